@@ -1,0 +1,36 @@
+package views
+
+import "strconv"
+
+// ErrorWords gives title and text of the standard error pages. seconds is used by 429 and 503: when to try again.
+// A code without a text of its own speaks as 500 does, without claiming that nothing was changed.
+func ErrorWords(code, seconds int) (title, text string) {
+	again := ""
+	if seconds == 1 {
+		again = " Try again in 1 second."
+	} else if seconds > 1 {
+		again = " Try again in " + strconv.Itoa(seconds) + " seconds."
+	}
+	switch code {
+	case 403:
+		return "No access", "Your account has no access to the staff pages."
+	case 404:
+		return "Page not found", "This page does not exist, or it belongs to another account."
+	case 405:
+		return "Not possible here", "This address does not accept that kind of request."
+	case 409:
+		return "Changed in the meantime", "Someone changed this record a moment ago. Open it again to see its present state."
+	case 413:
+		return "Too much data", "The request is larger than this page accepts."
+	case 429:
+		return "Too many requests", "Too many requests." + again
+	case 500:
+		return "The request failed", "The request failed on our side. Nothing was changed."
+	case 503:
+		return "Not available", "The console is restarting or very busy. Nothing was changed." + again
+	}
+	if code >= 400 && code < 500 {
+		return "The request was not understood", "The request was not understood. Nothing was changed."
+	}
+	return "The request failed", "The request failed on our side."
+}

@@ -1,0 +1,190 @@
+// Package views turns values into pages. Everything here is a pure function of its arguments: no store, no request, no
+// clock. A page struct embeds or carries a Page, which holds what the shell around it shows.
+package views
+
+import (
+	"strconv"
+
+	"demarc/views/ui"
+)
+
+// Service is the name of the service in titles and in the navigation.
+const Service = "Express Connect"
+
+// Area is the part of the product that a page belongs to; it decides the shell.
+type Area int
+
+// The areas.
+const (
+	AreaPublic   Area = iota // signed out: one centred card, no navigation
+	AreaCustomer             // light bar
+	AreaStaff                // dark bar with the tag Staff, so that nobody confuses the two
+)
+
+// Crumb is one step of the breadcrumb; the last one is the page itself and needs no Href.
+type Crumb struct{ Label, Href string }
+
+// Flash tells the result of the last action. Tone is ok, info, warn or bad; the link is the next step.
+type Flash struct{ Tone, Text, LinkText, Href string }
+
+// NavItem is an entry of the navigation. Count is shown when above zero; CountWords say what it counts ("need your
+// action", "waiting") for those who do not see the badge.
+type NavItem struct {
+	Label, Href string
+	Count       int
+	CountWords  string
+	Current     bool
+}
+
+// NavGroup is a titled run of entries; the first group usually has no title.
+type NavGroup struct {
+	Title string
+	Items []NavItem
+}
+
+// PageUser is who is signed in.
+type PageUser struct {
+	Name, Email, AccountName, RoleLabel string
+	Staff                               bool
+}
+
+// words names the account menu.
+func (u PageUser) words() string {
+	switch {
+	case u.Staff:
+		return "Account of " + u.Name + ", staff"
+	case u.AccountName != "":
+		return "Account of " + u.Name + ", " + u.AccountName
+	}
+	return "Account of " + u.Name
+}
+
+// RegionLink is an entry of the region selector of the top bar.
+type RegionLink struct {
+	Label, Href string
+	Current     bool
+}
+
+// Page is what the shell needs to know.
+type Page struct {
+	Title    string // of the page, without the name of the service
+	Operator string // the provider's name, a setting
+	Area     Area
+	Path     string // request path and query; the theme form returns to it
+	Theme    string // "", "light" or "dark"; "" follows the system
+	User     *PageUser
+	Nav      []NavGroup
+	Crumbs   []Crumb
+	Unread   int // messages
+	Flashes  []Flash
+	Demo     bool // invented data: the shell says so
+	Failed   bool // a form was refused: the title begins with "Error: "
+	Regions  []RegionLink
+
+	SearchAction string // "" leaves the search field out
+	SearchValue  string
+	MessagesHref string // "" leaves the bell out
+	HomeHref     string // "/" when empty
+}
+
+// Where the shell's own forms go.
+const (
+	preferencesPath = "/preferences"
+	logoutPath      = "/logout"
+)
+
+// docTitle is the content of <title>.
+func (p Page) docTitle() string {
+	t := p.Title
+	if t == "" {
+		t = Service
+	}
+	if p.Failed {
+		t = "Error: " + t
+	}
+	if p.Area == AreaStaff {
+		return t + " - " + Service + " staff"
+	}
+	return t + " - " + Service + " console"
+}
+
+func (p Page) theme() string {
+	if p.Theme == "light" || p.Theme == "dark" {
+		return p.Theme
+	}
+	return ""
+}
+
+func (p Page) home() string {
+	if p.HomeHref == "" {
+		return "/"
+	}
+	return p.HomeHref
+}
+
+func (p Page) returnPath() string {
+	if p.Path == "" {
+		return p.home()
+	}
+	return p.Path
+}
+
+func (p Page) navName() string {
+	if p.Area == AreaStaff {
+		return "Staff"
+	}
+	return Service
+}
+
+func (p Page) topbarClass() string {
+	if p.Area == AreaStaff {
+		return "topbar topbar--staff"
+	}
+	return "topbar"
+}
+
+func (p Page) messagesWords() string {
+	if p.Unread == 0 {
+		return "Messages"
+	}
+	return "Messages, " + strconv.Itoa(p.Unread) + " unread"
+}
+
+// unread keeps the badge narrow.
+func (p Page) unread() string {
+	if p.Unread > 99 {
+		return "99+"
+	}
+	return strconv.Itoa(p.Unread)
+}
+
+// region is the label of the selector's button.
+func (p Page) region() string {
+	for _, r := range p.Regions {
+		if r.Current {
+			return r.Label
+		}
+	}
+	return "All regions"
+}
+
+func (p Page) regionItems() []ui.MenuItem {
+	out := make([]ui.MenuItem, len(p.Regions))
+	for i, r := range p.Regions {
+		out[i] = ui.MenuItem{Label: r.Label, Href: r.Href, Current: r.Current}
+	}
+	return out
+}
+
+// themeItems are forms: choosing a theme is a write, and works without the script.
+func (p Page) themeItems() []ui.MenuItem {
+	item := func(label, theme string, current bool) ui.MenuItem {
+		return ui.MenuItem{Label: label, Post: preferencesPath, Current: current,
+			Fields: []ui.Hidden{{Name: "theme", Value: theme}, {Name: "next", Value: p.returnPath()}}}
+	}
+	return []ui.MenuItem{
+		item("Same as system", "system", p.theme() == ""),
+		item("Light", "light", p.theme() == "light"),
+		item("Dark", "dark", p.theme() == "dark"),
+	}
+}
