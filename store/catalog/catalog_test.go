@@ -464,12 +464,20 @@ func TestDemoInventory(t *testing.T) {
 				t.Fatalf("%s: port %+v", ap.Name, p)
 			}
 			portIDs[p.ID] = true
-			spot := p.Cabinet + "|" + p.Panel + "|" + p.Position
-			number := fmt.Sprint(p.Device, p.Number)
-			if spots[spot] || numbers[number] || p.Number < 1 {
-				t.Errorf("%s: %s has number %d at %s, which is taken", ap.Name, p.ID, p.Number, spot)
+			// Each half of a fibre pair is a position of its own: "1/2" and
+			// "2/3" would share one.
+			for half := range strings.SplitSeq(p.Position, "/") {
+				spot := p.Cabinet + "|" + p.Panel + "|" + half
+				if spots[spot] {
+					t.Errorf("%s: %s is at %s, which is taken", ap.Name, p.ID, spot)
+				}
+				spots[spot] = true
 			}
-			spots[spot], numbers[number] = true, true
+			number := fmt.Sprint(p.Device, p.Number)
+			if numbers[number] || p.Number < 1 {
+				t.Errorf("%s: %s has number %d, which is taken", ap.Name, p.ID, p.Number)
+			}
+			numbers[number] = true
 			perDevice[p.Device]++
 			info := p.Type.Info()
 			if p.Connector != info.Connector || strings.Contains(p.Position, "/") != info.Optical || strings.HasPrefix(p.Panel, "ODF ") != info.Optical || p.Room != d.Room || p.Cabinet != d.Cabinet {
