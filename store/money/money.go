@@ -71,8 +71,8 @@ func (a Amount) Mul(n int64) (Amount, error) {
 		return Zero(a.Currency)
 	}
 	product := a.Minor * n
-	// The MinInt64 factor is named because MinInt64 / -1 overflows as well and would pass the division.
-	if n == math.MinInt64 || product/n != a.Minor {
+	// A wrapped product does not divide back. The one that would, 1 × MinInt64, is out of range and refused by New.
+	if product/n != a.Minor {
 		return Amount{}, fmt.Errorf("%w: %d × %d %s", ErrOverflow, a.Minor, n, a.Currency)
 	}
 	return New(product, a.Currency)
