@@ -372,9 +372,15 @@ func (p *Page) Click(name string) { p.t.Helper(); p.ClickIn("", name) }
 
 // ClickIn is Click inside the row, list item, group, region, form or dialog
 // that has this name or shows this text; the innermost one that fits counts.
+// Inside a region the control's name may go on after these words ("View LOA for
+// pc-…", a count of what waits), if no other one there fits better.
 func (p *Page) ClickIn(region, name string) {
 	p.t.Helper()
-	p.press(p.control("Click", region, name, clickable, exactly), 1)
+	match := exactly
+	if region != "" {
+		match = beginning
+	}
+	p.press(p.control("Click", region, name, clickable, match), 1)
 }
 
 // DoubleClick presses twice as fast as a mouse can, without waiting between.

@@ -248,6 +248,11 @@ func TestHarnessNames(t *testing.T) {
 			t.Errorf("picking %q in %q: problem %q, want %q", c.name, c.region, problem, c.want)
 		}
 	}
+	for name, want := range map[string]bool{"View": true, "View LOA": true, "Vie": false, "LOA": false} {
+		if n, _ := pick(tree, "pc-two", name, clickable, beginning); (n != nil) != want {
+			t.Errorf("picking a name that begins with %q: found %t, want %t", name, n != nil, want)
+		}
+	}
 	p.Goto("/")
 	if _, problem := pick(p.tree(), "", "Pay", clickable, exactly); problem != "it is disabled" {
 		t.Errorf("a disabled button: problem %q", problem)
