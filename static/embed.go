@@ -41,13 +41,17 @@ type Asset struct {
 }
 
 // sources lists what is embedded. A file with a fixed path is one that clients ask for by a name we do not choose.
-var sources = []struct{ file, fixedPath string }{
-	{"css/console.css", ""},
-	{"js/app.js", ""},
-	{"vendor/htmx.min.js", ""},
-	{"favicon.svg", ""},
-	{"vendor/htmx.LICENSE", "/static/htmx.LICENSE.txt"},
-	{"robots.txt", "/robots.txt"},
+// Our own text is squeezed; what others wrote is sent as they published it.
+var sources = []struct {
+	file, fixedPath string
+	squeeze         func([]byte) []byte
+}{
+	{"css/console.css", "", squeezeCSS},
+	{"js/app.js", "", squeezeJS},
+	{"vendor/htmx.min.js", "", nil},
+	{"favicon.svg", "", nil},
+	{"vendor/htmx.LICENSE", Prefix + "htmx.LICENSE.txt", nil},
+	{"robots.txt", "/robots.txt", nil},
 }
 
 var contentTypes = map[string]string{
@@ -65,6 +69,9 @@ var index = sync.OnceValue(func() (ix struct{ byName, byPath map[string]Asset })
 		content, err := files.ReadFile(s.file)
 		if err != nil {
 			panic(fmt.Sprintf("static: %s is listed but not embedded: %v", s.file, err))
+		}
+		if s.squeeze != nil {
+			content = s.squeeze(content)
 		}
 		a := newAsset(path.Base(s.file), content)
 		if s.fixedPath != "" {
@@ -88,6 +95,36 @@ func newAsset(name string, content []byte) Asset {
 		ETag:        `"` + hex.EncodeToString(sum[:12]) + `"`,
 		Immutable:   true,
 	}
+}
+
+// squeezeCSS drops comments and indentation, which a browser does not need. Our stylesheet has no comment mark inside a
+// string; a test holds it to that.
+func squeezeCSS(content []byte) []byte {
+	var out []byte
+	for {
+		before, rest, found := bytes.Cut(content, []byte("/*"))
+		out = append(out, before...)
+		if !found {
+			return trimLines(out, nil)
+		}
+		_, content, _ = bytes.Cut(rest, []byte("*/"))
+	}
+}
+
+// squeezeJS drops indentation and the lines that are only a comment; a comment after code stays.
+func squeezeJS(content []byte) []byte { return trimLines(content, []byte("//")) }
+
+// trimLines removes the space around lines, empty lines, and lines that begin with skip.
+func trimLines(content, skip []byte) []byte {
+	var out []byte
+	for line := range bytes.Lines(content) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || skip != nil && bytes.HasPrefix(line, skip) {
+			continue
+		}
+		out = append(append(out, line...), '\n')
+	}
+	return out
 }
 
 // compress returns nil when the result would not be smaller than the input.
