@@ -152,13 +152,15 @@ func (s Snapshot) Authorization() string {
 		" one leased line of the company below to the patch panel position below. The letter covers no other work."
 }
 
-// Parties says who is authorized, for which interface.
+// Parties says who authorizes whom, and for which interface.
 func (s Snapshot) Parties() []Fact {
 	id := s.InterfaceID
 	if s.InterfaceName != "" {
 		id += " (" + s.InterfaceName + ")"
 	}
 	facts := []Fact{
+		{"Issuer", s.Issuer.LegalName + ", " + s.Issuer.Address},
+		{"NOC", s.Issuer.NOC},
 		{"Company Name", s.CompanyName},
 		{"Construction Company", s.ConstructionCompany},
 		{"Interface", id},
@@ -230,12 +232,10 @@ func (s Snapshot) Conditions() []string {
 			op + ": " + s.Issuer.NOC + ". Never take another position instead.",
 		"Label both ends of each cable before you leave.",
 		"Leave the last connection, from the patch panel position to the CSW port, to " + op + ".",
-		"On completion, give " + s.CompanyName + " the leased line code and the label numbers of all cables: " +
-			"the delivery report to " + op + " needs both.",
-		"Only " + op + " orders the removal of the line, when " + s.CompanyName +
-			" cancels or terminates the interface. Nobody else may have it disconnected under this letter.",
-		"This letter ends when the line is installed, when " + op + " revokes or supersedes it, and at the latest on " +
-			s.FormatTime(s.ExpiresAt) + ".",
+		"On completion, give " + s.CompanyName + " the leased line code and the label numbers of all cables for the delivery report.",
+		"Only " + op + " orders the removal of the line, after " + s.CompanyName + " cancels or terminates the interface.",
+		"This letter ends when the line is installed or when " + op + " revokes or supersedes it, and expires on " +
+			s.FormatTime(s.ExpiresAt) + " in any case.",
 	}
 }
 
