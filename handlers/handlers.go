@@ -1,0 +1,419 @@
+// Package handlers has one file per resource. A handler reads the request,
+// calls one method of the store and chooses a view. It returns its error: the
+// edge turns that into an answer, and logs it once.
+package handlers
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+	"golang.org/x/text/unicode/norm"
+
+	"demarc/store"
+	"demarc/store/lifecycle"
+	"demarc/views"
+	"demarc/web/paths"
+	"demarc/web/reqctx"
+)
+
+// Attempts bounds how often somebody may try to sign in. The edge provides it.
+type Attempts interface {
+	// Take counts one attempt. When there were too many, ok is false and wait
+	// says when the next one will be looked at.
+	Take(email, ip string) (wait time.Duration, ok bool)
+	// Forget clears the count after a sign-in that succeeded.
+	Forget(email, ip string)
+}
+
+// Deps is what the handlers work with.
+type Deps struct {
+	Store     *store.Store
+	Operator  string // the provider's name, printed wherever the provider is meant
+	PublicURL string // scheme and host under which people reach the console, without a final slash
+	Demo      bool   // invented data: the sign-in page lists the demo people
+	NOC       string // phone of the operator's network operations center, printed in letters
+	Address   string // address of the operator, printed in letters
+	Attempts  Attempts
+	Log       *slog.Logger
+}
+
+// Handlers answers the requests of people.
+type Handlers struct{ Deps }
+
+// New returns handlers over d. Log may be nil.
+func New(d Deps) *Handlers {
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
+	d.PublicURL = strings.TrimRight(d.PublicURL, "/")
+	return &Handlers{d}
+}
+
+// page is what the shell shows around a page: who is signed in, the
+// navigation with its counts, unread messages, sentences from the last action.
+// crumbs are the steps between the service and the page itself; page adds
+// both ends. Taking the flashes uses them up: call it once per answer.
+func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) views.Page {
+	p := h.frame(c, title)
+	ctx := c.Request().Context()
+	user, ok := reqctx.User(ctx)
+	if !ok {
+		return p
+	}
+	var needs int
+	var queues store.QueueCounts
+	var err error
+	if user.Role == lifecycle.Customer {
+		needs, err = h.Store.NeedsAction(ctx, user.AccountID)
+		p.Regions = h.regions(c)
+	} else {
+		queues, err = h.Store.QueueCounts(ctx)
+	}
+	if err != nil {
+		// A page without numbers in its navigation is better than no page.
+		h.Log.WarnContext(ctx, "navigation counts are missing", "request_id", reqctx.ID(ctx), "error", err)
+	}
+	p.Nav = nav(user.Role, c.Request().URL.Path, needs, queues)
+	if path := c.Request().URL.Path; path != paths.Home && path != paths.Admin {
+		p.Crumbs = append([]views.Crumb{{Label: views.Service, Href: p.HomeHref}}, crumbs...)
+		p.Crumbs = append(p.Crumbs, views.Crumb{Label: title})
+	}
+	return p
+}
+
+// frame is page without anything that asks the store, for answers that must
+// not fail.
+func (h *Handlers) frame(c echo.Context, title string) views.Page {
+	r := c.Request()
+	req := reqctx.Of(r.Context())
+	p := views.Page{
+		Title:    title,
+		Operator: h.Operator,
+		Path:     returnPath(r),
+		Demo:     h.Demo,
+		Flashes:  req.Session.Flashes(),
+		HomeHref: paths.Home,
+	}
+	u := req.User
+	if u.ID == "" {
+		return p
+	}
+	p.Theme, p.Unread, p.MessagesHref = u.Theme, u.Unread, paths.Messages
+	p.User = &views.PageUser{Name: u.Name, Email: u.Email, AccountName: u.AccountName, Staff: u.Role.IsStaff()}
+	if u.Role == lifecycle.Customer {
+		p.Area, p.SearchAction = views.AreaCustomer, paths.Interfaces
+	} else {
+		p.Area, p.SearchAction, p.HomeHref = views.AreaStaff, paths.AdminInterfaces, paths.Admin
+		p.User.RoleLabel = u.Role.Label()
+	}
+	if r.URL.Path == p.SearchAction {
+		p.SearchValue = r.URL.Query().Get("q")
+	}
+	p.Nav = nav(u.Role, r.URL.Path, 0, store.QueueCounts{})
+	return p
+}
+
+// Problem answers with an error page, or with a short one for a fragment. It
+// asks nothing of the store. reference is shown when it is not "".
+func (h *Handlers) Problem(c echo.Context, status int, title, text, reference string) error {
+	p := h.frame(c, title)
+	link, href := "Sign in", paths.Login
+	switch {
+	case p.Area == views.AreaStaff:
+		link, href = "Work queue", paths.Admin
+	case p.Area == views.AreaCustomer:
+		link, href = "Physical Connection Interfaces", paths.Interfaces
+	}
+	return h.render(c, status, views.ErrorPage(p, status, title, text, link, href, reference))
+}
+
+// returnPath is where the forms of the shell come back to: the page itself,
+// or the page before when this one answers a form.
+func returnPath(r *http.Request) string {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return r.URL.RequestURI()
+	}
+	if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host {
+		return paths.Local(u.RequestURI(), "")
+	}
+	return ""
+}
+
+func (h *Handlers) regions(c echo.Context) []views.RegionLink {
+	chosen := ""
+	if c.Request().URL.Path == paths.Interfaces {
+		chosen = c.QueryParam("region")
+	}
+	regions := h.Store.Catalogue().Regions()
+	out := make([]views.RegionLink, 0, len(regions)+1)
+	out = append(out, views.RegionLink{Label: "All regions", Href: paths.Interfaces, Current: chosen == ""})
+	for _, r := range regions {
+		out = append(out, views.RegionLink{Label: r.Name, Href: paths.With(paths.Interfaces, "region", r.ID), Current: chosen == r.ID})
+	}
+	return out
+}
+
+// nav is the navigation of a role: only what it may use.
+func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []views.NavGroup {
+	const waiting = "waiting"
+	var groups []views.NavGroup
+	add := func(title string, items ...views.NavItem) {
+		if len(items) > 0 {
+			groups = append(groups, views.NavGroup{Title: title, Items: items})
+		}
+	}
+	if role == lifecycle.Customer {
+		add("", views.NavItem{Label: "Overview", Href: paths.Home})
+		add("Physical Connections",
+			views.NavItem{Label: "Physical Connection Interfaces", Href: paths.Interfaces, Count: needs, CountWords: "need your action"},
+			views.NavItem{Label: "Access Points", Href: paths.AccessPoints},
+			views.NavItem{Label: "Port Whitelist", Href: paths.Whitelist})
+		add("Expenses", views.NavItem{Label: "Orders", Href: paths.Orders})
+		add("Support", views.NavItem{Label: "Messages", Href: paths.Messages})
+	} else {
+		add("", views.NavItem{Label: "Work queue", Href: paths.Admin})
+		var queues, capacity, settings []views.NavItem
+		if lifecycle.MayDo(lifecycle.Approve, role) {
+			queues = append(queues, views.NavItem{Label: "LOA applications", Href: paths.AdminLOAs, Count: q.LOA, CountWords: waiting})
+		}
+		if lifecycle.MayDo(lifecycle.CompleteCabling, role) {
+			queues = append(queues,
+				views.NavItem{Label: "Cabling", Href: paths.AdminCabling, Count: q.Cabling, CountWords: waiting},
+				views.NavItem{Label: "Removals", Href: paths.AdminRemovals, Count: q.Removals, CountWords: waiting})
+		}
+		if lifecycle.MayDo(lifecycle.Approve, role) {
+			queues = append(queues, views.NavItem{Label: "Whitelist requests", Href: paths.AdminWhitelist, Count: q.Whitelist, CountWords: waiting})
+		}
+		add("Queues", queues...)
+		customers := []views.NavItem{{Label: "Interfaces", Href: paths.AdminInterfaces}}
+		if role == lifecycle.Finance || role == lifecycle.Administrator {
+			customers = append(customers, views.NavItem{Label: "Accounts", Href: paths.AdminAccounts})
+		}
+		add("Customers", customers...)
+		if role != lifecycle.Finance {
+			capacity = append(capacity, views.NavItem{Label: "Access points", Href: paths.AdminAccessPoints})
+		}
+		add("Capacity", capacity...)
+		if role == lifecycle.Administrator {
+			settings = append(settings, views.NavItem{Label: "People", Href: paths.AdminPeople})
+		}
+		add("Settings", append(settings, views.NavItem{Label: "Audit log", Href: paths.AdminAudit})...)
+	}
+	markCurrent(groups, path)
+	return groups
+}
+
+// markCurrent marks the entry whose address is the longest beginning of path.
+func markCurrent(groups []views.NavGroup, path string) {
+	var best *views.NavItem
+	for g := range groups {
+		for i := range groups[g].Items {
+			it := &groups[g].Items[i]
+			exact := path == it.Href
+			under := it.Href != paths.Home && it.Href != paths.Admin && strings.HasPrefix(path, it.Href+"/")
+			if (exact || under) && (best == nil || len(it.Href) > len(best.Href)) {
+				best = it
+			}
+		}
+	}
+	if best != nil {
+		best.Current = true
+	}
+}
+
+// buffers are shared by all answers: a page is complete before its status is
+// sent, so a view that fails half way is still an error page.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// render answers with a whole page or a fragment.
+func (h *Handlers) render(c echo.Context, status int, component templ.Component) error {
+	b := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= 1<<20 { // one huge page does not stay in memory
+			b.Reset()
+			buffers.Put(b)
+		}
+	}()
+	if err := component.Render(c.Request().Context(), b); err != nil {
+		return err
+	}
+	header := c.Response().Header()
+	header.Set(echo.HeaderContentType, "text/html; charset=utf-8")
+	header.Set(echo.HeaderContentLength, strconv.Itoa(b.Len()))
+	c.Response().WriteHeader(status)
+	_, err := c.Response().Write(b.Bytes())
+	return err
+}
+
+// actor is who asks, with the request's reference and the key of the form.
+func (h *Handlers) actor(c echo.Context) store.Actor {
+	a := reqctx.Actor(c.Request().Context())
+	if key := value(c, "key"); len(key) <= 64 {
+		a.Key = key
+	}
+	return a
+}
+
+// done answers a form that did its work: go to href, where the sentences show.
+// A 303 would be followed inside fetch and end up in a fragment, so htmx is
+// told where to go instead.
+func (h *Handlers) done(c echo.Context, href string, flash ...views.Flash) error {
+	reqctx.Of(c.Request().Context()).Session.Flash(flash...)
+	if reqctx.IsHtmx(c.Request()) {
+		c.Response().Header().Set("HX-Redirect", href)
+		c.Response().Header().Set(echo.HeaderContentLength, "0")
+		c.Response().WriteHeader(http.StatusOK)
+		return nil
+	}
+	return c.Redirect(http.StatusSeeOther, href)
+}
+
+// refused says how to answer an error that the person can act on: 422 with a
+// message by field for Invalid, 409 with a sentence for Conflict. ok is false
+// for everything else, which the handler returns as it is. The pattern is
+//
+//	if status, fields, msg, ok := refused(err); ok {
+//		form.Errors = fields
+//		p := h.page(c, title)
+//		p.Failed = true
+//		return h.render(c, status, views.SomeForm(p, form, msg))
+//	}
+//	return err
+//
+// with the form as it was sent, over data read again from the store. fields is
+// never nil; msg is the sentence for what belongs to no field.
+func refused(err error) (status int, fields map[string]string, msg string, ok bool) {
+	switch store.KindOf(err) {
+	case store.Invalid:
+		status = http.StatusUnprocessableEntity
+	case store.Conflict:
+		status = http.StatusConflict
+	default:
+		return 0, nil, "", false
+	}
+	if fields = store.FieldsOf(err); fields == nil {
+		fields = map[string]string{}
+	}
+	return status, fields, store.MessageOf(err), true
+}
+
+// formKey is the idempotency key of one rendered form. A form that is shown
+// again after a refusal keeps the key it was sent with: nothing was done.
+func formKey() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// keptKey is the key that the form was sent with, or a new one.
+func keptKey(c echo.Context) string {
+	if key := value(c, "key"); key != "" && len(key) <= 64 {
+		return key
+	}
+	return formKey()
+}
+
+// rev is the row version that the person saw, from the posted field "rev"; 0
+// when the form carries none.
+func rev(c echo.Context) int {
+	n, err := strconv.Atoi(value(c, "rev"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// posted is the fields of the body. The query string never counts: a link
+// must not be able to fill in a form.
+func posted(c echo.Context) url.Values {
+	r := c.Request()
+	if r.PostForm == nil {
+		// The edge parses forms and answers for broken ones; here a broken
+		// body has no fields.
+		if err := r.ParseForm(); err != nil {
+			return url.Values{}
+		}
+	}
+	return r.PostForm
+}
+
+// value is one posted field on one line: trimmed, in NFC. Control characters
+// are taken out, and unprintable then lists the field, so that the form can say
+// so instead of keeping something else than what was sent.
+func value(c echo.Context, name string) string {
+	v := posted(c)[name]
+	if len(v) == 0 {
+		return ""
+	}
+	return clean(c, name, v[0], false)
+}
+
+// values is every posted field of that name, each as value gives it. Empty
+// ones stay, so that rows keep their numbers.
+func values(c echo.Context, name string) []string {
+	v := posted(c)[name]
+	out := make([]string, len(v))
+	for i := range v {
+		out[i] = clean(c, name, v[i], false)
+	}
+	return out
+}
+
+// multiline is one posted field that may have several lines, separated by "\n".
+func multiline(c echo.Context, name string) string {
+	v := posted(c)[name]
+	if len(v) == 0 {
+		return ""
+	}
+	return clean(c, name, v[0], true)
+}
+
+const unprintableKey = "unprintable"
+
+// unprintable says which of the fields read so far held control characters or
+// broken text: field name -> message. Start a form's Errors with it:
+//
+//	form.Name = value(c, "name")
+//	form.Errors = unprintable(c)
+func unprintable(c echo.Context) map[string]string {
+	out := map[string]string{}
+	bad, _ := c.Get(unprintableKey).([]string)
+	for _, name := range bad {
+		out[name] = "Remove the characters that cannot be printed"
+	}
+	return out
+}
+
+func clean(c echo.Context, name, s string, lines bool) string {
+	if lines {
+		s = strings.ReplaceAll(s, "\r\n", "\n")
+	}
+	was := s
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' && lines:
+			return r
+		case unicode.IsControl(r), r == unicode.ReplacementChar, r == '\u2028', r == '\u2029', r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
+			// The last two ranges turn the direction of text around: they can
+			// make a name read as another.
+			return -1
+		}
+		return r
+	}, s)
+	if s != was {
+		bad, _ := c.Get(unprintableKey).([]string)
+		c.Set(unprintableKey, append(bad, name))
+	}
+	return norm.NFC.String(strings.TrimSpace(s))
+}

@@ -1,0 +1,236 @@
+// Package paths builds every URL of the console. Nothing else in the program
+// spells one out. A function given ":id" returns the pattern that the router
+// understands, so the routes and the links cannot drift apart.
+package paths
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Before sign-in.
+const (
+	Login  = "/login"
+	Logout = "/logout"
+	Health = "/healthz"
+	Ready  = "/readyz"
+	Static = "/static/*"
+	Robots = "/robots.txt"
+)
+
+// Customer pages without a parameter.
+const (
+	Home          = "/"
+	Interfaces    = "/interfaces"
+	InterfacesCSV = "/interfaces.csv"
+	NewInterface  = "/interfaces/new"
+	AccessPoints  = "/access-points"
+	Whitelist     = "/whitelist"
+	Orders        = "/orders"
+)
+
+// Pages that every signed-in person has.
+const (
+	Messages     = "/messages"
+	MessagesRead = "/messages/read"
+	Preferences  = "/preferences"
+)
+
+// Staff pages without a parameter.
+const (
+	Admin             = "/admin"
+	AdminLOAs         = "/admin/loas"
+	AdminCabling      = "/admin/cabling"
+	AdminRemovals     = "/admin/removals"
+	AdminWhitelist    = "/admin/whitelist"
+	AdminInterfaces   = "/admin/interfaces"
+	AdminAccessPoints = "/admin/access-points"
+	AdminAccounts     = "/admin/accounts"
+	AdminOrders       = "/admin/orders"
+	AdminAudit        = "/admin/audit"
+	AdminAuditCSV     = "/admin/audit.csv"
+	AdminPeople       = "/admin/people"
+	AdminWorkingDays  = "/admin/working-days"
+)
+
+func join(base, id string, rest ...string) string {
+	var b strings.Builder
+	b.WriteString(base)
+	b.WriteByte('/')
+	b.WriteString(url.PathEscape(id))
+	for _, r := range rest {
+		b.WriteByte('/')
+		b.WriteString(r)
+	}
+	return b.String()
+}
+
+// LoginNext is the sign-in page that returns to next, a local path.
+func LoginNext(next string) string {
+	if next == "" || next == Home {
+		return Login
+	}
+	return Login + "?next=" + url.QueryEscape(next)
+}
+
+// Setup is the one-time link on which a person chooses a password.
+func Setup(token string) string { return join("/setup", token) }
+
+// Interface is the detail page.
+func Interface(id string) string { return join(Interfaces, id) }
+
+// InterfaceLive is the part of the detail page that is refreshed.
+func InterfaceLive(id string) string { return join(Interfaces, id, "live") }
+
+// EditInterface edits name and description.
+func EditInterface(id string) string { return join(Interfaces, id, "edit") }
+
+// NewLOAApplication is the form Apply for LOA.
+func NewLOAApplication(id string) string { return join(Interfaces, id, "loa-application", "new") }
+
+// LOAApplication shows the application; posting sends one.
+func LOAApplication(id string) string { return join(Interfaces, id, "loa-application") }
+
+// Withdrawal takes the application back.
+func Withdrawal(id string) string { return join(Interfaces, id, "loa-application", "withdrawal") }
+
+// LOA is View LOA.
+func LOA(id string) string { return join(Interfaces, id, "loa") }
+
+// LOAPDF is the stored letter as a PDF.
+func LOAPDF(id string) string { return join(Interfaces, id, "loa.pdf") }
+
+// DeliveryReport is the form and its target.
+func DeliveryReport(id string) string { return join(Interfaces, id, "delivery-report") }
+
+// ResourceFee is the form Pay Resource Fee and its target.
+func ResourceFee(id string) string { return join(Interfaces, id, "resource-fee") }
+
+// Cancellation is the form that cancels before Enabled, and its target.
+func Cancellation(id string) string { return join(Interfaces, id, "cancellation") }
+
+// Termination is the form that ends an enabled interface, and its target.
+func Termination(id string) string { return join(Interfaces, id, "termination") }
+
+// AccessPoint is one access point.
+func AccessPoint(id string) string { return join(AccessPoints, id) }
+
+// Order confirms an order, or shows it.
+func Order(no string) string { return join(Orders, no) }
+
+// OrderPayment pays an order.
+func OrderPayment(no string) string { return join(Orders, no, "payment") }
+
+// OrderDone is the result of a payment.
+func OrderDone(no string) string { return join(Orders, no, "done") }
+
+// Message marks one message as read and goes to what it is about.
+func Message(seq int) string { return join(Messages, strconv.Itoa(seq)) }
+
+// MessagePattern is Message for the router.
+func MessagePattern() string { return join(Messages, ":seq") }
+
+// AdminLOA is the review page of the interface's application.
+func AdminLOA(id string) string { return join(AdminLOAs, id) }
+
+// AdminApproval approves the application and issues the letter.
+func AdminApproval(id string) string { return join(AdminLOAs, id, "approval") }
+
+// AdminRejection rejects the application.
+func AdminRejection(id string) string { return join(AdminLOAs, id, "rejection") }
+
+// AdminRevocation makes an issued letter void.
+func AdminRevocation(id string) string { return join(AdminLOAs, id, "revocation") }
+
+// AdminPortMove allocates another port to the interface.
+func AdminPortMove(id string) string { return join(AdminLOAs, id, "port-move") }
+
+// AdminLOADocument is the stored letter as a PDF, for staff.
+func AdminLOADocument(id string) string { return join(AdminLOAs, id, "loa.pdf") }
+
+// AdminCablingJob is one cabling job.
+func AdminCablingJob(id string) string { return join(AdminCabling, id) }
+
+// AdminCablingCompletion finishes the cabling.
+func AdminCablingCompletion(id string) string { return join(AdminCabling, id, "completion") }
+
+// AdminCablingReturn returns the delivery report with a reason.
+func AdminCablingReturn(id string) string { return join(AdminCabling, id, "return") }
+
+// AdminRemoval confirms that a cable was removed.
+func AdminRemoval(id string) string { return join(AdminRemovals, id) }
+
+// AdminWhitelistGrant grants a whitelist request.
+func AdminWhitelistGrant(id string) string { return join(AdminWhitelist, id, "grant") }
+
+// AdminWhitelistDecline declines a whitelist request.
+func AdminWhitelistDecline(id string) string { return join(AdminWhitelist, id, "decline") }
+
+// AdminWhitelistRevoke ends a granted whitelist entry.
+func AdminWhitelistRevoke(id string) string { return join(AdminWhitelist, id, "revocation") }
+
+// AdminInterface is the detail page of any account's interface.
+func AdminInterface(id string) string { return join(AdminInterfaces, id) }
+
+// AdminAccessPoint is one access point with its devices and ports.
+func AdminAccessPoint(id string) string { return join(AdminAccessPoints, id) }
+
+// AdminAccount is one account.
+func AdminAccount(id string) string { return join(AdminAccounts, id) }
+
+// AdminTransfers records an incoming transfer to the account's balance.
+func AdminTransfers(id string) string { return join(AdminAccounts, id, "transfers") }
+
+// AdminQuotas sets the account's quotas.
+func AdminQuotas(id string) string { return join(AdminAccounts, id, "quotas") }
+
+// With appends query parameters, given as name and value in turn, to a path.
+// Empty values are left out; the order is kept, so that equal links are equal.
+func With(path string, pairs ...string) string {
+	var b strings.Builder
+	b.WriteString(path)
+	sep := byte('?')
+	if strings.Contains(path, "?") {
+		sep = '&'
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			continue
+		}
+		b.WriteByte(sep)
+		sep = '&'
+		b.WriteString(url.QueryEscape(pairs[i]))
+		b.WriteByte('=')
+		b.WriteString(url.QueryEscape(pairs[i+1]))
+	}
+	return b.String()
+}
+
+// Local returns next when it is a path on this site that a person may be sent
+// to, and fallback otherwise. Whatever a browser could read as another host
+// (//host, /\host, a scheme, control characters) is refused, and so are the
+// sign-in pages, which would lead in a circle.
+func Local(next, fallback string) string {
+	if next == "" || next[0] != '/' || len(next) > 2048 {
+		return fallback
+	}
+	for i := 0; i < len(next); i++ {
+		// Browsers drop tabs and line feeds and read a backslash as a slash.
+		if c := next[i]; c <= ' ' || c == 0x7f || c == '\\' {
+			return fallback
+		}
+	}
+	if strings.HasPrefix(next, "//") {
+		return fallback
+	}
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, "\\") {
+		return fallback
+	}
+	switch {
+	case u.Path == Login, u.Path == Logout, strings.HasPrefix(u.Path, "/setup/"):
+		return fallback
+	}
+	return next
+}

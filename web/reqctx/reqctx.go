@@ -1,0 +1,84 @@
+// Package reqctx holds what the edge knows about a request and the handlers
+// need: who is signed in, the request's reference, the browser session. Values
+// are typed; nobody reads a context key by name.
+package reqctx
+
+import (
+	"context"
+	"net/http"
+
+	"demarc/store"
+	"demarc/views"
+)
+
+// Session is the browser's session as handlers see it. Changes reach the
+// browser with the answer.
+type Session interface {
+	// Start binds the browser to a new session row; whatever session the
+	// browser had before is left.
+	Start(id, secret string)
+	// End forgets the session row in the browser.
+	End()
+	// ID is the session row's ID, "" when nobody is signed in.
+	ID() string
+	// Flash keeps sentences for the next page.
+	Flash(f ...views.Flash)
+	// Flashes returns the sentences kept and forgets them.
+	Flashes() []views.Flash
+}
+
+// Request is what the edge attaches to one request.
+type Request struct {
+	ID      string // short reference, shown to people when something fails
+	User    store.User
+	Session Session
+}
+
+type key struct{}
+
+// With attaches r to the context.
+func With(ctx context.Context, r *Request) context.Context {
+	return context.WithValue(ctx, key{}, r)
+}
+
+// Of returns what the edge attached; an empty Request when nothing was.
+func Of(ctx context.Context) *Request {
+	if r, ok := ctx.Value(key{}).(*Request); ok {
+		return r
+	}
+	return &Request{Session: none{}}
+}
+
+// ID is the request's reference.
+func ID(ctx context.Context) string { return Of(ctx).ID }
+
+// User is the person signed in; false when nobody is.
+func User(ctx context.Context) (store.User, bool) {
+	u := Of(ctx).User
+	return u, u.ID != ""
+}
+
+// Actor is the person signed in as the store wants to know them, with the
+// request's reference. The zero UserID means nobody.
+func Actor(ctx context.Context) store.Actor {
+	r := Of(ctx)
+	return store.Actor{UserID: r.User.ID, Name: r.User.Name, Email: r.User.Email, Role: r.User.Role, AccountID: r.User.AccountID, RequestID: r.ID}
+}
+
+// IsHtmx reports whether htmx sent the request.
+func IsHtmx(r *http.Request) bool { return r.Header.Get("HX-Request") == "true" }
+
+// IsPartial reports whether htmx wants a fragment. With hx-select, with
+// boosted links and on Back it asks for the whole page instead.
+func IsPartial(r *http.Request) bool {
+	return IsHtmx(r) && r.Header.Get("HX-Request-Type") == "partial"
+}
+
+// none is the session of a request that has none.
+type none struct{}
+
+func (none) Start(string, string)   {}
+func (none) End()                   {}
+func (none) ID() string             { return "" }
+func (none) Flash(...views.Flash)   {}
+func (none) Flashes() []views.Flash { return nil }
