@@ -1,0 +1,506 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+
+	"demarc/store/lifecycle"
+)
+
+// InvitationLimit is how long a one-time link opens.
+const InvitationLimit = 72 * time.Hour
+
+// Lengths of a password, in characters.
+const (
+	PasswordMin = 10
+	PasswordMax = 128
+)
+
+const (
+	msgWrongPassword = "The account name or the password is not correct."
+	msgLinkUsed      = "This link was used already or has expired. Ask an administrator for a new one."
+	msgAdminOnly     = "Only an administrator can do this."
+)
+
+// passwordCost is what one hash takes: 64 MB of memory, one pass, two lanes.
+// Fixed rather than by the machine, so that a database can move.
+var passwordCost = &argon2id.Params{Memory: 64 * 1024, Iterations: 1, Parallelism: 2, SaltLength: 16, KeyLength: 32}
+
+// nobodyHash is compared with when there is no such user, so that the answer
+// takes as long. It has the cost of passwordCost and is the hash of a random
+// text that nobody kept.
+const nobodyHash = "$argon2id$v=19$m=65536,t=1,p=2$5b/J/okfWnBbD+Pc4BotNA$ajUijKkoqxWJCqvvxDaQjgPfHzcxvZ15IeEDbPot/JI"
+
+// commonPasswords are long enough and still among the first that are tried.
+var commonPasswords = []string{
+	"0123456789", "1234567890", "0987654321", "9876543210", "1234512345", "1111111111", "0000000000", "12345678910", "123456789a",
+	"qwertyuiop", "qwerty1234", "qwerty12345", "qwerty123456", "1qaz2wsx3edc", "1q2w3e4r5t", "1q2w3e4r5t6y", "asdfghjkl1", "zxcvbnm123",
+	"password12", "password123", "password1234", "password!1", "passw0rd12", "p@ssw0rd12", "p@ssword123", "mypassword", "password01",
+	"administrator", "admin12345", "admin123456", "letmein123", "letmein1234", "welcome123", "welcome1234", "iloveyou12", "iloveyou123",
+	"changeme123", "changeme1234", "trustno1trustno1", "abcdefghij", "abcd123456", "a123456789", "aa12345678", "woaini1314", "5201314520",
+}
+
+// passwordGate bounds how many hashes run at once: each takes 64 MB, and a
+// burst of sign-ins must not take the memory of the machine. The zero value is
+// ready.
+type passwordGate struct {
+	once  sync.Once
+	slots chan struct{}
+}
+
+func (g *passwordGate) enter(ctx context.Context) (leave func(), err error) {
+	g.once.Do(func() { g.slots = make(chan struct{}, 2) })
+	select {
+	case g.slots <- struct{}{}:
+		return func() { <-g.slots }, nil
+	case <-ctx.Done():
+		return nil, unavailable(ctx.Err())
+	}
+}
+
+func (s *Store) hashPassword(ctx context.Context, password string) (string, error) {
+	leave, err := s.passwords.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return argon2id.CreateHash(password, passwordCost)
+}
+
+// NewUser describes a person to add. AccountID is for customers only.
+type NewUser struct {
+	Email     string
+	Name      string
+	Role      lifecycle.Role
+	AccountID string
+}
+
+// Invitation is what a one-time link opens.
+type Invitation struct {
+	UserID    string // "" for the link of the first administrator
+	Email     string // given by the inviter; the first administrator enters it
+	Name      string
+	Role      lifecycle.Role
+	ExpiresAt time.Time
+}
+
+func userSubject(id string) string { return "user:" + id }
+
+const userColumns = `u.id, COALESCE(u.account_id, ''), COALESCE(a.name, ''), u.email, u.name, u.role, u.theme, u.unread, u.password_hash <> '', u.created_at`
+
+const userFrom = " FROM users u LEFT JOIN accounts a ON a.id = u.account_id "
+
+func scanUser(r scanner) (User, error) {
+	var u User
+	var created instant
+	err := r.Scan(&u.ID, &u.AccountID, &u.AccountName, &u.Email, &u.Name, &u.Role, &u.Theme, &u.Unread, &u.HasPassword, &created)
+	u.CreatedAt = created.Time
+	return u, err
+}
+
+// userWhere reads one user outside a transaction; sql.ErrNoRows when there is
+// none.
+func (s *Store) userWhere(ctx context.Context, where string, args ...any) (User, error) {
+	st, err := s.prepared(ctx, "SELECT "+userColumns+userFrom+"WHERE "+where)
+	if err != nil {
+		return User{}, err
+	}
+	return scanUser(st.QueryRowContext(ctx, args...))
+}
+
+func (t *tx) user(id string) (User, error) {
+	u, err := scanUser(t.row("SELECT "+userColumns+userFrom+"WHERE u.id = ?", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return User{}, notFound("This person")
+	}
+	return u, err
+}
+
+// actAs makes the person who proved who they are the actor of the transaction.
+func (t *tx) actAs(u User) {
+	t.by.UserID, t.by.Name, t.by.Email, t.by.Role, t.by.AccountID = u.ID, u.Name, u.Email, u.Role, u.AccountID
+}
+
+// normalEmail is how an address is kept and compared.
+func normalEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+func emailProblem(email string) string {
+	if email == "" {
+		return "Enter the e-mail address"
+	}
+	a, err := mail.ParseAddress(email)
+	if err != nil || a.Address != email || len(email) > 254 {
+		return "Enter an e-mail address like name@example.com"
+	}
+	return ""
+}
+
+func personNameProblem(name string) string {
+	if n := utf8.RuneCountInString(name); n == 0 {
+		return "Enter the name"
+	} else if n > 64 {
+		return "Use at most 64 characters"
+	}
+	return ""
+}
+
+func passwordProblem(password, email string) string {
+	lower := strings.ToLower(password)
+	switch n := utf8.RuneCountInString(password); {
+	case password == "":
+		return "Enter a password"
+	case n < PasswordMin:
+		return fmt.Sprintf("Use at least %d characters", PasswordMin)
+	case n > PasswordMax:
+		return fmt.Sprintf("Use at most %d characters", PasswordMax)
+	case slices.Contains(commonPasswords, lower), strings.Count(lower, lower[:1]) == len(lower):
+		return "This password is easy to guess. Choose another one."
+	case lower == email:
+		return "Choose a password that is not the e-mail address"
+	}
+	return ""
+}
+
+func (n *NewUser) check() error {
+	n.Email, n.Name = normalEmail(n.Email), strings.TrimSpace(n.Name)
+	fields := map[string]string{}
+	if p := emailProblem(n.Email); p != "" {
+		fields["email"] = p
+	}
+	if p := personNameProblem(n.Name); p != "" {
+		fields["name"] = p
+	}
+	switch {
+	case n.Role == lifecycle.Customer && n.AccountID == "":
+		fields["account"] = "Select the customer's account"
+	case n.Role == lifecycle.Customer:
+	case !n.Role.IsStaff():
+		fields["role"] = "Select a role"
+	case n.AccountID != "":
+		fields["account"] = "Only a customer belongs to an account"
+	}
+	return invalidFields(fields)
+}
+
+// insertUser adds the person; hash may be "".
+func (t *tx) insertUser(n NewUser, hash string) (User, error) {
+	if n.Role == lifecycle.Customer {
+		var one int
+		if err := t.row("SELECT 1 FROM accounts WHERE id = ?", n.AccountID).Scan(&one); errors.Is(err, sql.ErrNoRows) {
+			return User{}, invalid("account", "This account does not exist. Select another one.")
+		} else if err != nil {
+			return User{}, err
+		}
+	}
+	id := newID("us-", 14)
+	account := sql.NullString{String: n.AccountID, Valid: n.AccountID != ""}
+	_, err := t.exec("INSERT INTO users (id, account_id, email, name, role, password_hash, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		id, account, n.Email, n.Name, n.Role, hash, at(t.now))
+	if isUnique(err) {
+		return User{}, invalid("email", "There is already a person with this e-mail address")
+	}
+	if err != nil {
+		return User{}, err
+	}
+	return t.user(id)
+}
+
+// CreateUser adds a person with a password at once, as Demarc itself: for the
+// demo and for tests. With an empty password nobody can sign in as them yet.
+// Kinds: Invalid.
+func (s *Store) CreateUser(ctx context.Context, n NewUser, password string) (User, error) {
+	if err := n.check(); err != nil {
+		return User{}, err
+	}
+	hash := ""
+	if password != "" {
+		if p := passwordProblem(password, n.Email); p != "" {
+			return User{}, invalid("password", p)
+		}
+		var err error
+		if hash, err = s.hashPassword(ctx, password); err != nil {
+			return User{}, err
+		}
+	}
+	var u User
+	err := s.inTx(ctx, systemActor(), func(t *tx) error {
+		var err error
+		if u, err = t.insertUser(n, hash); err != nil {
+			return err
+		}
+		return t.event(userSubject(u.ID), u.AccountID, "user_created", lifecycle.None, lifecycle.None, "", u.Role.Label())
+	})
+	return u, err
+}
+
+// UserByEmail finds a person, whatever the case of the address. Kinds:
+// NotFound, Unavailable.
+func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
+	u, err := s.userWhere(ctx, "u.email = ?", normalEmail(email))
+	if errors.Is(err, sql.ErrNoRows) {
+		return User{}, notFound("This person")
+	}
+	if err != nil {
+		return User{}, unavailable(err)
+	}
+	return u, nil
+}
+
+// Authenticate checks a password. Whether the address, the password or both
+// are wrong makes no difference, neither in words nor in time. Kinds:
+// Unauthenticated, Unavailable.
+func (s *Store) Authenticate(ctx context.Context, email, password string) (User, error) {
+	var id, hash string
+	err := s.get(ctx, "SELECT id, password_hash FROM users WHERE email = ?", []any{normalEmail(email)}, &id, &hash)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return User{}, unavailable(err)
+	}
+	known := hash != ""
+	if !known {
+		hash = nobodyHash
+	}
+	leave, err := s.passwords.enter(ctx)
+	if err != nil {
+		return User{}, err
+	}
+	match, err := argon2id.ComparePasswordAndHash(password, hash)
+	leave()
+	if err != nil {
+		return User{}, fmt.Errorf("password hash of %s: %w", id, err)
+	}
+	if !match || !known {
+		return User{}, unauthenticated(msgWrongPassword)
+	}
+	u, err := s.userWhere(ctx, "u.id = ?", id)
+	if err != nil {
+		return User{}, unavailable(err)
+	}
+	return u, nil
+}
+
+// SetTheme keeps the person's choice: "light", "dark", or "" to follow the
+// system. Kinds: Invalid.
+func (s *Store) SetTheme(ctx context.Context, by Actor, theme string) error {
+	if theme != "" && theme != "light" && theme != "dark" {
+		return invalid("theme", "Select a theme")
+	}
+	return s.inTx(ctx, by, func(t *tx) error {
+		t.forgetUsers(by.UserID)
+		_, err := t.exec("UPDATE users SET theme = ? WHERE id = ?", theme, by.UserID)
+		return err
+	})
+}
+
+// Staff lists the people who work for the operator, by role and name.
+func (s *Store) Staff(ctx context.Context) ([]User, error) {
+	var out []User
+	for _, role := range lifecycle.StaffRoles() {
+		users, err := list(ctx, s, scanUser, "SELECT "+userColumns+userFrom+"WHERE u.role = ? ORDER BY u.role, u.id", role)
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		slices.SortStableFunc(users, func(a, b User) int { return strings.Compare(a.Name, b.Name) })
+		out = append(out, users...)
+	}
+	return out, nil
+}
+
+// AccountUsers lists the people of a customer's account.
+func (s *Store) AccountUsers(ctx context.Context, accountID string) ([]User, error) {
+	users, err := list(ctx, s, scanUser, "SELECT "+userColumns+userFrom+"WHERE u.account_id = ? ORDER BY u.account_id, u.id", accountID)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return users, nil
+}
+
+// link replaces the person's open one-time links by a new one. userID "" is
+// the first administrator, who is not a user yet.
+func (t *tx) link(userID string) (string, error) {
+	who := sql.NullString{String: userID, Valid: userID != ""}
+	where := "user_id = ?"
+	args := []any{userID}
+	if userID == "" {
+		where, args = "user_id IS NULL", nil
+	}
+	if _, err := t.exec("DELETE FROM invitations WHERE used_at IS NULL AND "+where, args...); err != nil {
+		return "", err
+	}
+	token := newSecret()
+	_, err := t.exec("INSERT INTO invitations (token_hash, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
+		hashSecret(token), who, at(t.now), at(t.now.Add(InvitationLimit)))
+	return token, err
+}
+
+// Invite adds a person without a password and returns the token of the
+// one-time link on which they choose one, within 72 hours. Only its hash is
+// stored: the token is to be had once. Kinds: Forbidden unless by is an
+// administrator, Invalid.
+func (s *Store) Invite(ctx context.Context, by Actor, n NewUser) (token string, err error) {
+	if by.Role != lifecycle.Administrator {
+		return "", forbidden(msgAdminOnly)
+	}
+	if err := n.check(); err != nil {
+		return "", err
+	}
+	err = s.inTx(ctx, by, func(t *tx) error {
+		u, err := t.insertUser(n, "")
+		if err != nil {
+			return err
+		}
+		if token, err = t.link(u.ID); err != nil {
+			return err
+		}
+		return t.event(userSubject(u.ID), u.AccountID, "user_invited", lifecycle.None, lifecycle.None, "", u.Role.Label())
+	})
+	return token, err
+}
+
+// NewLink replaces a person's one-time link: the first was lost, or they
+// forgot the password. The password they have works until the link is used.
+// Kinds: Forbidden unless by is an administrator, NotFound.
+func (s *Store) NewLink(ctx context.Context, by Actor, userID string) (u User, token string, err error) {
+	if by.Role != lifecycle.Administrator {
+		return User{}, "", forbidden(msgAdminOnly)
+	}
+	err = s.inTx(ctx, by, func(t *tx) error {
+		var err error
+		if u, err = t.user(userID); err != nil {
+			return err
+		}
+		if token, err = t.link(u.ID); err != nil {
+			return err
+		}
+		return t.event(userSubject(u.ID), u.AccountID, "link_made", lifecycle.None, lifecycle.None, "", "")
+	})
+	return u, token, err
+}
+
+// FirstAdministratorLink makes the link on which the first administrator is
+// created, and replaces the one made at the last start. ok is false when some
+// administrator can sign in already.
+func (s *Store) FirstAdministratorLink(ctx context.Context) (token string, ok bool, err error) {
+	err = s.inTx(ctx, systemActor(), func(t *tx) error {
+		var err error
+		if ok, err = t.withoutAdministrator(); err != nil || !ok {
+			return err
+		}
+		token, err = t.link("")
+		return err
+	})
+	return token, ok, err
+}
+
+// withoutAdministrator reports whether no administrator can sign in.
+func (t *tx) withoutAdministrator() (bool, error) {
+	var n int
+	err := t.row("SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE role = ? AND password_hash <> '' LIMIT 1) AS one", lifecycle.Administrator).Scan(&n)
+	return n == 0, err
+}
+
+const invitationQuery = `SELECT COALESCE(i.user_id, ''), COALESCE(u.email, ''), COALESCE(u.name, ''), COALESCE(u.role, 'administrator'), i.expires_at, i.used_at
+	FROM invitations i LEFT JOIN users u ON u.id = i.user_id WHERE i.token_hash = ?`
+
+// openInvitation reads an invitation that still opens.
+func openInvitation(r scanner, now time.Time) (Invitation, error) {
+	var inv Invitation
+	var expires, used instant
+	err := r.Scan(&inv.UserID, &inv.Email, &inv.Name, &inv.Role, &expires, &used)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return Invitation{}, unavailable(err)
+	}
+	if err != nil || !used.IsZero() || !now.Before(expires.Time) {
+		return Invitation{}, &Error{Kind: NotFound, Msg: msgLinkUsed}
+	}
+	inv.ExpiresAt = expires.Time
+	return inv, nil
+}
+
+// Invitation is what the one-time link opens. Kinds: NotFound when it was used,
+// has expired, was replaced or never was.
+func (s *Store) Invitation(ctx context.Context, token string) (Invitation, error) {
+	st, err := s.prepared(ctx, invitationQuery)
+	if err != nil {
+		return Invitation{}, unavailable(err)
+	}
+	return openInvitation(st.QueryRowContext(ctx, hashSecret(token)), s.Now())
+}
+
+// AcceptInvitation sets the person's name and password and uses the link up.
+// email counts for the first administrator only; everybody else keeps the
+// address that they were invited with. Sessions of the person end: whoever had
+// the old password is out. Kinds: NotFound for a link that no longer opens,
+// Invalid with the fields name, email, password.
+func (s *Store) AcceptInvitation(ctx context.Context, token, requestID, name, email, password string) (User, error) {
+	inv, err := s.Invitation(ctx, token)
+	if err != nil {
+		return User{}, err
+	}
+	name, email = strings.TrimSpace(name), normalEmail(email)
+	fields := map[string]string{}
+	if p := personNameProblem(name); p != "" {
+		fields["name"] = p
+	}
+	if inv.UserID != "" {
+		email = inv.Email
+	} else if p := emailProblem(email); p != "" {
+		fields["email"] = p
+	}
+	if p := passwordProblem(password, email); p != "" {
+		fields["password"] = p
+	}
+	if err := invalidFields(fields); err != nil {
+		return User{}, err
+	}
+	// Hashing takes long and would hold up every other write.
+	hash, err := s.hashPassword(ctx, password)
+	if err != nil {
+		return User{}, err
+	}
+	by := systemActor()
+	by.RequestID = requestID
+	var u User
+	err = s.inTx(ctx, by, func(t *tx) error {
+		inv, err := openInvitation(t.row(invitationQuery, hashSecret(token)), t.now)
+		if err != nil {
+			return err
+		}
+		if inv.UserID == "" {
+			if free, err := t.withoutAdministrator(); err != nil {
+				return err
+			} else if !free {
+				return &Error{Kind: NotFound, Msg: msgLinkUsed}
+			}
+			if u, err = t.insertUser(NewUser{Email: email, Name: name, Role: lifecycle.Administrator}, hash); err != nil {
+				return err
+			}
+		} else {
+			if _, err := t.exec("UPDATE users SET name = ?, password_hash = ? WHERE id = ?", name, hash, inv.UserID); err != nil {
+				return err
+			}
+			if err := t.endAllSessions(inv.UserID); err != nil {
+				return err
+			}
+			t.forgetUsers(inv.UserID)
+			if u, err = t.user(inv.UserID); err != nil {
+				return err
+			}
+		}
+		if _, err := t.exec("UPDATE invitations SET used_at = ? WHERE token_hash = ?", at(t.now), hashSecret(token)); err != nil {
+			return err
+		}
+		t.actAs(u)
+		return t.event(userSubject(u.ID), u.AccountID, "password_set", lifecycle.None, lifecycle.None, "", "")
+	})
+	return u, err
+}
