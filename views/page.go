@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"demarc/views/ui"
+	"demarc/web/paths"
 )
 
 // Service is the name of the service in titles and in the navigation.
@@ -87,12 +88,6 @@ type Page struct {
 	HomeHref     string // "/" when empty
 }
 
-// Where the shell's own forms go.
-const (
-	preferencesPath = "/preferences"
-	logoutPath      = "/logout"
-)
-
 // docTitle is the content of <title>.
 func (p Page) docTitle() string {
 	t := p.Title
@@ -117,7 +112,7 @@ func (p Page) theme() string {
 
 func (p Page) home() string {
 	if p.HomeHref == "" {
-		return "/"
+		return paths.Home
 	}
 	return p.HomeHref
 }
@@ -179,7 +174,7 @@ func (p Page) regionItems() []ui.MenuItem {
 // themeItems are forms: choosing a theme is a write, and works without the script.
 func (p Page) themeItems() []ui.MenuItem {
 	item := func(label, theme string, current bool) ui.MenuItem {
-		return ui.MenuItem{Label: label, Post: preferencesPath, Current: current,
+		return ui.MenuItem{Label: label, Post: paths.Preferences, Current: current,
 			Fields: []ui.Hidden{{Name: "theme", Value: theme}, {Name: "next", Value: p.returnPath()}}}
 	}
 	return []ui.MenuItem{
