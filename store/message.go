@@ -8,6 +8,10 @@ import (
 	"demarc/store/lifecycle"
 )
 
+// TitleCableToRemove is the title of the message that an ended interface's
+// cable is still in. Its page is another one than that of a cable to connect.
+const TitleCableToRemove = "Cable to remove"
+
 // tellAccount writes a message to every user of the account, in the
 // transaction of what it is about.
 func (t *tx) tellAccount(accountID, subject, title, body string) error {

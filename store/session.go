@@ -167,7 +167,7 @@ func (s *Store) StartSession(ctx context.Context, by Actor) (id, secret string, 
 			id, hashSecret(secret), u.ID, at(t.now), at(t.now), at(t.now.Add(SessionLimit))); err != nil {
 			return err
 		}
-		return t.event(userSubject(u.ID), u.AccountID, "signed_in", lifecycle.None, lifecycle.None, "", "")
+		return t.event(userSubject(u.ID), u.AccountID, "sign_in", lifecycle.None, lifecycle.None, "", "")
 	})
 	if err != nil {
 		return "", "", err
@@ -242,7 +242,7 @@ func (s *Store) EndSession(ctx context.Context, by Actor, id string) error {
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		return t.event(userSubject(by.UserID), by.AccountID, "signed_out", lifecycle.None, lifecycle.None, "", "")
+		return t.event(userSubject(by.UserID), by.AccountID, "sign_out", lifecycle.None, lifecycle.None, "", "")
 	})
 }
 
@@ -266,7 +266,7 @@ func (t *tx) endAllSessions(userID string) error {
 		return err
 	}
 	t.after(func() { t.s.sessions.forgetSessions(ids...) })
-	return t.event(userSubject(userID), "", "sessions_ended", lifecycle.None, lifecycle.None, "", fmt.Sprintf("%d sessions", len(ids)))
+	return t.event(userSubject(userID), "", "end_sessions", lifecycle.None, lifecycle.None, "", fmt.Sprintf("%d sessions", len(ids)))
 }
 
 // CookieKeys are the keys that sign and encrypt the browser's cookie, made at

@@ -238,7 +238,7 @@ func (s *Store) CreateUser(ctx context.Context, n NewUser, password string) (Use
 		if u, err = t.insertUser(n, hash); err != nil {
 			return err
 		}
-		return t.event(userSubject(u.ID), u.AccountID, "user_created", lifecycle.None, lifecycle.None, "", u.Role.Label())
+		return t.event(userSubject(u.ID), u.AccountID, "create_user", lifecycle.None, lifecycle.None, "", u.Role.Label())
 	})
 	return u, err
 }
@@ -361,7 +361,7 @@ func (s *Store) Invite(ctx context.Context, by Actor, n NewUser) (token string, 
 		if token, err = t.link(u.ID); err != nil {
 			return err
 		}
-		return t.event(userSubject(u.ID), u.AccountID, "user_invited", lifecycle.None, lifecycle.None, "", u.Role.Label())
+		return t.event(userSubject(u.ID), u.AccountID, "invite", lifecycle.None, lifecycle.None, "", u.Role.Label())
 	})
 	return token, err
 }
@@ -381,7 +381,7 @@ func (s *Store) NewLink(ctx context.Context, by Actor, userID string) (u User, t
 		if token, err = t.link(u.ID); err != nil {
 			return err
 		}
-		return t.event(userSubject(u.ID), u.AccountID, "link_made", lifecycle.None, lifecycle.None, "", "")
+		return t.event(userSubject(u.ID), u.AccountID, "new_link", lifecycle.None, lifecycle.None, "", "")
 	})
 	return u, token, err
 }
@@ -500,7 +500,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, token, requestID, name, em
 			return err
 		}
 		t.actAs(u)
-		return t.event(userSubject(u.ID), u.AccountID, "password_set", lifecycle.None, lifecycle.None, "", "")
+		return t.event(userSubject(u.ID), u.AccountID, "set_password", lifecycle.None, lifecycle.None, "", "")
 	})
 	return u, err
 }

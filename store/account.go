@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"demarc/store/lifecycle"
+)
+
+func mayHandleMoney(by Actor) bool {
+	return by.Role == lifecycle.Finance || by.Role == lifecycle.Administrator
+}
+
+const accountColumns = "id, name, home_region, quota_per_access_point, quota_not_enabled, balance_minor, currency, created_at"
+
+func scanAccount(r scanner) (Account, error) {
+	var a Account
+	var created instant
+	err := r.Scan(&a.ID, &a.Name, &a.HomeRegion, &a.QuotaPerAccessPoint, &a.QuotaNotEnabled, &a.Balance.Minor, &a.Balance.Currency, &created)
+	a.CreatedAt = created.Time
+	return a, err
+}
+
+func (t *tx) account(id string) (Account, error) {
+	a, err := scanAccount(t.row("SELECT "+accountColumns+" FROM accounts WHERE id = ?", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, notFound("This account")
+	}
+	return a, err
+}
+
+// Account is the customer company with this ID: the actor's own, or any for
+// staff. Kinds: NotFound.
+func (s *Store) Account(ctx context.Context, by Actor, id string) (Account, error) {
+	if own, all := by.scope(); !all && id != own {
+		return Account{}, notFound("This account")
+	}
+	st, err := s.prepared(ctx, "SELECT "+accountColumns+" FROM accounts WHERE id = ?")
+	if err != nil {
+		return Account{}, err
+	}
+	a, err := scanAccount(st.QueryRowContext(ctx, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, notFound("This account")
+	}
+	return a, err
+}
+
+// Accounts lists accounts in the order of their IDs, after the given one: for
+// staff. Limit+1 rows tell that there are more.
+func (s *Store) Accounts(ctx context.Context, after string, limit int) ([]Account, error) {
+	return list(ctx, s, scanAccount, "SELECT "+accountColumns+" FROM accounts WHERE id > ? ORDER BY id LIMIT ?", after, limit)
+}
+
+// AccountNames are the names of accounts, by ID.
+func (s *Store) AccountNames(ctx context.Context, ids []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, id := range ids {
+		if _, known := out[id]; known || id == "" {
+			continue
+		}
+		var name string
+		err := s.get(ctx, "SELECT name FROM accounts WHERE id = ?", []any{id}, &name)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return out, err
+		}
+		out[id] = name
+	}
+	return out, nil
+}
+
+// CreateAccount opens a customer account and returns its ID. Kinds: Invalid
+// (fields name, region), Forbidden.
+func (s *Store) CreateAccount(ctx context.Context, by Actor, name, homeRegion string) (string, error) {
+	if by.Role != lifecycle.Administrator && by.Role != lifecycle.System {
+		return "", forbidden("Only an administrator opens accounts.")
+	}
+	bad := map[string]string{}
+	if msg := between(name, 128, "Enter the company name"); msg != "" {
+		bad["name"] = msg
+	}
+	if _, ok := s.Catalogue().Region(homeRegion); homeRegion != "" && !ok {
+		bad["region"] = "Select a Region"
+	}
+	if err := invalidFields(bad); err != nil {
+		return "", err
+	}
+	return s.once(ctx, by, func(t *tx) (string, error) {
+		id := newID("acc-", 12)
+		if _, err := t.exec("INSERT INTO accounts (id, name, home_region, created_at) VALUES (?, ?, ?, ?)", id, name, homeRegion, at(t.now)); err != nil {
+			return "", err
+		}
+		return id, t.event("account:"+id, id, "create_account", "", "", "", name)
+	})
+}
+
+// SetQuotas changes how many interfaces an account may have at an access point
+// and how many that are not Enabled. Kinds: Invalid (fields per_access_point,
+// not_enabled, reason), NotFound, Forbidden.
+func (s *Store) SetQuotas(ctx context.Context, by Actor, account string, perAccessPoint, notEnabled int, reason string) error {
+	switch by.Role {
+	case lifecycle.Administrator, lifecycle.Reviewer, lifecycle.System:
+	default:
+		return forbidden("Only a reviewer changes quotas.")
+	}
+	bad := map[string]string{}
+	if perAccessPoint < 0 || perAccessPoint > 1000 {
+		bad["per_access_point"] = "Enter a number from 0 to 1000"
+	}
+	if notEnabled < 0 || notEnabled > 1000 {
+		bad["not_enabled"] = "Enter a number from 0 to 1000"
+	}
+	if msg := reasonProblem(reason, 3, 500, "Say why the quota changes"); msg != "" {
+		bad["reason"] = msg
+	}
+	if err := invalidFields(bad); err != nil {
+		return err
+	}
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		a, err := t.account(account)
+		if err != nil {
+			return "", err
+		}
+		if _, err := t.exec("UPDATE accounts SET quota_per_access_point = ?, quota_not_enabled = ? WHERE id = ?", perAccessPoint, notEnabled, account); err != nil {
+			return "", err
+		}
+		return account, t.event("account:"+account, account, "set_quotas", "", "", strings.TrimSpace(reason),
+			fmt.Sprintf("Per access point %d → %d, not enabled %d → %d", a.QuotaPerAccessPoint, perAccessPoint, a.QuotaNotEnabled, notEnabled))
+	})
+	return err
+}

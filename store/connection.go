@@ -1,0 +1,513 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"demarc/store/catalog"
+	"demarc/store/lifecycle"
+)
+
+const connectionColumns = `account_id, id, name, description, region, access_point_id, sp, port_spec, port_type, redundant_id, stage, version,
+	stage_since, due_at, problem, currency, installation_fee, monthly_fee, price_version, line_code, loa_no, scheduled_at, removal_due,
+	paid_through, auto_renew, created_at, created_by, updated_at`
+
+func scanConnection(r scanner) (Connection, error) {
+	var c Connection
+	var since, due, scheduled, paid, created, updated instant
+	err := r.Scan(&c.AccountID, &c.ID, &c.Name, &c.Description, &c.Region, &c.AccessPointID, &c.SP, &c.Spec, &c.PortType, &c.RedundantID, &c.Stage, &c.Version,
+		&since, &due, &c.Problem, &c.Installation.Currency, &c.Installation.Minor, &c.Monthly.Minor, &c.PriceVersion, &c.LineCode, &c.LOANo, &scheduled, &c.RemovalDue,
+		&paid, &c.AutoRenew, &created, &c.CreatedBy, &updated)
+	c.Monthly.Currency = c.Installation.Currency
+	c.StageSince, c.DueAt, c.ScheduledAt, c.PaidThrough, c.CreatedAt, c.UpdatedAt = since.Time, due.Time, scheduled.Time, paid.Time, created.Time, updated.Time
+	return c, err
+}
+
+// foldName is the form of a name that is searched and sorted by.
+func foldName(name string) string { return strings.ToLower(name) }
+
+// connection reads an interface that the actor may see, inside the transaction.
+func (t *tx) connection(id string) (*Connection, error) {
+	query, args := "SELECT "+connectionColumns+" FROM connections WHERE id = ?", []any{id}
+	if account, all := t.by.scope(); !all {
+		query, args = "SELECT "+connectionColumns+" FROM connections WHERE account_id = ? AND id = ?", []any{account, id}
+	}
+	c, err := scanConnection(t.row(query, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, notFound("This interface")
+	}
+	return &c, err
+}
+
+// Connection is the interface with this ID. Kinds: NotFound when there is none
+// or it belongs to another account.
+func (s *Store) Connection(ctx context.Context, by Actor, id string) (Connection, error) {
+	query, args := "SELECT "+connectionColumns+" FROM connections WHERE id = ?", []any{id}
+	if account, all := by.scope(); !all {
+		query, args = "SELECT "+connectionColumns+" FROM connections WHERE account_id = ? AND id = ?", []any{account, id}
+	}
+	st, err := s.prepared(ctx, query)
+	if err != nil {
+		return Connection{}, err
+	}
+	c, err := scanConnection(st.QueryRowContext(ctx, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, notFound("This interface")
+	}
+	return c, err
+}
+
+// View is one of the saved views of the list.
+type View string
+
+// The views of the list.
+const (
+	ViewAll          View = ""
+	ViewNeedsAction  View = "needs-action"  // the customer's turn
+	ViewWithOperator View = "with-operator" // staff's turn
+	ViewEnabled      View = "enabled"
+	ViewClosed       View = "closed"
+)
+
+func (v View) turn() (lifecycle.Turn, bool) {
+	switch v {
+	case ViewNeedsAction:
+		return lifecycle.TurnCustomer, true
+	case ViewWithOperator:
+		return lifecycle.TurnStaff, true
+	case ViewEnabled:
+		return lifecycle.TurnNobody, true
+	case ViewClosed:
+		return lifecycle.TurnClosed, true
+	}
+	return "", false
+}
+
+// StatusWaiting is the status filter for the two stages called Waiting; every
+// other stage is its own status.
+const StatusWaiting = "waiting"
+
+// StatusFilters lists the values of ConnectionFilter.Status, in procedure order.
+func StatusFilters() []string {
+	return []string{"pending_payment", "to_apply_for_loa", "in_application", "loa_rejected", "approved_loa", StatusWaiting, "enabled", "terminating", "terminated", "canceled"}
+}
+
+// ConnectionFilter narrows and orders a list of interfaces.
+type ConnectionFilter struct {
+	AccountID string // staff: one account, or "" for all; ignored for customers
+	View      View
+	Status    string // one of StatusFilters, or ""
+	Region    string
+	// By says what Query is looked for in: "id", "name", "line", or "" for
+	// whichever fits. A search orders by what it looks in.
+	By, Query string
+	Sort      string // "" newest first, "name"
+	Page      int    // 1 to MaxPage; ignored with After
+	After     string // cursor: the page after this one
+	Limit     int    // 10, 20, 50 or 100
+}
+
+// MaxPage is the last page that has a number; further pages are reached one
+// after the other.
+const MaxPage = 50
+
+// countLimit is how far rows are counted when no counter fits.
+const countLimit = 1000
+
+// ConnectionPage is one page of a list.
+type ConnectionPage struct {
+	Items []Connection
+	// Total is how many match; TotalMore says that there are more than that.
+	Total     int
+	TotalMore bool
+	Page      int    // number of this page, 0 when reached by cursor
+	Limit     int    // rows a page
+	Next      string // cursor of the next page, "" on the last
+}
+
+// Connections lists interfaces: a customer's own, or for staff those of all
+// accounts. Kinds: Invalid for a broken cursor.
+func (s *Store) Connections(ctx context.Context, by Actor, f ConnectionFilter) (ConnectionPage, error) {
+	switch f.Limit {
+	case 10, 20, 50, 100:
+	default:
+		f.Limit = 20
+	}
+	f.Page = min(max(f.Page, 1), MaxPage)
+	f.Query = strings.TrimSpace(f.Query)
+	var tries []connectionQuery
+	base := s.connectionBase(by, f)
+	switch {
+	case f.Query == "" && f.Sort == "name":
+		tries = append(tries, base.orderedBy("name_key"))
+	case f.Query == "":
+		tries = append(tries, base)
+	default:
+		name, id := foldName(f.Query), strings.ToLower(f.Query)
+		byID := base.orderedBy("id").prefix("id", id)
+		byLine := base.orderedBy("line_code").prefix("line_code", f.Query).where("line_code <> ''")
+		byName := base.orderedBy("name_key").prefix("name_key", name)
+		within := base.orderedBy("name_key").where("name_key LIKE ? ESCAPE '\\'", "%"+escapeLike(name)+"%")
+		switch {
+		case f.By == "id":
+			tries = append(tries, byID)
+		case f.By == "line":
+			tries = append(tries, byLine)
+		case f.By == "name":
+			tries = append(tries, byName, within)
+		case strings.HasPrefix(id, "pc-"):
+			tries = append(tries, byID)
+		default:
+			tries = append(tries, byName, byLine, within)
+		}
+	}
+	var page ConnectionPage
+	for _, q := range tries {
+		var err error
+		if page, err = s.connectionPage(ctx, q, f); err != nil {
+			return page, err
+		}
+		if len(page.Items) > 0 {
+			break
+		}
+	}
+	if f.Query == "" && f.Region == "" && (f.View == "" || f.Status == "") {
+		counts, err := s.StageCounts(ctx, base.account)
+		if err != nil {
+			return page, err
+		}
+		page.Total, page.TotalMore = counts.matching(f.View, f.Status), false
+	}
+	return page, nil
+}
+
+// connectionQuery is a list query under construction.
+type connectionQuery struct {
+	account string // "" for all
+	order   string // created_at (newest first), name_key, id or line_code
+	conds   []string
+	args    []any
+}
+
+func (s *Store) connectionBase(by Actor, f ConnectionFilter) connectionQuery {
+	q := connectionQuery{order: "created_at"}
+	account, all := by.scope()
+	if all {
+		account = f.AccountID
+	}
+	if !all || account != "" {
+		q = q.where("account_id = ?", account)
+	}
+	q.account = account
+	if turn, ok := f.View.turn(); ok {
+		q = q.where("turn = ?", turn)
+	}
+	if f.Status != "" {
+		q = q.where("status = ?", f.Status)
+	}
+	if f.Region != "" {
+		q = q.where("region = ?", f.Region)
+	}
+	return q
+}
+
+func (q connectionQuery) where(cond string, args ...any) connectionQuery {
+	q.conds = append(q.conds[:len(q.conds):len(q.conds)], cond)
+	q.args = append(q.args[:len(q.args):len(q.args)], args...)
+	return q
+}
+
+func (q connectionQuery) orderedBy(column string) connectionQuery { q.order = column; return q }
+
+// prefix keeps rows whose column begins with text, as a range that an index
+// answers on every database.
+func (q connectionQuery) prefix(column, text string) connectionQuery {
+	return q.where(column+" >= ? AND "+column+" < ?", text, text+"\U0010FFFF")
+}
+
+func (q connectionQuery) text(tail string) string {
+	cond := ""
+	if len(q.conds) > 0 {
+		cond = " WHERE " + strings.Join(q.conds, " AND ")
+	}
+	return cond + tail
+}
+
+func (q connectionQuery) orderBy() string {
+	switch q.order {
+	case "created_at":
+		return " ORDER BY created_at DESC, id"
+	case "id":
+		return " ORDER BY id"
+	}
+	return " ORDER BY " + q.order + ", id"
+}
+
+func (s *Store) connectionPage(ctx context.Context, q connectionQuery, f ConnectionFilter) (ConnectionPage, error) {
+	page := ConnectionPage{Limit: f.Limit, Page: f.Page}
+	count := q
+	offset := (f.Page - 1) * f.Limit
+	if f.After != "" {
+		key, id, ok := cutLast(f.After, "~")
+		if !ok {
+			return page, invalid("after", "This page of the list does not exist. Start at the first page.")
+		}
+		switch q.order {
+		case "created_at":
+			q = q.where("created_at <= ? AND (created_at < ? OR id > ?)", key, key, id)
+		case "id":
+			q = q.where("id > ?", id)
+		default:
+			q = q.where(q.order+" >= ? AND ("+q.order+" > ? OR id > ?)", key, key, id)
+		}
+		offset, page.Page = 0, 0
+	}
+	items, err := list(ctx, s, scanConnection, "SELECT "+connectionColumns+" FROM connections"+q.text(q.orderBy()+" LIMIT ? OFFSET ?"), append(q.args[:len(q.args):len(q.args)], f.Limit+1, offset)...)
+	if err != nil {
+		return page, err
+	}
+	page.Items = items
+	if len(items) > f.Limit {
+		page.Items = items[:f.Limit]
+		last := page.Items[f.Limit-1]
+		key := map[string]string{"created_at": at(last.CreatedAt).text(), "name_key": foldName(last.Name), "id": last.ID, "line_code": last.LineCode}[q.order]
+		page.Next = key + "~" + last.ID
+	}
+	if f.Query != "" || f.Region != "" || (f.View != "" && f.Status != "") {
+		err = s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM connections"+count.text("")+" LIMIT ?) AS c", append(count.args[:len(count.args):len(count.args)], countLimit+1), &page.Total)
+		if page.Total > countLimit {
+			page.Total, page.TotalMore = countLimit, true
+		}
+	}
+	return page, err
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+func escapeLike(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}
+
+// EachConnection calls f for every interface of the filter, newest first,
+// without holding them all: what an export streams. Page, After and Limit are
+// ignored.
+func (s *Store) EachConnection(ctx context.Context, by Actor, filter ConnectionFilter, f func(Connection) error) error {
+	filter.Limit, filter.Page, filter.After = 100, 1, ""
+	for {
+		page, err := s.Connections(ctx, by, filter)
+		if err != nil {
+			return err
+		}
+		for _, c := range page.Items {
+			if err := f(c); err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		filter.After = page.Next
+	}
+}
+
+// StageCounts is how many interfaces are in each stage.
+type StageCounts map[lifecycle.Stage]int
+
+// Of sums the interfaces of a view.
+func (n StageCounts) Of(v View) int { return n.matching(v, "") }
+
+func (n StageCounts) matching(v View, status string) int {
+	turn, narrowed := v.turn()
+	total := 0
+	for stage, k := range n {
+		is := string(stage)
+		if stage == lifecycle.WaitingForCabling || stage == lifecycle.WaitingForPayment {
+			is = StatusWaiting
+		}
+		if (!narrowed || stage.Turn() == turn) && (status == "" || status == is) {
+			total += k
+		}
+	}
+	return total
+}
+
+// StageCounts counts an account's interfaces by stage, "" for all accounts. The
+// numbers are kept, not counted.
+func (s *Store) StageCounts(ctx context.Context, account string) (StageCounts, error) {
+	type row struct {
+		stage lifecycle.Stage
+		n     int
+	}
+	rows, err := list(ctx, s, func(r scanner) (v row, err error) { return v, r.Scan(&v.stage, &v.n) }, "SELECT stage, n FROM connection_counts WHERE account_id = ?", account)
+	out := StageCounts{}
+	for _, r := range rows {
+		out[r.stage] = r.n
+	}
+	return out, err
+}
+
+// NeedsAction is how many interfaces of the account wait for the customer.
+func (s *Store) NeedsAction(ctx context.Context, account string) (int, error) {
+	counts, err := s.StageCounts(ctx, account)
+	return counts.Of(ViewNeedsAction), err
+}
+
+// QueueCounts is how much work lies in each staff queue.
+type QueueCounts struct{ LOA, Cabling, Removals, Whitelist int }
+
+// QueueCounts counts the staff queues.
+func (s *Store) QueueCounts(ctx context.Context) (QueueCounts, error) {
+	counts, err := s.StageCounts(ctx, "")
+	q := QueueCounts{LOA: counts[lifecycle.InApplication], Cabling: counts[lifecycle.WaitingForCabling]}
+	if err != nil {
+		return q, err
+	}
+	if err := s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM connections WHERE removal_due = 1 LIMIT ?) AS c", []any{countLimit}, &q.Removals); err != nil {
+		return q, err
+	}
+	err = s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM whitelist_requests WHERE status = 'requested' LIMIT ?) AS c", []any{countLimit}, &q.Whitelist)
+	return q, err
+}
+
+// Queue lists the interfaces that wait for staff in a stage, the earliest
+// deadline first; those whose deadline is unknown come first of all.
+func (s *Store) Queue(ctx context.Context, stage lifecycle.Stage, limit int) ([]Connection, error) {
+	return list(ctx, s, scanConnection, "SELECT "+connectionColumns+" FROM connections WHERE stage = ? ORDER BY due_at, id LIMIT ?", stage, limit)
+}
+
+// Removals lists the ended and ending interfaces whose cable a technician still
+// has to remove, oldest first.
+func (s *Store) Removals(ctx context.Context, limit int) ([]Connection, error) {
+	return list(ctx, s, scanConnection, "SELECT "+connectionColumns+" FROM connections WHERE removal_due = 1 ORDER BY stage_since, id LIMIT ?", limit)
+}
+
+// Titles are the names (or IDs) of an account's interfaces, by ID; "" for any
+// account. IDs that do not exist are left out.
+func (s *Store) Titles(ctx context.Context, account string, ids []string) (map[string]string, error) {
+	out := map[string]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	query, args := "SELECT id, name FROM connections WHERE id IN (?"+strings.Repeat(", ?", len(ids)-1)+")", make([]any, 0, len(ids)+1)
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	if account != "" {
+		query, args = query+" AND account_id = ?", append(args, account)
+	}
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return out, err
+	}
+	_, err = collect(rows, func(r scanner) (v struct{}, err error) {
+		var id, name string
+		err = r.Scan(&id, &name)
+		if name == "" {
+			name = id
+		}
+		out[id] = name
+		return v, err
+	})
+	return out, err
+}
+
+// RedundantCandidates lists the interfaces of an account in a region that a new
+// one can be redundant with: past payment and not ended. At most 200, newest
+// first.
+func (s *Store) RedundantCandidates(ctx context.Context, account, region string) ([]Connection, error) {
+	return list(ctx, s, scanConnection, "SELECT "+connectionColumns+` FROM connections
+		WHERE account_id = ? AND region = ? AND turn <> 'closed' AND stage <> 'pending_payment' ORDER BY created_at DESC, id LIMIT 200`, account, region)
+}
+
+// Quota is what an account may still order.
+type Quota struct {
+	PerAccessPoint, NotEnabled        int // the limits
+	UsedAtAccessPoint, UsedNotEnabled int
+}
+
+// Quota reads the limits of an account and how much of them is used; the use at
+// an access point is counted when one is named.
+func (s *Store) Quota(ctx context.Context, account, accessPoint string) (Quota, error) {
+	var q Quota
+	if err := s.get(ctx, "SELECT quota_per_access_point, quota_not_enabled FROM accounts WHERE id = ?", []any{account}, &q.PerAccessPoint, &q.NotEnabled); err != nil {
+		return q, err
+	}
+	counts, err := s.StageCounts(ctx, account)
+	if err != nil {
+		return q, err
+	}
+	for stage, n := range counts {
+		if stage.CountsAsNotEnabled() {
+			q.UsedNotEnabled += n
+		}
+	}
+	if accessPoint != "" {
+		err = s.get(ctx, "SELECT COUNT(*) FROM connections WHERE account_id = ? AND access_point_id = ? AND turn <> 'closed'", []any{account, accessPoint}, &q.UsedAtAccessPoint)
+	}
+	return q, err
+}
+
+// checkQuota refuses an order beyond the account's limits, inside the order's
+// transaction.
+func (t *tx) checkQuota(account string, ap catalog.AccessPoint) error {
+	var perAP, notEnabled, atAP, open int
+	if err := t.row("SELECT quota_per_access_point, quota_not_enabled FROM accounts WHERE id = ?", account).Scan(&perAP, &notEnabled); err != nil {
+		return err
+	}
+	if err := t.row("SELECT COUNT(*) FROM connections WHERE account_id = ? AND access_point_id = ? AND turn <> 'closed'", account, ap.ID).Scan(&atAP); err != nil {
+		return err
+	}
+	rows, err := t.query("SELECT stage, n FROM connection_counts WHERE account_id = ?", account)
+	if err != nil {
+		return err
+	}
+	if _, err := collect(rows, func(r scanner) (v struct{}, err error) {
+		var stage lifecycle.Stage
+		var n int
+		err = r.Scan(&stage, &n)
+		if stage.CountsAsNotEnabled() {
+			open += n
+		}
+		return v, err
+	}); err != nil {
+		return err
+	}
+	if atAP >= perAP {
+		return invalid("ap", fmt.Sprintf("Your account has %d of %d interfaces at %s. Select another Access Point, or ask %s to raise the limit.", atAP, perAP, ap.Name, t.s.operator))
+	}
+	if open >= notEnabled {
+		return invalid("ap", fmt.Sprintf("Your account has %d of %d interfaces that are not Enabled yet. Finish or cancel one first, or ask %s to raise the limit.", open, notEnabled, t.s.operator))
+	}
+	return nil
+}
+
+// EditConnection changes the name and the description. Kinds: Invalid,
+// NotFound, Conflict.
+func (s *Store) EditConnection(ctx context.Context, by Actor, id string, rev int, name, description string) error {
+	fields := map[string]string{}
+	if msg := nameProblem(name); msg != "" {
+		fields["name"] = msg
+	}
+	if msg := descriptionProblem(description); msg != "" {
+		fields["description"] = msg
+	}
+	if err := invalidFields(fields); err != nil {
+		return err
+	}
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		_, err := t.apply(change{action: lifecycle.EditNameDescription, id: id, rev: rev, rows: func(_ *tx, c *Connection) error {
+			c.Name, c.Description = name, description
+			return nil
+		}})
+		return id, err
+	})
+	return err
+}

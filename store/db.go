@@ -1,0 +1,383 @@
+// Package store keeps Demarc's data in one SQLite file. Every exported method
+// is one transaction and returns *Error for whatever a caller can act on.
+// Rules that could be printed on paper live in the pure packages below;
+// this package knows rows.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"demarc/store/catalog"
+	"demarc/store/letter"
+	"demarc/store/pricing"
+
+	sqlite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Options configures a store.
+type Options struct {
+	// Dir is the folder that holds demarc.db and the keys. It is made if missing.
+	Dir string
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+	// Operator is the provider's name, used in messages.
+	Operator string
+	// Issuer is who letters of authorization are issued by.
+	Issuer letter.Issuer
+	// Log receives what has no caller to return to; slog.Default when nil.
+	Log *slog.Logger
+}
+
+// Store is the database of one installation. It is safe for concurrent use.
+type Store struct {
+	write    *sql.DB // one connection, every transaction immediate
+	read     *sql.DB
+	now      func() time.Time
+	operator string
+	issuer   letter.Issuer
+	log      *slog.Logger
+	seal     sealer
+
+	catalogue atomic.Pointer[catalog.Catalogue]
+	books     []pricing.Book
+	sessions  sessionCache
+	passwords passwordGate
+
+	stmtMu sync.RWMutex
+	stmts  map[string]*sql.Stmt
+}
+
+// Open opens or creates the database in o.Dir and brings its schema up to date.
+// A database written by a newer Demarc is refused.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	seal, err := openSealer(filepath.Join(o.Dir, "personal.key"))
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(o.Dir, "demarc.db")
+	s := &Store{now: o.Now, operator: o.Operator, issuer: o.Issuer, log: o.Log, seal: seal, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}}
+	if s.write, err = sql.Open("sqlite", dsn(path, false)); err != nil {
+		return nil, err
+	}
+	s.write.SetMaxOpenConns(1)
+	s.write.SetConnMaxLifetime(0)
+	if err := s.migrate(ctx); err != nil {
+		s.write.Close()
+		return nil, err
+	}
+	if s.read, err = sql.Open("sqlite", dsn(path, true)); err != nil {
+		s.write.Close()
+		return nil, err
+	}
+	readers := 2 * runtime.NumCPU()
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	s.read.SetConnMaxLifetime(0)
+	if err := s.seedCatalogue(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if err := s.loadCatalogue(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close releases the database.
+func (s *Store) Close() error {
+	s.stmtMu.Lock()
+	for _, st := range s.stmts {
+		st.Close()
+	}
+	s.stmts = map[string]*sql.Stmt{}
+	s.stmtMu.Unlock()
+	var errs []error
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	if s.write != nil {
+		errs = append(errs, s.write.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Ready reports whether the database answers.
+func (s *Store) Ready(ctx context.Context) error {
+	var n int
+	return s.read.QueryRowContext(ctx, "SELECT 1").Scan(&n)
+}
+
+// Now is the store's clock, in UTC to the millisecond: what a row would hold.
+func (s *Store) Now() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
+
+// Operator is the provider's name.
+func (s *Store) Operator() string { return s.operator }
+
+func dsn(path string, readOnly bool) string {
+	q := url.Values{}
+	// The order of the pragmas matters: a busy file must be waited for before
+	// the journal mode is asked for.
+	q.Add("_pragma", "busy_timeout(10000)")
+	q.Add("_pragma", "journal_mode(WAL)")
+	q.Add("_pragma", "synchronous(FULL)")
+	q.Add("_pragma", "foreign_keys(1)")
+	q.Add("_pragma", "temp_store(MEMORY)")
+	q.Add("_dqs", "0")
+	if readOnly {
+		q.Add("_pragma", "query_only(1)")
+		q.Add("_pragma", "cache_size(-8000)")
+		q.Set("mode", "ro")
+	} else {
+		q.Set("_txlock", "immediate")
+		q.Add("_pragma", "cache_size(-16000)")
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// migrate applies the files of migrations in order, each with its number as
+// user_version in one transaction.
+func (s *Store) migrate(ctx context.Context) error {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	var have int
+	if err := s.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	if have > len(names) {
+		return fmt.Errorf("the database has schema %d, this program knows %d: start the newer Demarc", have, len(names))
+	}
+	for i, name := range names[have:] {
+		version := have + i + 1
+		base := strings.TrimPrefix(name, "migrations/")
+		if n, _ := strconv.Atoi(base[:4]); n != version {
+			return fmt.Errorf("migration %s is out of order", base)
+		}
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		tx, err := s.write.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, string(text)); err == nil {
+			_, err = tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(version))
+			if err != nil {
+				tx.Rollback()
+				return err
+			}
+		} else {
+			tx.Rollback()
+			return fmt.Errorf("migration %s: %w", base, err)
+		}
+		if err := tx.Commit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tx is one write transaction: one now, one request, statements on one
+// connection.
+type tx struct {
+	*sql.Tx
+	s    *Store
+	ctx  context.Context
+	now  time.Time
+	by   Actor
+	done []func() // run after the commit
+}
+
+func (t *tx) exec(query string, args ...any) (sql.Result, error) {
+	return t.ExecContext(t.ctx, query, args...)
+}
+
+func (t *tx) row(query string, args ...any) *sql.Row {
+	return t.QueryRowContext(t.ctx, query, args...)
+}
+
+func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+	return t.QueryContext(t.ctx, query, args...)
+}
+
+// after registers work for when the transaction is durable.
+func (t *tx) after(f func()) { t.done = append(t.done, f) }
+
+// inTx runs f in one immediate transaction. f's error rolls everything back.
+// The caller's cancelled context does not tear a transaction that has begun.
+func (s *Store) inTx(ctx context.Context, by Actor, f func(*tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return unavailable(err)
+	}
+	ctx = context.WithoutCancel(ctx)
+	sqlTx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return unavailable(err)
+	}
+	t := &tx{Tx: sqlTx, s: s, ctx: ctx, now: s.Now(), by: by}
+	committed := false
+	defer func() {
+		if !committed {
+			sqlTx.Rollback()
+		}
+	}()
+	if err := f(t); err != nil {
+		return translate(err)
+	}
+	if err := sqlTx.Commit(); err != nil {
+		return unavailable(err)
+	}
+	committed = true
+	for _, g := range t.done {
+		g()
+	}
+	return nil
+}
+
+// once runs f like inTx, but a submission whose key is known is answered with
+// the result of the first time and changes nothing. An empty key always runs.
+func (s *Store) once(ctx context.Context, by Actor, f func(*tx) (string, error)) (string, error) {
+	var result string
+	err := s.inTx(ctx, by, func(t *tx) error {
+		if by.Key != "" {
+			err := t.row("SELECT result FROM submissions WHERE user_id = ? AND key = ?", by.UserID, by.Key).Scan(&result)
+			if err == nil {
+				return nil
+			}
+			if !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+		}
+		var err error
+		if result, err = f(t); err != nil {
+			return err
+		}
+		if by.Key != "" {
+			_, err = t.exec("INSERT INTO submissions (user_id, key, result, at) VALUES (?, ?, ?, ?)", by.UserID, by.Key, result, at(t.now))
+		}
+		return err
+	})
+	return result, err
+}
+
+// prepared returns a statement on the read pool, prepared once.
+func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	s.stmtMu.RLock()
+	st := s.stmts[query]
+	s.stmtMu.RUnlock()
+	if st != nil {
+		return st, nil
+	}
+	s.stmtMu.Lock()
+	defer s.stmtMu.Unlock()
+	if st = s.stmts[query]; st != nil {
+		return st, nil
+	}
+	st, err := s.read.PrepareContext(context.WithoutCancel(ctx), query)
+	if err != nil {
+		return nil, err
+	}
+	s.stmts[query] = st
+	return st, nil
+}
+
+// get reads one row into dest; sql.ErrNoRows when there is none.
+func (s *Store) get(ctx context.Context, query string, args []any, dest ...any) error {
+	st, err := s.prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	return st.QueryRowContext(ctx, args...).Scan(dest...)
+}
+
+// scanner is what *sql.Row and *sql.Rows share.
+type scanner interface{ Scan(dest ...any) error }
+
+// list reads rows with scan.
+func list[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	st, err := s.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scan)
+}
+
+// collect reads all rows and closes them.
+func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+func unavailable(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return &Error{Kind: Unavailable, Msg: "The database cannot answer right now. Nothing was changed. Try again in a moment.", Err: err}
+}
+
+// translate turns what the database says into an *Error where a caller can
+// act on it.
+func translate(err error) error {
+	var e *Error
+	if err == nil || errors.As(err, &e) {
+		return err
+	}
+	var se *sqlite.Error
+	if errors.As(err, &se) {
+		switch se.Code() & 0xff {
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
+			return unavailable(err)
+		}
+	}
+	return err
+}
+
+// isUnique reports whether the error is a broken unique index or primary key.
+func isUnique(err error) bool {
+	var se *sqlite.Error
+	return errors.As(err, &se) && (se.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || se.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}

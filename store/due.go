@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"demarc/store/lifecycle"
+)
+
+// RunDue does what time itself does: it closes orders that were not paid in
+// time, ends letters that expired, erases ID numbers whose time is over and
+// forgets old submissions. It may run as often as one likes; each step is a
+// transaction of its own. It returns how many things it did.
+func (s *Store) RunDue(ctx context.Context) (int, error) {
+	done := 0
+	var errs []error
+	for _, step := range []struct {
+		query string
+		do    func(t *tx, id string) error
+	}{
+		{"SELECT id FROM connections WHERE stage = 'pending_payment' AND due_at <= ? ORDER BY stage, due_at, id LIMIT 500", func(t *tx, id string) error {
+			_, err := t.apply(change{action: lifecycle.CloseUnpaidOrder, id: id, rows: func(t *tx, c *Connection) error {
+				_, err := t.exec("UPDATE orders SET state = 'expired' WHERE connection_id = ? AND state = 'unpaid'", c.ID)
+				return err
+			}})
+			return err
+		}},
+		{"SELECT connection_id FROM loas WHERE status = 'issued' AND expires_at <= ? ORDER BY expires_at LIMIT 500", func(t *tx, id string) error {
+			c, err := t.connection(id)
+			if err != nil || c.Stage != lifecycle.ApprovedLOA {
+				// A report is in: the letter served its purpose and is used or
+				// ended by what follows.
+				return err
+			}
+			_, err = t.apply(change{action: lifecycle.ExpireLOA, id: id, rows: func(t *tx, c *Connection) error {
+				c.Problem = "The letter expired before the installation"
+				return t.endLetter(c.ID, "expired")
+			}})
+			return err
+		}},
+	} {
+		ids, err := list(ctx, s, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, step.query, at(s.Now()))
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, id := range ids {
+			err := s.inTx(ctx, systemActor(), func(t *tx) error { return step.do(t, id) })
+			if KindOf(err) == Conflict {
+				continue // somebody was quicker: paid, canceled or reported
+			}
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			done++
+		}
+	}
+	err := s.inTx(ctx, systemActor(), func(t *tx) error {
+		res, err := t.exec("UPDATE field_engineers SET id_sealed = NULL, id_last4 = '' WHERE id_sealed IS NOT NULL AND erase_after <= ?", at(t.now))
+		if err != nil {
+			return err
+		}
+		if n, _ := res.RowsAffected(); n > 0 {
+			done += int(n)
+			if err := t.event("personal-data", "", "erase_id_numbers", "", "", "30 days after construction", countWords(int(n), "ID number")); err != nil {
+				return err
+			}
+		}
+		_, err = t.exec("DELETE FROM submissions WHERE at < ?", at(t.now.AddDate(0, 0, -30)))
+		return err
+	})
+	return done, errors.Join(append(errs, err)...)
+}

@@ -1,0 +1,228 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"demarc/store/lifecycle"
+)
+
+// Cancellation says what canceling an interface will do, before it is done.
+type Cancellation struct {
+	Refund      bool // the installation fee goes back to the balance
+	VoidsLetter bool
+	PortAtOnce  bool // the port is released at once; else after a technician removed the cable
+}
+
+// CancelWould says what canceling the interface would do now.
+func CancelWould(c Connection) Cancellation {
+	cable := cableMayBeIn(c)
+	return Cancellation{
+		Refund:      c.Stage.PastPayment() && c.LOANo == "",
+		VoidsLetter: c.Stage == lifecycle.ApprovedLOA || c.Stage == lifecycle.WaitingForCabling,
+		PortAtOnce:  c.Stage.PastPayment() && !cable,
+	}
+}
+
+// cableMayBeIn reports whether an installer may have brought a cable to the
+// demarcation: a letter is out, or one was out before it ended.
+func cableMayBeIn(c Connection) bool { return c.Stage.CableMayBeIn() || c.LOANo != "" }
+
+// Cancel ends an interface before it is enabled. The installation fee goes
+// back to the balance when no letter was ever issued. The port is free at
+// once, or after a technician confirmed that the cable is out. Kinds: Invalid
+// (field confirm), NotFound, Conflict, Forbidden.
+func (s *Store) Cancel(ctx context.Context, by Actor, id string, rev int, confirmed bool) error {
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		before, err := t.connection(id)
+		if err != nil {
+			return "", err
+		}
+		would := CancelWould(*before)
+		detail := ""
+		if would.Refund {
+			detail = "The initial installation fee goes back to the balance"
+		}
+		_, err = t.apply(change{action: lifecycle.Cancel, id: id, rev: rev, detail: detail, rows: func(t *tx, c *Connection) error {
+			if !confirmed {
+				return invalid("confirm", "Confirm that you understand that this cannot be undone")
+			}
+			return t.endEarly(before, c, would)
+		}})
+		return id, err
+	})
+	return err
+}
+
+// endEarly undoes what an interface that is canceled had going.
+func (t *tx) endEarly(before, c *Connection, would Cancellation) error {
+	if _, err := t.exec("UPDATE orders SET state = 'canceled' WHERE connection_id = ? AND state = 'unpaid'", c.ID); err != nil {
+		return err
+	}
+	if would.Refund {
+		if _, err := t.refundInstallation(c); err != nil {
+			return err
+		}
+	}
+	if err := t.decideApplication(c.ID, "canceled", nil); err != nil {
+		return err
+	}
+	if err := t.endLetter(c.ID, "revoked"); err != nil {
+		return err
+	}
+	if _, err := t.exec("UPDATE delivery_reports SET status = 'canceled' WHERE connection_id = ? AND status = 'open'", c.ID); err != nil {
+		return err
+	}
+	port, err := t.portOf(c.ID)
+	if err != nil || port == nil {
+		return err
+	}
+	if cableMayBeIn(*before) {
+		c.RemovalDue = true
+		return t.setPort(*port, PortQuarantined, c.ID)
+	}
+	return t.setPort(*port, PortFree, "")
+}
+
+// Terminate asks for the end of an enabled interface; typed must be its ID.
+// Kinds: Invalid (field confirm), NotFound, Conflict, Forbidden.
+func (s *Store) Terminate(ctx context.Context, by Actor, id string, rev int, typed string) error {
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		_, err := t.apply(change{action: lifecycle.Terminate, id: id, rev: rev, rows: func(_ *tx, c *Connection) error {
+			if typed != c.ID {
+				return invalid("confirm", "Type the interface ID "+c.ID+" to confirm")
+			}
+			c.RemovalDue, c.AutoRenew = true, false
+			return nil
+		}})
+		return id, err
+	})
+	return err
+}
+
+// ConfirmRemoval records that the cable of a canceled or terminating interface
+// is out. The port is free from then on. Kinds: Invalid (field removed),
+// NotFound, Conflict, Forbidden.
+func (s *Store) ConfirmRemoval(ctx context.Context, by Actor, id string, rev int, removed bool, note string) error {
+	if len(note) > 500 {
+		return invalid("note", "Use at most 500 characters")
+	}
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		c, err := t.connection(id)
+		if err != nil {
+			return "", err
+		}
+		action := lifecycle.ConfirmRemoval
+		if c.Stage == lifecycle.Terminating {
+			action = lifecycle.CompleteTermination
+		}
+		_, err = t.apply(change{action: action, id: id, rev: rev, reason: note, rows: func(t *tx, c *Connection) error {
+			if !c.RemovalDue {
+				return conflictf("The cable of %s is removed already. Nothing was changed.", c.Title())
+			}
+			if !removed {
+				return invalid("removed", "Tick this when the cable is out")
+			}
+			c.RemovalDue = false
+			if _, err := t.exec("UPDATE cable_labels SET live = 0 WHERE connection_id = ? AND live = 1", c.ID); err != nil {
+				return err
+			}
+			port, err := t.portOf(c.ID)
+			if err != nil || port == nil {
+				return err
+			}
+			return t.setPort(*port, PortFree, "")
+		}})
+		return id, err
+	})
+	return err
+}
+
+// partner is the interface that c is redundant with, in either direction; nil
+// when there is none that still lives.
+func (t *tx) partner(c *Connection) (*Connection, error) {
+	p, err := scanConnection(t.row(partnerQuery, c.AccountID, c.RedundantID, c.AccountID, c.ID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &p, err
+}
+
+const partnerQuery = "SELECT " + connectionColumns + " FROM connections WHERE account_id = ? AND id = ? AND turn <> 'closed' UNION ALL SELECT " +
+	connectionColumns + " FROM connections WHERE account_id = ? AND redundant_id = ? AND redundant_id <> '' AND turn <> 'closed' LIMIT 1"
+
+// Partner is the interface that c is redundant with, in either direction; nil
+// when there is none that still lives.
+func (s *Store) Partner(ctx context.Context, c Connection) (*Connection, error) {
+	all, err := list(ctx, s, scanConnection, partnerQuery, c.AccountID, c.RedundantID, c.AccountID, c.ID)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return &all[0], nil
+}
+
+// PartnerRef names the redundant partner of an interface.
+type PartnerRef struct{ ID, Title, AccessPointID string }
+
+// Partners are the living redundant partners of interfaces, by the interface's
+// ID: two statements, whatever the number of interfaces.
+func (s *Store) Partners(ctx context.Context, items []Connection) (map[string]PartnerRef, error) {
+	out := map[string]PartnerRef{}
+	named := map[string][]string{} // partner -> the interfaces that name it
+	var chosen, all []any
+	for _, c := range items {
+		all = append(all, c.AccountID, c.ID)
+		if c.RedundantID != "" {
+			chosen = append(chosen, c.AccountID, c.RedundantID)
+			named[c.RedundantID] = append(named[c.RedundantID], c.ID)
+		}
+	}
+	scan := func(r scanner) (v struct{}, err error) {
+		var p PartnerRef
+		var of, name string
+		if err = r.Scan(&of, &p.ID, &name, &p.AccessPointID); err != nil {
+			return v, err
+		}
+		p.Title = Connection{ID: p.ID, Name: name}.Title()
+		holders := []string{of}
+		if of == "" {
+			holders = named[p.ID]
+		}
+		for _, id := range holders {
+			if _, known := out[id]; !known {
+				out[id] = p
+			}
+		}
+		return v, nil
+	}
+	if len(chosen) > 0 {
+		rows, chosen := pairs(chosen)
+		if _, err := list(ctx, s, scan, "SELECT '', id, name, access_point_id FROM connections WHERE (account_id, id) IN ("+rows+") AND turn <> 'closed'", chosen...); err != nil {
+			return out, err
+		}
+	}
+	if len(all) > 0 {
+		rows, all := pairs(all)
+		if _, err := list(ctx, s, scan, "SELECT redundant_id, id, name, access_point_id FROM connections WHERE (account_id, redundant_id) IN ("+rows+") AND redundant_id <> '' AND turn <> 'closed'", all...); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// pairs is the list of values for "(a, b) IN (…)" over args, two by two. The
+// list is filled up to a few fixed lengths with its last pair, so that few
+// different statements are ever prepared.
+func pairs(args []any) (string, []any) {
+	n := len(args) / 2
+	for size := 10; ; size *= 2 {
+		if n <= size {
+			for ; n < size; n++ {
+				args = append(args, args[len(args)-2], args[len(args)-1])
+			}
+			return "VALUES (?, ?)" + strings.Repeat(", (?, ?)", n-1), args
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"demarc/store/lifecycle"
+)
+
+// event records one line of history of subject. Events are append-only: the
+// database refuses to change or remove one.
+func (t *tx) event(subject, accountID, action string, from, to lifecycle.Stage, reason, detail string) error {
+	_, err := t.exec(`INSERT INTO events (subject, seq, at, account_id, actor_id, actor_name, actor_role, actor_account, action, from_stage, to_stage, request_id, reason, detail)
+		SELECT ?, COALESCE(MAX(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM events WHERE subject = ?`,
+		subject, at(t.now), accountID, t.by.UserID, t.by.Name, t.by.Role, t.by.AccountID, action, from, to, t.by.RequestID, reason, detail, subject)
+	return err
+}
+
+// tellWhoseTurn writes the messages of a step: to the people of the role whose
+// turn it becomes and, when staff or the system did it, to the customer.
+func (t *tx) tellWhoseTurn(c *Connection, action lifecycle.Action, reason string) error {
+	if title, body := customerMessage(c, action, reason, t.s.operator); title != "" && t.by.Role != lifecycle.Customer {
+		if err := t.tellAccount(c.AccountID, c.ID, title, body); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.Stage == lifecycle.InApplication && action == lifecycle.ApplyForLOA:
+		return t.tellRole(lifecycle.Reviewer, c.ID, "LOA application to review", c.Title()+" applied for a letter of authorization.")
+	case c.Stage == lifecycle.WaitingForCabling:
+		return t.tellRole(lifecycle.Technician, c.ID, "Cables to connect", "A delivery report arrived for "+c.Title()+".")
+	case c.Stage == lifecycle.Terminating, c.Stage == lifecycle.Canceled && c.RemovalDue:
+		return t.tellRole(lifecycle.Technician, c.ID, TitleCableToRemove, c.Title()+" has ended. Remove the cable and release the port.")
+	}
+	return nil
+}
+
+// customerMessage is what the customer reads when somebody else moved their
+// interface; empty when there is nothing to say.
+func customerMessage(c *Connection, action lifecycle.Action, reason, operator string) (title, body string) {
+	name := c.Title()
+	because := ""
+	if reason != "" {
+		because = " Reason: " + strings.TrimRight(reason, ".") + "."
+	}
+	switch action {
+	case lifecycle.Approve:
+		return "LOA approved", "The letter for " + name + " is issued. Download it and start the installation."
+	case lifecycle.Reject:
+		return "LOA application rejected", "The application for " + name + " needs a correction." + because
+	case lifecycle.MovePort:
+		return "Port changed", name + " was moved to another port before its letter was issued." + because
+	case lifecycle.ReturnReport:
+		return "Delivery report returned", operator + " could not connect the cables of " + name + "." + because
+	case lifecycle.CompleteCabling:
+		return "Cabling finished", "The cables of " + name + " are connected. Check the line and pay the resource fee."
+	case lifecycle.ExpireLOA:
+		return "LOA expired", "The letter for " + name + " expired before the installation. Apply for a new one."
+	case lifecycle.RevokeLOA:
+		return "LOA revoked", "The letter for " + name + " is no longer valid." + because
+	case lifecycle.CloseUnpaidOrder:
+		return "Unpaid order closed", fmt.Sprintf("The order for %s was not paid within %d days and is closed.", name, lifecycle.UnpaidOrderDays)
+	case lifecycle.CompleteTermination:
+		return "Interface terminated", "The cable of " + name + " is removed. The interface is terminated."
+	case lifecycle.ConfirmRemoval:
+		return "Cable removed", "The cable of " + name + " is removed and its port is released."
+	}
+	return "", ""
+}
+
+// EventFilter narrows the audit log.
+type EventFilter struct {
+	Action string // exact action, or ""
+	// Cursor continues after the last event of a page; "" starts at the newest.
+	Cursor string
+	Limit  int
+}
+
+// EventPage is one page of the audit log, newest first.
+type EventPage struct {
+	Events []Event
+	Next   string // cursor of the next page, "" when this is the last
+}
+
+const eventColumns = `subject, seq, at, account_id, actor_id, actor_name, actor_role, actor_account, action, from_stage, to_stage, request_id, reason, detail`
+
+func scanEvent(r scanner) (Event, error) {
+	var e Event
+	var when instant
+	err := r.Scan(&e.Subject, &e.Seq, &when, &e.AccountID, &e.ActorID, &e.ActorName, &e.ActorRole, &e.ActorAccount, &e.Action, &e.From, &e.To, &e.RequestID, &e.Reason, &e.Detail)
+	e.At = when.Time
+	return e, err
+}
+
+// Timeline lists the events of a subject, newest first. The caller has checked
+// that the actor may see the subject.
+func (s *Store) Timeline(ctx context.Context, subject string) ([]Event, error) {
+	return list(ctx, s, scanEvent, "SELECT "+eventColumns+" FROM events WHERE subject = ? ORDER BY subject DESC, seq DESC", subject)
+}
+
+// Audit is the log of everything, newest first, for staff. Kinds: Invalid for a
+// broken cursor.
+func (s *Store) Audit(ctx context.Context, f EventFilter) (EventPage, error) {
+	if f.Limit <= 0 || f.Limit > 200 {
+		f.Limit = 50
+	}
+	where, args := []string{}, []any{}
+	if f.Action != "" {
+		where, args = append(where, "action = ?"), append(args, f.Action)
+	}
+	if f.Cursor != "" {
+		when, rest, ok := strings.Cut(f.Cursor, "~")
+		subject, seqText, ok2 := strings.Cut(rest, "~")
+		var seq int
+		_, err := fmt.Sscanf(seqText, "%d", &seq)
+		if _, terr := time.Parse(instantLayout, when); !ok || !ok2 || err != nil || terr != nil {
+			return EventPage{}, invalid("cursor", "This page of the log does not exist. Start at the newest events.")
+		}
+		// Spelled out, since not every planner uses an index for mixed orders.
+		where = append(where, "at <= ? AND (at < ? OR subject > ? OR (subject = ? AND seq > ?))")
+		args = append(args, when, when, subject, subject, seq)
+	}
+	query := "SELECT " + eventColumns + " FROM events"
+	if len(where) > 0 {
+		query += " WHERE " + strings.Join(where, " AND ")
+	}
+	events, err := list(ctx, s, scanEvent, query+" ORDER BY at DESC, subject, seq LIMIT ?", append(args, f.Limit+1)...)
+	if err != nil {
+		return EventPage{}, err
+	}
+	page := EventPage{Events: events}
+	if len(events) > f.Limit {
+		page.Events = events[:f.Limit]
+		last := page.Events[f.Limit-1]
+		page.Next = fmt.Sprintf("%s~%s~%d", at(last.At).text(), last.Subject, last.Seq)
+	}
+	return page, nil
+}

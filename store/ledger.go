@@ -1,0 +1,209 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"demarc/store/money"
+)
+
+// The ledger is double-entry and append-only: each transaction's entries sum
+// to zero; a correction is a new transaction. Debits are positive. A
+// customer's balance is money the operator owes them, so it is the negative of
+// the sum of their balance book; accounts.balance_minor keeps it beside the
+// account, and the database refuses to let it fall below zero.
+
+const (
+	bookCash         = "cash"
+	bookInstallation = "revenue:installation"
+	bookResource     = "revenue:resource"
+)
+
+func bookBalance(account string) string { return "balance:" + account }
+
+// post moves amount from the book credit to the book debit, for an account.
+// idem is what makes the posting happen at most once.
+func (t *tx) post(kind, account, orderNo, reference, idem, debit, credit string, amount money.Amount) error {
+	if amount.Minor <= 0 {
+		return fmt.Errorf("ledger: %s of %s is not an amount", kind, amount)
+	}
+	id := newID("lt-", 17)
+	if _, err := t.exec(`INSERT INTO ledger_transactions (id, at, kind, account_id, order_no, reference, actor, idem_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, at(t.now), kind, account, orderNo, reference, t.by.UserID, idem); err != nil {
+		if isUnique(err) {
+			return conflictf("This payment was made already. Nothing was charged again.")
+		}
+		return err
+	}
+	balance := int64(0)
+	for i, e := range []struct {
+		book   string
+		amount int64
+	}{{debit, amount.Minor}, {credit, -amount.Minor}} {
+		if _, err := t.exec("INSERT INTO ledger_entries (transaction_id, seq, book, amount, currency) VALUES (?, ?, ?, ?, ?)", id, i+1, e.book, e.amount, amount.Currency); err != nil {
+			return err
+		}
+		if e.book == bookBalance(account) {
+			balance -= e.amount
+		}
+	}
+	if balance != 0 {
+		if _, err := t.exec("UPDATE accounts SET balance_minor = balance_minor + ? WHERE id = ?", balance, account); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spend takes an amount from an account's balance. Kinds: Invalid (field
+// "method") when the balance is too low.
+func (t *tx) spend(kind, account, orderNo, revenue string, amount money.Amount) error {
+	var balance money.Amount
+	if err := t.row("SELECT balance_minor, currency FROM accounts WHERE id = ?", account).Scan(&balance.Minor, &balance.Currency); err != nil {
+		return err
+	}
+	short, err := balance.Less(amount)
+	if err != nil {
+		return invalid("method", "The account is kept in "+balance.Currency+", the order is in "+amount.Currency+". Ask "+t.s.operator+" to correct the order.")
+	}
+	if short {
+		return invalid("method", fmt.Sprintf("The account balance is %s and %s is due. Transfer money to %s first; nothing was charged.", balance, amount, t.s.operator))
+	}
+	return t.post(kind, account, orderNo, "", "pay:"+orderNo, bookBalance(account), revenue, amount)
+}
+
+// nextNumber counts up the sequence of this name, from 1.
+func (t *tx) nextNumber(name string) (int, error) {
+	var n int
+	err := t.row(`INSERT INTO sequences (name, n) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET n = sequences.n + 1 RETURNING n`, name).Scan(&n)
+	return n, err
+}
+
+// LedgerLine is one movement of an account's balance.
+type LedgerLine struct {
+	ID        string
+	At        time.Time
+	Kind      string // transfer, installation_fee, resource_fee, refund
+	OrderNo   string
+	Reference string
+	Amount    money.Amount // positive when the balance grew
+}
+
+// Statement lists the newest movements of an account's balance.
+func (s *Store) Statement(ctx context.Context, account string, limit int) ([]LedgerLine, error) {
+	return list(ctx, s, func(r scanner) (v LedgerLine, err error) {
+		var when instant
+		err = r.Scan(&v.ID, &when, &v.Kind, &v.OrderNo, &v.Reference, &v.Amount.Minor, &v.Amount.Currency)
+		v.At = when.Time
+		return v, err
+	}, `SELECT l.id, l.at, l.kind, l.order_no, l.reference, -e.amount, e.currency
+		FROM ledger_transactions l JOIN ledger_entries e ON e.transaction_id = l.id AND e.book = ?
+		WHERE l.account_id = ? ORDER BY l.at DESC, l.id LIMIT ?`, bookBalance(account), account, limit)
+}
+
+// RecordTransfer adds an incoming bank transfer to an account's balance: for
+// finance staff. Kinds: Invalid, NotFound, Forbidden.
+func (s *Store) RecordTransfer(ctx context.Context, by Actor, account, amount, reference string) error {
+	if !mayHandleMoney(by) {
+		return forbidden("Only finance staff record transfers.")
+	}
+	bad := map[string]string{}
+	reference = strings.TrimSpace(reference)
+	if msg := between(reference, 64, "Enter the reference of the transfer"); msg != "" {
+		bad["reference"] = msg
+	}
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		a, err := t.account(account)
+		if err != nil {
+			return "", err
+		}
+		sum, err := money.Parse(amount, a.Balance.Currency)
+		if err != nil || sum.Minor <= 0 {
+			bad["amount"] = "Enter an amount such as 20,000.00"
+		} else if sum.Minor > 1_000_000_000_00 {
+			bad["amount"] = "Enter an amount of at most 1,000,000,000.00"
+		}
+		if err := invalidFields(bad); err != nil {
+			return "", err
+		}
+		// The bank's reference is what makes a transfer unique: the same slip
+		// typed in twice is one transfer.
+		err = t.post("transfer", account, "", reference, "transfer:"+account+":"+strings.ToLower(reference), bookCash, bookBalance(account), sum)
+		if KindOf(err) == Conflict {
+			return "", invalid("reference", "A transfer with the reference "+reference+" is recorded already for "+a.Name+". Nothing was added.")
+		}
+		if err != nil {
+			return "", err
+		}
+		if err := t.tellAccount(account, "account:"+account, "Transfer received", sum.String()+" was added to the account balance."); err != nil {
+			return "", err
+		}
+		return account, t.event("account:"+account, account, "record_transfer", "", "", "", sum.String()+", reference "+reference)
+	})
+	return err
+}
+
+// LedgerProblem is a broken promise of the books.
+type LedgerProblem struct{ What string }
+
+// CheckLedger compares the books with themselves: every transaction sums to
+// zero, every balance is the sum of its entries, every paid order has its
+// posting. It reads everything: for tests, start-up and audits.
+func (s *Store) CheckLedger(ctx context.Context) ([]LedgerProblem, error) {
+	var out []LedgerProblem
+	for _, q := range []struct{ what, query string }{
+		{"transaction does not balance", "SELECT transaction_id FROM ledger_entries GROUP BY transaction_id, currency HAVING SUM(amount) <> 0"},
+		{"balance differs from its entries", `SELECT a.id FROM accounts a WHERE a.balance_minor <> -(SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.book = 'balance:' || a.id)`},
+		{"paid order has no posting", `SELECT o.no FROM orders o WHERE o.state IN ('paid', 'refunded') AND o.amount > 0 AND NOT EXISTS (SELECT 1 FROM ledger_transactions l WHERE l.idem_key = 'pay:' || o.no)`},
+		{"posting without a paid order", `SELECT l.order_no FROM ledger_transactions l WHERE l.kind IN ('installation_fee', 'resource_fee') AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.no = l.order_no AND o.state IN ('paid', 'refunded'))`},
+		{"interface past payment without a paid order", `SELECT c.id FROM connections c WHERE c.stage NOT IN ('pending_payment', 'canceled') AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.connection_id = c.id AND o.kind = 'installation' AND o.state = 'paid')`},
+	} {
+		ids, err := list(ctx, s, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, q.query)
+		if err != nil {
+			return out, err
+		}
+		for _, id := range ids {
+			out = append(out, LedgerProblem{q.what + ": " + id})
+		}
+	}
+	return out, nil
+}
+
+// CheckStages compares the interfaces with their history, ports and counters:
+// the newest event names the stage, whoever is past payment holds one port, the
+// counters are sums.
+func (s *Store) CheckStages(ctx context.Context) ([]string, error) {
+	var out []string
+	for _, q := range []struct{ what, query string }{
+		{"stage differs from the newest event", `SELECT c.id FROM connections c JOIN events e ON e.subject = c.id AND e.seq = (SELECT MAX(seq) FROM events WHERE subject = c.id) WHERE e.to_stage <> c.stage`},
+		{"history has a gap", "SELECT subject FROM events GROUP BY subject HAVING COUNT(*) <> MAX(seq)"},
+		{"interface without its port", `SELECT c.id FROM connections c WHERE (c.stage NOT IN ('pending_payment', 'canceled', 'terminated') OR c.removal_due = 1) AND NOT EXISTS (SELECT 1 FROM ports p WHERE p.connection_id = c.id)`},
+		{"port held by nobody's interface", `SELECT p.id FROM ports p WHERE p.connection_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.id = p.connection_id AND (c.stage NOT IN ('pending_payment', 'canceled', 'terminated') OR c.removal_due = 1))`},
+		{"port counter is wrong", `SELECT k.device_id FROM port_counts k WHERE k.n <> (SELECT COUNT(*) FROM ports p WHERE p.device_id = k.device_id AND p.port_type = k.port_type AND p.state = k.state)`},
+		{"redundant pair on one device", `SELECT c.id FROM connections c JOIN connections o ON o.id = c.redundant_id JOIN ports p ON p.connection_id = c.id JOIN ports q ON q.connection_id = o.id WHERE p.device_id = q.device_id`},
+		{"stage counter is wrong", `SELECT k.stage FROM connection_counts k WHERE k.n <> (SELECT COUNT(*) FROM connections c WHERE c.stage = k.stage AND (k.account_id = '' OR c.account_id = k.account_id))`},
+	} {
+		ids, err := list(ctx, s, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, q.query)
+		if err != nil {
+			return out, err
+		}
+		for _, id := range ids {
+			out = append(out, q.what+": "+id)
+		}
+	}
+	return out, nil
+}
+
+// orderNumber is the day in UTC and a running number of the day.
+func (t *tx) orderNumber() (string, error) {
+	day := t.now.Format("20060102")
+	n, err := t.nextNumber("order:" + day)
+	if err != nil {
+		return "", err
+	}
+	text := strconv.Itoa(n)
+	return day + strings.Repeat("0", max(0, 4-len(text))) + text, nil
+}

@@ -1,0 +1,515 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"demarc/store/letter"
+	"demarc/store/lifecycle"
+)
+
+// eraseIDAfter is how long after the scheduled construction the ID numbers of
+// field engineers are kept.
+const eraseIDAfter = 30 * 24 * time.Hour
+
+// ApplyForLOA sends an application for a letter, as a new version beside the
+// older ones. Kinds: Invalid (fields of the form), NotFound, Conflict,
+// Forbidden.
+func (s *Store) ApplyForLOA(ctx context.Context, by Actor, id string, rev int, in NewLOAApplication) error {
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		_, err := t.apply(change{action: lifecycle.ApplyForLOA, id: id, rev: rev, rows: func(t *tx, c *Connection) error {
+			a, bad := in.check(t.s, c, t.now)
+			if err := invalidFields(bad); err != nil {
+				return err
+			}
+			if err := t.row("SELECT COALESCE(MAX(version), 0) + 1 FROM loa_applications WHERE connection_id = ?", c.ID).Scan(&a.Version); err != nil {
+				return err
+			}
+			var bandwidth any
+			if a.BandwidthMbps > 0 {
+				bandwidth = a.BandwidthMbps
+			}
+			if _, err := t.exec(`INSERT INTO loa_applications (connection_id, version, status, company_name, construction_company, construction_type, other_type, scheduled_at, location, bandwidth_mbps, remote_hands, submitted_at, submitted_by)
+				VALUES (?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				c.ID, a.Version, a.CompanyName, a.ConstructionCompany, a.ConstructionType, a.OtherType, at(a.ScheduledAt), a.Location, bandwidth, a.RemoteHands, at(t.now), by.Name); err != nil {
+				return err
+			}
+			for i, e := range a.Engineers {
+				var sealed, eraseAfter any
+				last4 := ""
+				if e.IDNumber != "" {
+					sealed = t.s.seal.seal(e.IDNumber, sealContext(c.ID, a.Version, i+1))
+					eraseAfter = at(a.ScheduledAt.Add(eraseIDAfter))
+					last4 = e.IDNumber[max(0, len(e.IDNumber)-4):]
+				}
+				if _, err := t.exec(`INSERT INTO field_engineers (connection_id, version, n, name, gender, id_type, id_sealed, id_last4, contact, erase_after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+					c.ID, a.Version, i+1, e.Name, e.Gender, e.IDType, sealed, last4, e.Contact, eraseAfter); err != nil {
+					return err
+				}
+			}
+			c.ScheduledAt = a.ScheduledAt
+			return nil
+		}})
+		return id, err
+	})
+	return err
+}
+
+func sealContext(id string, version, n int) string { return fmt.Sprintf("%s/%d/%d", id, version, n) }
+
+// WithdrawApplication takes an application back before it is decided. Kinds:
+// NotFound, Conflict, Forbidden.
+func (s *Store) WithdrawApplication(ctx context.Context, by Actor, id string, rev int) error {
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		_, err := t.apply(change{action: lifecycle.WithdrawApplication, id: id, rev: rev, rows: func(t *tx, c *Connection) error {
+			return t.decideApplication(c.ID, "withdrawn", nil)
+		}})
+		return id, err
+	})
+	return err
+}
+
+// decideApplication closes the open application of an interface.
+func (t *tx) decideApplication(id, status string, reasons map[string]string) error {
+	text, err := json.Marshal(reasons)
+	if err != nil {
+		return err
+	}
+	if reasons == nil {
+		text = []byte("{}")
+	}
+	_, err = t.exec("UPDATE loa_applications SET status = ?, decided_at = ?, decided_by = ?, reasons = ? WHERE connection_id = ? AND status = 'open'", status, at(t.now), t.by.Name, string(text), id)
+	return err
+}
+
+// RejectionFields lists the fields of the application that a rejection can
+// name; "other" is about none of them.
+func RejectionFields() []string {
+	return []string{"company_name", "construction_company", "construction_type", "scheduled_at", "location", "bandwidth", "engineers", "other"}
+}
+
+// RejectLOA sends an application back with a reason for each field named. Kinds:
+// Invalid (fields reason-<field>), NotFound, Conflict, Forbidden.
+func (s *Store) RejectLOA(ctx context.Context, by Actor, id string, rev int, reasons map[string]string) error {
+	bad := map[string]string{}
+	var parts []string
+	for _, field := range RejectionFields() {
+		reason, named := reasons[field]
+		if !named {
+			continue
+		}
+		if msg := reasonProblem(reason, 3, 500, "Say what has to be corrected"); msg != "" {
+			bad["reason-"+field] = msg
+		}
+		parts = append(parts, strings.TrimRight(strings.TrimSpace(reason), "."))
+	}
+	for field := range reasons {
+		if !slices.Contains(RejectionFields(), field) {
+			bad["reason-other"] = "Select what the reason is about"
+		}
+	}
+	if len(reasons) == 0 {
+		bad["reasons"] = "Select at least one reason"
+	}
+	if err := invalidFields(bad); err != nil {
+		return err
+	}
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		why := strings.Join(parts, "; ")
+		_, err := t.apply(change{action: lifecycle.Reject, id: id, rev: rev, reason: why, rows: func(t *tx, c *Connection) error {
+			c.Problem = why
+			return t.decideApplication(c.ID, "rejected", reasons)
+		}})
+		return id, err
+	})
+	return err
+}
+
+// Approval is a reviewer's decision to issue a letter.
+type Approval struct {
+	PortID string // the port for the letter; the one that payment allocated, or another free one
+	Note   string // printed on the letter, optional
+}
+
+// Draft is a letter that is about to be issued: all it will say, before its
+// bytes are made.
+type Draft struct {
+	Snapshot letter.Snapshot
+	id       string
+	version  int // row version of the interface
+	applied  int // version of the application
+	portID   string
+	issued   string // number of the letter, when this very form was answered before
+}
+
+// Issued is the number of the letter that this form issued earlier, or "".
+func (d Draft) Issued() string { return d.issued }
+
+// PrepareLOA fixes what a letter will say: number, version, expiry and facts.
+// The caller renders it, outside any transaction, and passes the bytes to
+// IssueLOA. A draft that is not issued leaves a gap in the numbers and nothing
+// else. Kinds: Invalid (fields port, note), NotFound, Conflict, Forbidden.
+func (s *Store) PrepareLOA(ctx context.Context, by Actor, id string, rev int, in Approval) (Draft, error) {
+	d := Draft{id: id}
+	err := s.inTx(ctx, by, func(t *tx) error {
+		if by.Key != "" {
+			err := t.row("SELECT result FROM submissions WHERE user_id = ? AND key = ?", by.UserID, by.Key).Scan(&d.issued)
+			if !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+		}
+		c, err := t.connection(id)
+		if err != nil {
+			return err
+		}
+		if _, err := lifecycle.Next(c.Stage, lifecycle.Approve, by.Role); errors.Is(err, lifecycle.ErrNotYours) {
+			return forbidden("Only a reviewer approves an LOA application.")
+		} else if err != nil {
+			return conflictf("%s is in the %s state now, so there is nothing to approve. Nothing was changed.", c.Title(), c.Stage.Label())
+		}
+		if rev != 0 && rev != c.Version {
+			return conflictf("%s was changed a moment ago. Check what it says now, then decide. Nothing was changed.", c.Title())
+		}
+		if msg := reasonProblem(in.Note, 0, 500, ""); msg != "" {
+			return invalid("note", msg)
+		}
+		app, err := t.openApplication(id)
+		if err != nil {
+			return err
+		}
+		port, err := t.portToIssue(c, in.PortID)
+		if err != nil {
+			return err
+		}
+		d.version, d.applied, d.portID = c.Version, app.Version, port.ID
+		d.Snapshot, err = t.snapshot(c, app, port, in.Note)
+		return err
+	})
+	return d, err
+}
+
+func (t *tx) openApplication(id string) (LOAApplication, error) {
+	a, err := scanApplication(t.row("SELECT "+applicationColumns+" FROM loa_applications WHERE connection_id = ? AND status = 'open'", id))
+	if err != nil {
+		return a, err
+	}
+	rows, err := t.query("SELECT "+engineerColumns+" FROM field_engineers WHERE connection_id = ? AND version = ? ORDER BY n", id, a.Version)
+	if err != nil {
+		return a, err
+	}
+	a.Engineers, err = collect(rows, scanEngineer)
+	return a, err
+}
+
+// portToIssue is the port that a letter will name: free, or the interface's
+// own, of its type, at its access point, and apart from its redundant partner.
+func (t *tx) portToIssue(c *Connection, portID string) (Port, error) {
+	own, err := t.portOf(c.ID)
+	if err != nil {
+		return Port{}, err
+	}
+	if own == nil {
+		return Port{}, conflictf("%s holds no port. Ask an administrator to look at it. Nothing was changed.", c.Title())
+	}
+	if portID == "" || portID == own.ID {
+		return *own, nil
+	}
+	p, err := scanPort(t.row("SELECT "+portColumns+" FROM ports WHERE id = ?", portID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, invalid("port", "Select a port")
+	}
+	if err != nil {
+		return p, err
+	}
+	device, _ := t.s.Catalogue().Device(p.Device)
+	avoid, err := t.deviceToAvoid(c)
+	switch {
+	case err != nil:
+		return p, err
+	case device.AccessPoint != c.AccessPointID:
+		return p, invalid("port", "Select a port at the access point of this interface")
+	case p.Type != c.PortType:
+		return p, invalid("port", "Select a "+string(c.PortType)+" port")
+	case p.State != PortFree && p.ConnectionID != "":
+		return p, conflictf("Port %s of %s was taken a moment ago by %s. Select another port.", p.Name, device.Name, p.ConnectionID)
+	case p.State != PortFree:
+		return p, conflictf("Port %s of %s is not free. Select another port.", p.Name, device.Name)
+	case avoid[p.Device]:
+		return p, invalid("port", "Redundant connections are allocated to different access devices. Select a port of another device.")
+	}
+	return p, nil
+}
+
+func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string) (letter.Snapshot, error) {
+	cat := t.s.Catalogue()
+	ap, _ := cat.AccessPoint(c.AccessPointID)
+	region, _ := cat.Region(c.Region)
+	device, _ := cat.Device(port.Device)
+	info := port.Type.Info()
+	n, err := t.nextNumber(fmt.Sprintf("loa:%d", t.now.Year()))
+	if err != nil {
+		return letter.Snapshot{}, err
+	}
+	issued := t.now.Truncate(time.Second)
+	zone := cat.Zone(c.Region)
+	// The letter is good until the end of its last day at the site.
+	last := issued.In(zone).AddDate(0, 0, ap.LOADays)
+	expires := time.Date(last.Year(), last.Month(), last.Day(), 23, 59, 59, 0, zone).UTC()
+	s := letter.Snapshot{
+		Schema: letter.Schema, Number: fmt.Sprintf("LOA-%d-%06d", t.now.Year(), n), Version: 1, IssuedAt: issued, ExpiresAt: expires, Zone: region.Zone,
+		Issuer: t.s.issuer, IssuedBy: t.by.Name,
+		CompanyName: app.CompanyName, ConstructionCompany: app.ConstructionCompany, ConstructionType: app.TypeLabel(), ScheduledAt: app.ScheduledAt,
+		RemoteHands: app.RemoteHands, InterfaceID: c.ID, InterfaceName: c.Name,
+		Region: region.Name, AccessPointID: ap.ID, AccessPointName: ap.Name, SP: c.SP.Label(),
+		FacilityName: ap.FacilityName, Address: ap.Address, Room: port.Room, Cabinet: port.Cabinet, Panel: port.Panel, Position: port.Position, Connector: port.Connector,
+		Device: device.Name, Port: port.Name, PortType: string(port.Type), PortTypeLabel: info.Label + " (" + string(port.Type) + ")", Medium: info.Medium, Optic: info.Optic,
+		Note: note, InstallerNotes: ap.InstallerNotes, Location: app.Location, Demo: ap.Demo,
+	}
+	for _, e := range app.Engineers {
+		s.Engineers = append(s.Engineers, e.Name)
+	}
+	var previous string
+	var version int
+	err = t.row("SELECT no, version FROM loas WHERE connection_id = ? ORDER BY version DESC LIMIT 1", c.ID).Scan(&previous, &version)
+	switch {
+	case err == nil:
+		s.Version = version + 1
+		s.Supersedes = previous
+	case !errors.Is(err, sql.ErrNoRows):
+		return s, err
+	}
+	partner, err := t.partner(c)
+	if err != nil || partner == nil {
+		return s, err
+	}
+	s.RedundantID = partner.ID
+	if p, err := t.portOf(partner.ID); err != nil {
+		return s, err
+	} else if p != nil && partner.AccessPointID == c.AccessPointID {
+		other, _ := cat.Device(p.Device)
+		s.KeepApartFrom = "device " + other.Name + ", cabinet " + p.Cabinet
+	}
+	return s, nil
+}
+
+// IssueLOA approves the application with the letter that was drafted: number,
+// version, expiry and bytes are fixed from here on. The draft must still be
+// true. It returns the number of the letter. Kinds: NotFound, Conflict,
+// Forbidden.
+func (s *Store) IssueLOA(ctx context.Context, by Actor, d Draft, pdf []byte) (string, error) {
+	if d.issued != "" {
+		return d.issued, nil
+	}
+	snapshot, err := d.Snapshot.Marshal()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(pdf)
+	return s.once(ctx, by, func(t *tx) (string, error) {
+		no := d.Snapshot.Number
+		device := d.Snapshot.Device
+		_, err := t.apply(change{action: lifecycle.Approve, id: d.id, rev: d.version, detail: d.Snapshot.Title() + ", port " + d.Snapshot.Port + " of " + device, rows: func(t *tx, c *Connection) error {
+			if err := t.movePort(c, d.portID); err != nil {
+				return err
+			}
+			if _, err := t.exec(`INSERT INTO loas (no, connection_id, version, application_version, status, issued_at, issued_by, expires_at, snapshot, pdf, pdf_sha256)
+				VALUES (?, ?, ?, ?, 'issued', ?, ?, ?, ?, ?, ?)`,
+				no, c.ID, d.Snapshot.Version, d.applied, at(d.Snapshot.IssuedAt), by.Name, at(d.Snapshot.ExpiresAt), string(snapshot), pdf, hex.EncodeToString(sum[:])); err != nil {
+				return err
+			}
+			if d.Snapshot.Version > 1 {
+				if _, err := t.exec("UPDATE loas SET status = 'superseded', ended_at = ? WHERE connection_id = ? AND version < ? AND status = 'issued'", at(t.now), c.ID, d.Snapshot.Version); err != nil {
+					return err
+				}
+			}
+			c.LOANo = no
+			return t.decideApplication(c.ID, "approved", nil)
+		}})
+		return no, err
+	})
+}
+
+// movePort puts an interface on another free port; nothing when it holds that
+// port already.
+func (t *tx) movePort(c *Connection, portID string) error {
+	own, err := t.portOf(c.ID)
+	if err != nil || own == nil || own.ID == portID {
+		return err
+	}
+	p, err := t.portToIssue(c, portID)
+	if err != nil {
+		return err
+	}
+	if err := t.setPort(*own, PortFree, ""); err != nil {
+		return err
+	}
+	return t.setPort(p, PortAllocated, c.ID)
+}
+
+// MovePort puts an interface on another free port before its letter is issued.
+// Kinds: Invalid (fields port, reason), NotFound, Conflict, Forbidden.
+func (s *Store) MovePort(ctx context.Context, by Actor, id string, rev int, portID, reason string) error {
+	if msg := reasonProblem(reason, 3, 500, "Say why the interface moves to another port"); msg != "" {
+		return invalid("reason", msg)
+	}
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		if portID == "" {
+			return "", invalid("port", "Select a port")
+		}
+		_, err := t.apply(change{action: lifecycle.MovePort, id: id, rev: rev, reason: reason, rows: func(t *tx, c *Connection) error {
+			return t.movePort(c, portID)
+		}})
+		return id, err
+	})
+	return err
+}
+
+// RevokeLOA ends a letter before it is used. Kinds: Invalid (field reason),
+// NotFound, Conflict, Forbidden.
+func (s *Store) RevokeLOA(ctx context.Context, by Actor, id string, rev int, reason string) error {
+	if msg := reasonProblem(reason, 3, 500, "Say why the letter is revoked"); msg != "" {
+		return invalid("reason", msg)
+	}
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		_, err := t.apply(change{action: lifecycle.RevokeLOA, id: id, rev: rev, reason: reason, rows: func(t *tx, c *Connection) error {
+			c.Problem = reason
+			return t.endLetter(c.ID, "revoked")
+		}})
+		return id, err
+	})
+	return err
+}
+
+// endLetter ends the letter in force of an interface, if there is one.
+func (t *tx) endLetter(id, status string) error {
+	_, err := t.exec("UPDATE loas SET status = ?, ended_at = ? WHERE connection_id = ? AND status = 'issued'", status, at(t.now), id)
+	return err
+}
+
+const applicationColumns = `connection_id, version, status, company_name, construction_company, construction_type, other_type, scheduled_at, location, COALESCE(bandwidth_mbps, 0), remote_hands, submitted_at, submitted_by, decided_at, decided_by, reasons`
+
+func scanApplication(r scanner) (LOAApplication, error) {
+	var a LOAApplication
+	var scheduled, submitted, decided instant
+	var reasons string
+	err := r.Scan(&a.ConnectionID, &a.Version, &a.Status, &a.CompanyName, &a.ConstructionCompany, &a.ConstructionType, &a.OtherType, &scheduled, &a.Location, &a.BandwidthMbps, &a.RemoteHands, &submitted, &a.SubmittedBy, &decided, &a.DecidedBy, &reasons)
+	a.ScheduledAt, a.SubmittedAt, a.DecidedAt = scheduled.Time, submitted.Time, decided.Time
+	if err == nil {
+		err = json.Unmarshal([]byte(reasons), &a.Reasons)
+	}
+	return a, err
+}
+
+// TypeLabel is the construction type in words: the customer's own word for
+// Others.
+func (a LOAApplication) TypeLabel() string {
+	if a.ConstructionType == "Others" && a.OtherType != "" {
+		return "Others: " + a.OtherType
+	}
+	return a.ConstructionType
+}
+
+const engineerColumns = "name, gender, id_type, id_last4, contact"
+
+func scanEngineer(r scanner) (Engineer, error) {
+	var e Engineer
+	err := r.Scan(&e.Name, &e.Gender, &e.IDType, &e.IDLast4, &e.Contact)
+	return e, err
+}
+
+// Application is the newest application of an interface; nil when there is
+// none. The caller has checked that the actor may see the interface.
+func (s *Store) Application(ctx context.Context, id string) (*LOAApplication, error) {
+	all, err := list(ctx, s, scanApplication, "SELECT "+applicationColumns+" FROM loa_applications WHERE connection_id = ? ORDER BY connection_id DESC, version DESC LIMIT 1", id)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	a := all[0]
+	a.Engineers, err = list(ctx, s, scanEngineer, "SELECT "+engineerColumns+" FROM field_engineers WHERE connection_id = ? AND version = ? ORDER BY n", id, a.Version)
+	return &a, err
+}
+
+// Applications lists the versions of an interface's application, newest first,
+// without their engineers.
+func (s *Store) Applications(ctx context.Context, id string) ([]LOAApplication, error) {
+	return list(ctx, s, scanApplication, "SELECT "+applicationColumns+" FROM loa_applications WHERE connection_id = ? ORDER BY connection_id DESC, version DESC", id)
+}
+
+// RevealIDNumber opens the ID number of field engineer n (from 1) for staff
+// who check a visitor at the door, and records that it was read, by whom and
+// why. Kinds: Invalid (field reason), NotFound, Forbidden.
+func (s *Store) RevealIDNumber(ctx context.Context, by Actor, id string, version, n int, reason string) (string, error) {
+	if by.Role != lifecycle.Reviewer && by.Role != lifecycle.Administrator {
+		return "", forbidden("Only a reviewer reads ID numbers.")
+	}
+	if msg := reasonProblem(reason, 3, 500, "Say why you need the ID number"); msg != "" {
+		return "", invalid("reason", msg)
+	}
+	var number string
+	err := s.inTx(ctx, by, func(t *tx) error {
+		c, err := t.connection(id)
+		if err != nil {
+			return err
+		}
+		var sealed []byte
+		err = t.row("SELECT id_sealed FROM field_engineers WHERE connection_id = ? AND version = ? AND n = ? AND id_sealed IS NOT NULL", id, version, n).Scan(&sealed)
+		if errors.Is(err, sql.ErrNoRows) {
+			return notFound("This ID number")
+		}
+		if err != nil {
+			return err
+		}
+		if number, err = s.seal.open(sealed, sealContext(id, version, n)); err != nil {
+			return fmt.Errorf("open ID number: %w", err)
+		}
+		return t.event(id, c.AccountID, "reveal_id_number", c.Stage, c.Stage, reason, fmt.Sprintf("Field engineer %d", n))
+	})
+	return number, err
+}
+
+const loaColumns = "no, connection_id, version, application_version, status, issued_at, issued_by, expires_at, ended_at, snapshot, pdf_sha256"
+
+func scanLOA(r scanner) (LOA, error) {
+	var l LOA
+	var issued, expires, ended instant
+	var snapshot string
+	err := r.Scan(&l.No, &l.ConnectionID, &l.Version, &l.ApplicationVersion, &l.Status, &issued, &l.IssuedBy, &expires, &ended, &snapshot, &l.SHA256)
+	l.IssuedAt, l.ExpiresAt, l.EndedAt = issued.Time, expires.Time, ended.Time
+	if err == nil {
+		l.Snapshot, err = letter.Unmarshal([]byte(snapshot))
+	}
+	return l, err
+}
+
+// LOA is the newest letter of an interface; nil when none was issued. The
+// caller has checked that the actor may see the interface.
+func (s *Store) LOA(ctx context.Context, connection string) (*LOA, error) {
+	all, err := list(ctx, s, scanLOA, "SELECT "+loaColumns+" FROM loas WHERE connection_id = ? ORDER BY connection_id DESC, version DESC LIMIT 1", connection)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return &all[0], nil
+}
+
+// LOAPDF is the stored document of the newest letter of an interface: the same
+// bytes at every call. Kinds: NotFound when no letter was issued.
+func (s *Store) LOAPDF(ctx context.Context, connection string) (filename string, pdf []byte, err error) {
+	var snapshot string
+	err = s.get(ctx, "SELECT snapshot, pdf FROM loas WHERE connection_id = ? ORDER BY connection_id DESC, version DESC LIMIT 1", []any{connection}, &snapshot, &pdf)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil, &Error{Kind: NotFound, Msg: "The LOA is not issued yet."}
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	l, err := letter.Unmarshal([]byte(snapshot))
+	return l.Filename(), pdf, err
+}

@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"demarc/store/catalog"
+)
+
+// Allocation. The rules are the operator's promise: one port has one holder,
+// and interfaces that are redundant at one access point are on different
+// access devices. The code below keeps them; unique indexes have the last word.
+
+// countPorts keeps the number of ports per device, type and state.
+func (t *tx) countPorts(device string, kind catalog.PortType, state PortState, by int) error {
+	if by < 0 {
+		_, err := t.exec("UPDATE port_counts SET n = n + ? WHERE device_id = ? AND port_type = ? AND state = ?", by, device, kind, state)
+		return err
+	}
+	_, err := t.exec(`INSERT INTO port_counts (device_id, port_type, state, n) VALUES (?, ?, ?, ?)
+		ON CONFLICT (device_id, port_type, state) DO UPDATE SET n = port_counts.n + excluded.n`, device, kind, state, by)
+	return err
+}
+
+// setPort moves a port to a state and a holder; the only writer of both.
+func (t *tx) setPort(p Port, state PortState, connection string) error {
+	var holder any
+	if connection != "" {
+		holder = connection
+	}
+	res, err := t.exec("UPDATE ports SET state = ?, connection_id = ? WHERE device_id = ? AND number = ? AND state = ?", state, holder, p.Device, p.Number, p.State)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(err, conflictf("Port %s was taken a moment ago. Select another port.", p.Name))
+	}
+	if err := t.countPorts(p.Device, p.Type, p.State, -1); err != nil {
+		return err
+	}
+	return t.countPorts(p.Device, p.Type, state, +1)
+}
+
+const portColumns = `device_id, number, id, name, port_type, room, cabinet, panel, position, connector, state, COALESCE(connection_id, '')`
+
+func scanPort(r scanner) (Port, error) {
+	var p Port
+	err := r.Scan(&p.Device, &p.Number, &p.ID, &p.Name, &p.Type, &p.Room, &p.Cabinet, &p.Panel, &p.Position, &p.Connector, &p.State, &p.ConnectionID)
+	return p, err
+}
+
+// portOf is the port that an interface holds; nil when it holds none.
+func (t *tx) portOf(connection string) (*Port, error) {
+	p, err := scanPort(t.row("SELECT "+portColumns+" FROM ports WHERE connection_id = ?", connection))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &p, err
+}
+
+// allocate gives c a free port of its type: on the device with most free ports
+// of that type, then the lowest port number. An interface that is redundant
+// with another at the same access point never shares its device. Kinds:
+// Conflict when no port is free or none is on another device.
+func (t *tx) allocate(c *Connection) (Port, error) {
+	avoid, err := t.deviceToAvoid(c)
+	if err != nil {
+		return Port{}, err
+	}
+	best, most, blocked := "", 0, false
+	for _, d := range t.s.Catalogue().Devices(c.AccessPointID) {
+		var free int
+		err := t.row("SELECT n FROM port_counts WHERE device_id = ? AND port_type = ? AND state = ?", d.ID, c.PortType, PortFree).Scan(&free)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return Port{}, err
+		}
+		if free > 0 && avoid[d.ID] {
+			blocked = true
+			continue
+		}
+		if free > most {
+			best, most = d.ID, free
+		}
+	}
+	if best == "" {
+		ap, _ := t.s.Catalogue().AccessPoint(c.AccessPointID)
+		if blocked {
+			return Port{}, noOtherDevice(ap.Name, c.PortType)
+		}
+		return Port{}, conflictf("No %s port is free at %s right now. Nothing was charged and your order stays open.", c.PortType, ap.Name)
+	}
+	p, err := scanPort(t.row("SELECT "+portColumns+" FROM ports WHERE device_id = ? AND port_type = ? AND state = 'free' ORDER BY number LIMIT 1", best, c.PortType))
+	if err != nil {
+		return Port{}, err
+	}
+	return p, t.setPort(p, PortAllocated, c.ID)
+}
+
+func noOtherDevice(apName string, kind catalog.PortType) error {
+	return conflictf("Redundant connections are allocated to different access devices, and %s has no free %s port on another device. Select another access point or another Port Type.", apName, kind)
+}
+
+// deviceToAvoid is the set of devices at c's access point that hold an
+// interface c is redundant with, in either direction.
+func (t *tx) deviceToAvoid(c *Connection) (map[string]bool, error) {
+	rows, err := t.query(`SELECT p.device_id FROM ports p WHERE p.connection_id = ?
+		UNION SELECT p.device_id FROM connections o JOIN ports p ON p.connection_id = o.id
+		WHERE o.account_id = ? AND o.redundant_id = ? AND o.redundant_id <> '' AND o.access_point_id = ?`, c.RedundantID, c.AccountID, c.ID, c.AccessPointID)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := collect(rows, func(r scanner) (id string, err error) { return id, r.Scan(&id) })
+	out := map[string]bool{}
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, err
+}
+
+// PortOf is the port that an interface holds; nil when it holds none. The
+// caller has checked that the actor may see the interface.
+func (s *Store) PortOf(ctx context.Context, connection string) (*Port, error) {
+	var p Port
+	err := s.get(ctx, "SELECT "+portColumns+" FROM ports WHERE connection_id = ?", []any{connection},
+		&p.Device, &p.Number, &p.ID, &p.Name, &p.Type, &p.Room, &p.Cabinet, &p.Panel, &p.Position, &p.Connector, &p.State, &p.ConnectionID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &p, err
+}
+
+// Ports lists the ports of a device in order.
+func (s *Store) Ports(ctx context.Context, device string) ([]Port, error) {
+	return list(ctx, s, scanPort, "SELECT "+portColumns+" FROM ports WHERE device_id = ? ORDER BY device_id, number", device)
+}
+
+// PortCounts is how many ports of each type every device has in each state, for
+// the devices of one access point.
+func (s *Store) PortCounts(ctx context.Context, accessPoint string) ([]PortCount, error) {
+	var out []PortCount
+	for _, d := range s.Catalogue().Devices(accessPoint) {
+		counts, err := list(ctx, s, func(r scanner) (v PortCount, err error) {
+			return v, r.Scan(&v.Device, &v.Type, &v.State, &v.N)
+		}, "SELECT device_id, port_type, state, n FROM port_counts WHERE device_id = ? ORDER BY device_id, port_type, state", d.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, counts...)
+	}
+	return out, nil
+}
+
+// AllPortCounts is PortCounts of every access point, by access point.
+func (s *Store) AllPortCounts(ctx context.Context) (map[string][]PortCount, error) {
+	counts, err := list(ctx, s, func(r scanner) (v PortCount, err error) {
+		return v, r.Scan(&v.Device, &v.Type, &v.State, &v.N)
+	}, "SELECT device_id, port_type, state, n FROM port_counts ORDER BY device_id, port_type, state")
+	out := map[string][]PortCount{}
+	for _, c := range counts {
+		if d, ok := s.Catalogue().Device(c.Device); ok {
+			out[d.AccessPoint] = append(out[d.AccessPoint], c)
+		}
+	}
+	return out, err
+}
+
+// Free is how many ports of a type are free in counts.
+func Free(counts []PortCount, kind catalog.PortType) int {
+	n := 0
+	for _, c := range counts {
+		if c.Type == kind && c.State == PortFree {
+			n += c.N
+		}
+	}
+	return n
+}

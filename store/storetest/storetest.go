@@ -1,0 +1,423 @@
+// Package storetest gives tests a real store on a temporary file: a clock that
+// stands still until it is moved, people of every role, a small demo inventory,
+// and interfaces brought to any stage by real transitions. Only tests use it.
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"demarc/store"
+	"demarc/store/catalog"
+	"demarc/store/letter"
+	"demarc/store/lifecycle"
+)
+
+// Start is where the clock of a new Env stands: a Friday afternoon in Hangzhou.
+var Start = time.Date(2026, 11, 20, 7, 12, 0, 0, time.UTC)
+
+// Password is everybody's password, in an Env made WithPasswords.
+const Password = "demarc-test-only"
+
+// Clock is a time that moves only when told to.
+type Clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+// Now is the present.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+// Advance moves the present forward.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+// Set moves the present to t.
+func (c *Clock) Set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = t
+}
+
+// Env is a store with people and ports.
+type Env struct {
+	*store.Store
+	Dir   string
+	Clock *Clock
+	// Northwind has $1,000,000 and generous quotas; Southwind has nothing.
+	Northwind, Southwind string
+	// The people, as actors. Their e-mail addresses are those of the demo.
+	Owner, OtherOwner, Reviewer, Technician, Finance, Admin store.Actor
+
+	mu     sync.Mutex
+	labels int
+}
+
+// Option changes what New makes.
+type Option func(*settings)
+
+type settings struct{ password string }
+
+// WithPasswords gives everybody Password. It costs six slow hashes.
+func WithPasswords() Option { return func(s *settings) { s.password = Password } }
+
+// AccessPoints are the sites with ports: Hangzhou-Yuhang-A (three devices,
+// 100G on one of them only), Hangzhou-Xiaoshan-B (China Telecom), Singapore-A
+// (asks for IDs) and US-Ashburn-A.
+func AccessPoints() []string {
+	return []string{"Hangzhou-Yuhang-A", "Hangzhou-Xiaoshan-B", "Singapore-A", "US-Ashburn-A"}
+}
+
+// Issuer is who issues letters in tests.
+var Issuer = letter.Issuer{LegalName: "Example Cloud Pte. Ltd.", Address: "1 Example Way, Singapore", NOC: "+65 6000 0000, noc@cloud.example", Service: "Express Connect"}
+
+// New opens a store in a temporary folder and closes it with the test.
+func New(tb testing.TB, options ...Option) *Env {
+	tb.Helper()
+	var set settings
+	for _, o := range options {
+		o(&set)
+	}
+	ctx := context.Background()
+	e := &Env{Dir: tb.TempDir(), Clock: &Clock{t: Start}}
+	e.Store = e.open(tb)
+	tb.Cleanup(func() { e.Store.Close() })
+
+	admin := e.person(tb, "admin@cloud.example", "Sun Jia", lifecycle.Administrator, "", set.password)
+	e.Admin = admin
+	e.Reviewer = e.person(tb, "reviewer@cloud.example", "Rao Min", lifecycle.Reviewer, "", set.password)
+	e.Technician = e.person(tb, "technician@cloud.example", "Tan Wei", lifecycle.Technician, "", set.password)
+	e.Finance = e.person(tb, "finance@cloud.example", "Fang Li", lifecycle.Finance, "", set.password)
+	var err error
+	if e.Northwind, err = e.CreateAccount(ctx, admin, "Northwind Trading", "cn-hangzhou"); err != nil {
+		tb.Fatal(err)
+	}
+	if e.Southwind, err = e.CreateAccount(ctx, admin, "Southwind Logistics", ""); err != nil {
+		tb.Fatal(err)
+	}
+	if err := e.SetQuotas(ctx, admin, e.Northwind, 1000, 1000, "Tests order a lot"); err != nil {
+		tb.Fatal(err)
+	}
+	if err := e.RecordTransfer(ctx, e.Finance, e.Northwind, "1,000,000.00", "opening balance"); err != nil {
+		tb.Fatal(err)
+	}
+	e.Owner = e.person(tb, "owner@northwind.example", "Lin Wei", lifecycle.Customer, e.Northwind, set.password)
+	e.OtherOwner = e.person(tb, "owner@southwind.example", "Ma Yan", lifecycle.Customer, e.Southwind, set.password)
+
+	var aps []catalog.AccessPoint
+	var devices []catalog.Device
+	var ports []catalog.Port
+	for _, ap := range e.Catalogue().AccessPoints() {
+		for _, name := range AccessPoints() {
+			if ap.Name == name {
+				aps = append(aps, catalog.DemoAddress(ap))
+				d, p := catalog.DemoInventory(ap)
+				devices, ports = append(devices, d...), append(ports, p...)
+			}
+		}
+	}
+	if err := e.LoadInventory(ctx, admin, aps, devices, ports); err != nil {
+		tb.Fatal(err)
+	}
+	return e
+}
+
+func (e *Env) open(tb testing.TB) *store.Store {
+	tb.Helper()
+	s, err := store.Open(context.Background(), store.Options{Dir: e.Dir, Now: e.Clock.Now, Operator: "Example Cloud", Issuer: Issuer})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+// Reopen closes the store and opens the same file again, as a restart does.
+func (e *Env) Reopen(tb testing.TB) {
+	tb.Helper()
+	if err := e.Store.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	e.Store = e.open(tb)
+}
+
+func (e *Env) person(tb testing.TB, email, name string, role lifecycle.Role, account, password string) store.Actor {
+	tb.Helper()
+	u, err := e.CreateUser(context.Background(), store.NewUser{Email: email, Name: name, Role: role, AccountID: account}, password)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return store.Actor{UserID: u.ID, Name: u.Name, Email: u.Email, Role: role, AccountID: account, RequestID: "TEST-" + string(role)}
+}
+
+// As is the actor of a role; customers are Northwind's.
+func (e *Env) As(role lifecycle.Role) store.Actor {
+	switch role {
+	case lifecycle.Reviewer:
+		return e.Reviewer
+	case lifecycle.Technician:
+		return e.Technician
+	case lifecycle.Finance:
+		return e.Finance
+	case lifecycle.Administrator:
+		return e.Admin
+	case lifecycle.System:
+		return store.Actor{UserID: "system", Name: "Demarc", Role: lifecycle.System, RequestID: "TEST-system"}
+	}
+	return e.Owner
+}
+
+// APID is the ID of the access point with this name.
+func (e *Env) APID(tb testing.TB, name string) string {
+	tb.Helper()
+	for _, ap := range e.Catalogue().AccessPoints() {
+		if ap.Name == name {
+			return ap.ID
+		}
+	}
+	tb.Fatalf("no access point %q", name)
+	return ""
+}
+
+// Choice is a complete order: 10G single-mode at Hangzhou-Yuhang-A, China
+// Telecom, not redundant. edit may change it.
+func (e *Env) Choice(tb testing.TB, edit ...func(*store.NewConnection)) store.NewConnection {
+	tb.Helper()
+	in := store.NewConnection{Region: "cn-hangzhou", SP: catalog.ChinaTelecom, AccessPoint: e.APID(tb, "Hangzhou-Yuhang-A"), Spec: catalog.Spec10G, PortType: catalog.Type10GBaseLR,
+		Redundant: store.NotRedundant, Terms: true}
+	for _, f := range edit {
+		f(&in)
+	}
+	return in
+}
+
+// Order places an order as by and returns it.
+func (e *Env) Order(tb testing.TB, by store.Actor, edit ...func(*store.NewConnection)) store.Order {
+	tb.Helper()
+	no, err := e.PlaceOrder(context.Background(), by, e.Choice(tb, edit...))
+	if err != nil {
+		tb.Fatalf("order: %v %v", err, store.FieldsOf(err))
+	}
+	o, err := e.Store.Order(context.Background(), by, no)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return o
+}
+
+// Application is a complete application for c, two working days ahead.
+func (e *Env) Application(c store.Connection) store.NewLOAApplication {
+	zone := e.Catalogue().Zone(c.Region)
+	ap, _ := e.Catalogue().AccessPoint(c.AccessPointID)
+	in := store.NewLOAApplication{CompanyName: "Northwind Trading", ConstructionCompany: "浙江华临布线有限公司", ConstructionType: "MSTP",
+		ScheduledAt: e.Clock.Now().In(zone).AddDate(0, 0, 10).Format(store.SiteTimeLayout), Location: "Binjiang IDC 2", Bandwidth: "1000",
+		Engineers: []store.Engineer{{Name: "Zhou Ming", Contact: "+86 137 0000 4410"}, {Name: "陈宇", Contact: "+86 138 0000 0092"}}}
+	if ap.Visitor.IDNumber {
+		for i := range in.Engineers {
+			in.Engineers[i].IDType, in.Engineers[i].IDNumber, in.Engineers[i].Gender = "passport", fmt.Sprintf("E1234567%d", i), "other"
+		}
+	}
+	return in
+}
+
+// PDF stands in for the rendered letter.
+var PDF = []byte("%PDF-1.7 stand-in\n")
+
+// Report is a complete delivery report with labels nobody has used.
+func (e *Env) Report() store.NewDeliveryReport {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.labels++
+	return store.NewDeliveryReport{LineCode: fmt.Sprintf("HZ-CTC-%07d", e.labels), Labels: []string{fmt.Sprintf("A-%04d", 2*e.labels), fmt.Sprintf("A-%04d", 2*e.labels+1)}}
+}
+
+// Cabling is what a technician enters when all is well.
+func (e *Env) Cabling(r store.DeliveryReport) store.Cabling {
+	return store.Cabling{LabelFound: r.Labels[0], Light: "-7.2", Found: true, Connected: true, LinkUp: true}
+}
+
+// Do takes an interface through one action by its usual actor.
+func (e *Env) Do(tb testing.TB, id string, action lifecycle.Action) {
+	tb.Helper()
+	if err := e.Try(id, action, e.usual(action)); err != nil {
+		tb.Fatalf("%s of %s: %v %v", action, id, err, store.FieldsOf(err))
+	}
+}
+
+func (e *Env) usual(action lifecycle.Action) store.Actor {
+	for _, r := range lifecycle.Rules() {
+		if r.Action == action {
+			return e.As(r.Who[0])
+		}
+	}
+	return e.Owner
+}
+
+// Try does one action on an interface as by, with complete input.
+func (e *Env) Try(id string, action lifecycle.Action, by store.Actor) error {
+	ctx := context.Background()
+	c, err := e.Connection(ctx, e.Admin, id)
+	if err != nil {
+		return err
+	}
+	switch action {
+	case lifecycle.PayInstallationFee:
+		orders, err := e.OrdersOf(ctx, id)
+		if err != nil || len(orders) == 0 {
+			return fmt.Errorf("orders of %s: %d, %w", id, len(orders), err)
+		}
+		return e.PayInstallationFee(ctx, by, orders[0].No)
+	case lifecycle.ApplyForLOA:
+		return e.ApplyForLOA(ctx, by, id, c.Version, e.Application(c))
+	case lifecycle.WithdrawApplication:
+		return e.WithdrawApplication(ctx, by, id, c.Version)
+	case lifecycle.MovePort:
+		port, err := e.otherPort(ctx, c)
+		if err != nil {
+			return err
+		}
+		return e.MovePort(ctx, by, id, c.Version, port, "The panel position is damaged")
+	case lifecycle.Approve:
+		d, err := e.PrepareLOA(ctx, by, id, c.Version, store.Approval{})
+		if err != nil {
+			return err
+		}
+		_, err = e.IssueLOA(ctx, by, d, PDF)
+		return err
+	case lifecycle.Reject:
+		return e.RejectLOA(ctx, by, id, c.Version, map[string]string{"construction_company": "Enter the full legal name"})
+	case lifecycle.ReportDelivery:
+		return e.ReportDelivery(ctx, by, id, c.Version, e.Report())
+	case lifecycle.ReturnReport:
+		return e.ReturnReport(ctx, by, id, c.Version, "label_not_found", "Label A-2291 is not on site")
+	case lifecycle.CompleteCabling:
+		r, err := e.DeliveryReport(ctx, id)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			r = &store.DeliveryReport{Labels: []string{"A-0000"}}
+		}
+		return e.CompleteCabling(ctx, by, id, c.Version, e.Cabling(*r))
+	case lifecycle.PayResourceFee:
+		_, err := e.PayResourceFee(ctx, by, id, c.Version, 1, false, true)
+		return err
+	case lifecycle.Cancel:
+		return e.Cancel(ctx, by, id, c.Version, true)
+	case lifecycle.ConfirmRemoval, lifecycle.CompleteTermination:
+		return e.ConfirmRemoval(ctx, by, id, c.Version, true, "")
+	case lifecycle.RevokeLOA:
+		return e.RevokeLOA(ctx, by, id, c.Version, "The panel is being rebuilt")
+	case lifecycle.Terminate:
+		return e.Terminate(ctx, by, id, c.Version, id)
+	case lifecycle.EditNameDescription:
+		return e.EditConnection(ctx, by, id, c.Version, "renamed", "")
+	}
+	return fmt.Errorf("storetest cannot do %s", action)
+}
+
+func (e *Env) otherPort(ctx context.Context, c store.Connection) (string, error) {
+	for _, d := range e.Catalogue().Devices(c.AccessPointID) {
+		ports, err := e.Ports(ctx, d.ID)
+		if err != nil {
+			return "", err
+		}
+		for _, p := range ports {
+			if p.State == store.PortFree && p.Type == c.PortType {
+				return p.ID, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("no other free port")
+}
+
+// path is how an interface gets to a stage.
+var path = map[lifecycle.Stage][]lifecycle.Action{
+	lifecycle.PendingPayment:    {},
+	lifecycle.ToApplyForLOA:     {lifecycle.PayInstallationFee},
+	lifecycle.InApplication:     {lifecycle.PayInstallationFee, lifecycle.ApplyForLOA},
+	lifecycle.LOARejected:       {lifecycle.PayInstallationFee, lifecycle.ApplyForLOA, lifecycle.Reject},
+	lifecycle.ApprovedLOA:       {lifecycle.PayInstallationFee, lifecycle.ApplyForLOA, lifecycle.Approve},
+	lifecycle.WaitingForCabling: {lifecycle.PayInstallationFee, lifecycle.ApplyForLOA, lifecycle.Approve, lifecycle.ReportDelivery},
+	lifecycle.WaitingForPayment: {lifecycle.PayInstallationFee, lifecycle.ApplyForLOA, lifecycle.Approve, lifecycle.ReportDelivery, lifecycle.CompleteCabling},
+	lifecycle.Enabled:           {lifecycle.PayInstallationFee, lifecycle.ApplyForLOA, lifecycle.Approve, lifecycle.ReportDelivery, lifecycle.CompleteCabling, lifecycle.PayResourceFee},
+	lifecycle.Terminating:       {lifecycle.PayInstallationFee, lifecycle.ApplyForLOA, lifecycle.Approve, lifecycle.ReportDelivery, lifecycle.CompleteCabling, lifecycle.PayResourceFee, lifecycle.Terminate},
+	lifecycle.Terminated:        {lifecycle.PayInstallationFee, lifecycle.ApplyForLOA, lifecycle.Approve, lifecycle.ReportDelivery, lifecycle.CompleteCabling, lifecycle.PayResourceFee, lifecycle.Terminate, lifecycle.CompleteTermination},
+	lifecycle.Canceled:          {lifecycle.PayInstallationFee, lifecycle.Cancel},
+}
+
+// At orders an interface for Northwind and brings it to a stage, every step a
+// real transition by the people who may do it.
+func (e *Env) At(tb testing.TB, stage lifecycle.Stage, edit ...func(*store.NewConnection)) store.Connection {
+	tb.Helper()
+	o := e.Order(tb, e.Owner, edit...)
+	for _, a := range path[stage] {
+		e.Do(tb, o.ConnectionID, a)
+	}
+	return e.Get(tb, o.ConnectionID)
+}
+
+// Advance takes an interface that was just ordered to a stage.
+func (e *Env) Advance(tb testing.TB, id string, stage lifecycle.Stage) store.Connection {
+	tb.Helper()
+	for _, a := range path[stage] {
+		e.Do(tb, id, a)
+	}
+	return e.Get(tb, id)
+}
+
+// Get reads an interface as staff do.
+func (e *Env) Get(tb testing.TB, id string) store.Connection {
+	tb.Helper()
+	c, err := e.Connection(context.Background(), e.Admin, id)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// Sound fails the test when the books or the interfaces contradict themselves.
+func (e *Env) Sound(tb testing.TB) {
+	tb.Helper()
+	ledger, err := e.CheckLedger(context.Background())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, p := range ledger {
+		tb.Error(p.What)
+	}
+	stages, err := e.CheckStages(context.Background())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, p := range stages {
+		tb.Error(p)
+	}
+}
+
+// BreakTable makes every further insert and update of a table fail, as a full
+// disk or a bug would.
+func (e *Env) BreakTable(table string) error {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(e.Dir, "demarc.db")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, op := range []string{"INSERT", "UPDATE"} {
+		if _, err := db.Exec(fmt.Sprintf("CREATE TRIGGER broken_%s_%s BEFORE %s ON %s BEGIN SELECT RAISE(ABORT, 'broken for the test'); END", table, op, op, table)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,220 @@
+package store
+
+import (
+	"time"
+
+	"demarc/store/catalog"
+	"demarc/store/letter"
+	"demarc/store/lifecycle"
+	"demarc/store/money"
+)
+
+// Connection is a physical connection interface: what the customer orders. Its
+// type is not called Interface because Go owns that word. All times are UTC.
+type Connection struct {
+	AccountID     string
+	ID            string
+	Name          string
+	Description   string
+	Region        string
+	AccessPointID string
+	SP            catalog.SP
+	Spec          catalog.Spec
+	PortType      catalog.PortType
+	RedundantID   string
+	Stage         lifecycle.Stage
+	Version       int // row version: a form that changes the interface carries it
+	StageSince    time.Time
+	DueAt         time.Time // zero when nobody has a deadline or the year has no working-day table
+	Problem       string    // why staff sent it back; empty otherwise
+	Installation  money.Amount
+	Monthly       money.Amount
+	PriceVersion  string
+	LineCode      string
+	LOANo         string
+	ScheduledAt   time.Time
+	RemovalDue    bool
+	PaidThrough   time.Time
+	AutoRenew     bool
+	CreatedAt     time.Time
+	CreatedBy     string
+	UpdatedAt     time.Time
+}
+
+// Title is the name, or the ID of an interface without one.
+func (c Connection) Title() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return c.ID
+}
+
+// PortState is where a port stands.
+type PortState string
+
+// The states of a port.
+const (
+	PortFree         PortState = "free"
+	PortAllocated    PortState = "allocated"
+	PortInUse        PortState = "in_use"
+	PortQuarantined  PortState = "quarantined" // its holder has ended, the cable is still in
+	PortOutOfService PortState = "out_of_service"
+)
+
+// Port is one port of an access device with its demarcation and its state.
+type Port struct {
+	catalog.Port
+	State        PortState
+	ConnectionID string
+}
+
+// PortCount is how many ports of a type a device has in a state.
+type PortCount struct {
+	Device string
+	Type   catalog.PortType
+	State  PortState
+	N      int
+}
+
+// Event is one line of history. Events are never changed or removed.
+type Event struct {
+	Subject      string // the interface's ID, or account:…, user:…, whitelist:…
+	Seq          int
+	At           time.Time
+	AccountID    string
+	ActorID      string
+	ActorName    string
+	ActorRole    lifecycle.Role
+	ActorAccount string
+	Action       string // a lifecycle.Action, or one of the other actions of this package
+	From, To     lifecycle.Stage
+	RequestID    string
+	Reason       string
+	Detail       string
+}
+
+// Engineer is a field engineer as applied. IDNumber is set only on the way in;
+// what comes out of the store has IDLast4.
+type Engineer struct {
+	Name, Gender, IDType, IDNumber, IDLast4, Contact string
+}
+
+// LOAApplication is one version of an application for a letter.
+type LOAApplication struct {
+	ConnectionID        string
+	Version             int
+	Status              string // open, withdrawn, rejected, approved, canceled
+	CompanyName         string
+	ConstructionCompany string
+	ConstructionType    string // MSTP, MPLSVPN, FIBRE, Others
+	OtherType           string // which type, when Others
+	ScheduledAt         time.Time
+	Location            string
+	BandwidthMbps       int // 0 when not given
+	RemoteHands         bool
+	Engineers           []Engineer
+	SubmittedAt         time.Time
+	SubmittedBy         string
+	DecidedAt           time.Time
+	DecidedBy           string
+	Reasons             map[string]string // field of the form -> reason of the rejection
+}
+
+// LOA is an issued letter of authorization.
+type LOA struct {
+	No                 string
+	ConnectionID       string
+	Version            int
+	ApplicationVersion int
+	Status             string // issued, used, revoked, expired, superseded
+	IssuedAt           time.Time
+	IssuedBy           string
+	ExpiresAt          time.Time
+	EndedAt            time.Time
+	Snapshot           letter.Snapshot
+	SHA256             string // of the PDF, hexadecimal
+}
+
+// DeliveryReport is the customer's statement that the line is in, and what
+// staff made of it.
+type DeliveryReport struct {
+	ConnectionID string
+	Version      int
+	Status       string // open, returned, completed, canceled
+	LineCode     string
+	Labels       []string
+	Contact      string
+	SubmittedAt  time.Time
+	SubmittedBy  string
+	Reason       string
+	ProblemKind  string
+	CompletedAt  time.Time
+	CompletedBy  string
+	PortID       string
+	LabelFound   string
+	LightDBm10   *int // tenths of a dBm; nil when not measured
+}
+
+// Order is a bill that was asked for: an installation fee or a resource fee.
+type Order struct {
+	AccountID    string
+	No           string
+	ConnectionID string
+	Kind         string // installation, resource
+	State        string // unpaid, paid, expired, canceled, refunded
+	Amount       money.Amount
+	Unit         money.Amount // per month for a resource fee
+	Months       int
+	PriceVersion string
+	CreatedAt    time.Time
+	CreatedBy    string
+	ExpiresAt    time.Time
+	PaidAt       time.Time
+}
+
+// Account is a customer company.
+type Account struct {
+	ID                  string
+	Name                string
+	HomeRegion          string
+	QuotaPerAccessPoint int
+	QuotaNotEnabled     int
+	Balance             money.Amount
+	CreatedAt           time.Time
+}
+
+// User is a person who can sign in. Staff have no account.
+type User struct {
+	ID, AccountID, AccountName, Email, Name string
+	Role                                    lifecycle.Role
+	Theme                                   string // "", light, dark
+	Unread                                  int
+	HasPassword                             bool
+	CreatedAt                               time.Time
+}
+
+// Message tells a person that something is their turn.
+type Message struct {
+	Seq     int
+	At      time.Time
+	Subject string // the interface's ID, or what else the message is about
+	Title   string
+	Body    string
+	Read    bool
+}
+
+// WhitelistRequest asks for 40G or 100G ports.
+type WhitelistRequest struct {
+	AccountID, ID string
+	Region        string // "" everywhere
+	Spec          catalog.Spec
+	Reason        string
+	Ports         int
+	Status        string // requested, granted, declined, revoked
+	Until         time.Time
+	Answer        string
+	CreatedAt     time.Time
+	CreatedBy     string
+	DecidedAt     time.Time
+	DecidedBy     string
+}

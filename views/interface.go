@@ -1,0 +1,177 @@
+package views
+
+import (
+	"strings"
+	"time"
+
+	"demarc/store/lifecycle"
+	"demarc/views/ui"
+	"demarc/web/paths"
+)
+
+// Interface is a physical connection interface as pages show it: labels are
+// words, times carry the zone of the site.
+type Interface struct {
+	ID, Name, Description string
+	AccountID, Account    string // staff pages
+	Stage                 lifecycle.Stage
+	StageSince, DueAt     time.Time
+	Now                   time.Time
+	Zone                  *time.Location
+	Problem               string // why staff sent it back
+	Rev                   int
+
+	Region, RegionID                   string
+	AccessPoint, AccessPointID         string
+	SP, Spec                           string
+	PortType, PortTypeLabel, PortShort string // "10GBase-LR", "10GE single-mode optical port", "10GE single-mode"
+	RedundantID, RedundantName         string
+	LOANo, LineCode                    string
+	Installation, Monthly              string // "$1,500.00"
+	ScheduledAt, CreatedAt             time.Time
+	PaidThrough                        time.Time
+	AutoRenew, RemovalDue              bool
+	OrderNo                            string // the unpaid order, while the fee is due
+}
+
+// Title is the name, or the ID of an interface without one.
+func (i Interface) Title() string {
+	if i.Name != "" {
+		return i.Name
+	}
+	return i.ID
+}
+
+// Late says how long the deadline has passed, "" when it has not or there is none.
+func (i Interface) Late() string {
+	if i.DueAt.IsZero() {
+		return ""
+	}
+	return ui.LateText(i.DueAt, i.Now)
+}
+
+// Look is how a state is drawn: tone and shape say the same as the word.
+type Look struct{ Label, Tone, Shape string }
+
+// StageLook is the look of a stage. Shapes: "" a dot, ring, half, dash.
+func StageLook(s lifecycle.Stage) Look {
+	l := Look{Label: s.Label(), Tone: ui.ToneAction}
+	switch s {
+	case lifecycle.PendingPayment:
+		l.Shape = "ring"
+	case lifecycle.InApplication, lifecycle.WaitingForCabling, lifecycle.Terminating:
+		l.Tone, l.Shape = ui.ToneInfo, "half"
+	case lifecycle.LOARejected:
+		l.Tone = ui.ToneBad
+	case lifecycle.Enabled:
+		l.Tone = ui.ToneOK
+	case lifecycle.Canceled, lifecycle.Terminated:
+		l.Tone, l.Shape = ui.ToneIdle, "dash"
+	}
+	return l
+}
+
+// Look is the look of the interface's state; a report that came back is bad
+// news although the stage is an ordinary one.
+func (i Interface) Look() Look {
+	l := StageLook(i.Stage)
+	if i.Stage == lifecycle.ApprovedLOA && i.Problem != "" {
+		l.Tone = ui.ToneBad
+	}
+	return l
+}
+
+// Line is the second line of the state: what happens next, or since when.
+func (i Interface) Line() string {
+	due := ui.FormatShortStamp(i.DueAt, i.Zone)
+	since := ui.FormatDay(i.StageSince, i.Zone)
+	switch i.Stage {
+	case lifecycle.PendingPayment:
+		return "Order expires " + due
+	case lifecycle.ToApplyForLOA:
+		if i.Problem != "" {
+			return i.Problem
+		}
+		return "Next: apply for the LOA"
+	case lifecycle.InApplication:
+		if late := i.Late(); late != "" {
+			return "Review due " + due + ", " + lower(late)
+		}
+		return "Sent " + ui.FormatShortStamp(i.StageSince, i.Zone) + ", under review"
+	case lifecycle.LOARejected:
+		return "Correct: " + i.Problem
+	case lifecycle.ApprovedLOA:
+		if i.Problem != "" {
+			return i.Problem
+		}
+		return "Install, then report delivery"
+	case lifecycle.WaitingForCabling:
+		if i.DueAt.IsZero() {
+			return "Cabling in progress"
+		}
+		if late := i.Late(); late != "" {
+			return "Cabling was due " + due + ", " + lower(late)
+		}
+		return "Cabling due " + due
+	case lifecycle.WaitingForPayment:
+		return "Cabling done: pay the resource fee to enable"
+	case lifecycle.Enabled:
+		return "Since " + since
+	case lifecycle.Terminating:
+		return "The cable is being removed"
+	}
+	return since
+}
+
+func lower(s string) string { return strings.ToLower(s) }
+
+// CustomerActions are the links of a row for the customer, at most two, the
+// useful one first, and what goes under More. They come from the lifecycle
+// table: what is not possible now is not a link.
+func (i Interface) CustomerActions() (links []ui.Action, more []ui.MenuItem) {
+	can := func(a lifecycle.Action) bool { return lifecycle.Can(i.Stage, a, lifecycle.Customer) }
+	link := func(label, href string, lead bool) {
+		links = append(links, ui.Action{Label: label, Href: href, Lead: lead})
+	}
+	if i.Stage.LetterOut() && i.LOANo != "" {
+		link("View LOA", paths.LOA(i.ID), false)
+	}
+	switch {
+	case can(lifecycle.PayInstallationFee) && i.OrderNo != "":
+		link("Pay", paths.Order(i.OrderNo), true)
+	case can(lifecycle.PayInstallationFee):
+		link("Pay", paths.Interface(i.ID), true)
+	case can(lifecycle.ApplyForLOA):
+		link("Apply for LOA", paths.NewLOAApplication(i.ID), true)
+	case i.Stage == lifecycle.InApplication:
+		link("View Application", paths.LOAApplication(i.ID), false)
+	case can(lifecycle.ReportDelivery):
+		link("Delivery Report", paths.DeliveryReport(i.ID), true)
+	case can(lifecycle.PayResourceFee):
+		link("Pay Resource Fee", paths.ResourceFee(i.ID), true)
+	}
+	item := func(label, href string) { more = append(more, ui.MenuItem{Label: label, Href: href}) }
+	item("View details", paths.Interface(i.ID))
+	if can(lifecycle.EditNameDescription) {
+		item("Edit name", paths.EditInterface(i.ID))
+	}
+	if i.Stage.LetterOut() && i.LOANo != "" {
+		item("View Application", paths.LOAApplication(i.ID))
+	}
+	if i.LineCode != "" && !can(lifecycle.ReportDelivery) {
+		item("View delivery report", paths.DeliveryReport(i.ID))
+	}
+	end := func(label, href string) {
+		more = append(more, ui.MenuItem{Divider: true}, ui.MenuItem{Label: label, Href: href, Danger: true, Dialog: true})
+	}
+	if can(lifecycle.WithdrawApplication) {
+		item("Withdraw application", paths.LOAApplication(i.ID))
+	}
+	switch {
+	case can(lifecycle.Cancel):
+		end("Cancel interface", paths.Cancellation(i.ID))
+	case can(lifecycle.Terminate):
+		end("Terminate interface", paths.Termination(i.ID))
+	}
+	return links, more
+}
