@@ -63,6 +63,10 @@ func (s *Store) ApplyForLOA(ctx context.Context, by Actor, id string, rev int, i
 	return err
 }
 
+// letterAfterWork is how many days a letter lasts beyond the scheduled
+// construction, at least: work slips.
+const letterAfterWork = 14
+
 func sealContext(id string, version, n int) string { return fmt.Sprintf("%s/%d/%d", id, version, n) }
 
 // WithdrawApplication takes an application back before it is decided. Kinds:
@@ -156,7 +160,7 @@ func (d Draft) Issued() string { return d.issued }
 // PrepareLOA fixes what a letter will say: number, version, expiry and facts.
 // The caller renders it, outside any transaction, and passes the bytes to
 // IssueLOA. A draft that is not issued leaves a gap in the numbers and nothing
-// else. Kinds: Invalid (fields port, note), NotFound, Conflict, Forbidden.
+// else. Kinds: Invalid (fields port, note, letter), NotFound, Conflict, Forbidden.
 func (s *Store) PrepareLOA(ctx context.Context, by Actor, id string, rev int, in Approval) (Draft, error) {
 	d := Draft{id: id}
 	err := s.inTx(ctx, by, func(t *tx) error {
@@ -190,10 +194,27 @@ func (s *Store) PrepareLOA(ctx context.Context, by Actor, id string, rev int, in
 			return err
 		}
 		d.version, d.applied, d.portID = c.Version, app.Version, port.ID
-		d.Snapshot, err = t.snapshot(c, app, port, in.Note)
-		return err
+		if d.Snapshot, err = t.snapshot(c, app, port, in.Note); err != nil {
+			return err
+		}
+		var lacks *letter.InvalidError
+		if err := d.Snapshot.Validate(); errors.As(err, &lacks) {
+			return &Error{Kind: Invalid, Msg: "The letter cannot be issued yet.", Fields: map[string]string{"letter": letterProblem(lacks)}, Err: err}
+		} else if err != nil {
+			return err
+		}
+		return nil
 	})
 	return d, err
+}
+
+// letterProblem says in one sentence what a letter lacks.
+func letterProblem(e *letter.InvalidError) string {
+	parts := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		parts[i] = p.Field + " " + p.Text
+	}
+	return "The letter cannot be issued: " + strings.Join(parts, "; ") + ". Complete the data of the access point or reject the application."
 }
 
 func (t *tx) openApplication(id string) (LOAApplication, error) {
@@ -260,8 +281,12 @@ func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string)
 	}
 	issued := t.now.Truncate(time.Second)
 	zone := cat.Zone(c.Region)
-	// The letter is good until the end of its last day at the site.
+	// The letter is good until the end of its last day at the site, and never
+	// ends before the work that it is for.
 	last := issued.In(zone).AddDate(0, 0, ap.LOADays)
+	if work := app.ScheduledAt.In(zone).AddDate(0, 0, letterAfterWork); work.After(last) {
+		last = work
+	}
 	expires := time.Date(last.Year(), last.Month(), last.Day(), 23, 59, 59, 0, zone).UTC()
 	s := letter.Snapshot{
 		Schema: letter.Schema, Number: fmt.Sprintf("LOA-%d-%06d", t.now.Year(), n), Version: 1, IssuedAt: issued, ExpiresAt: expires, Zone: region.Zone,

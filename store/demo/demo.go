@@ -1,0 +1,215 @@
+// Package demo fills an empty store with invented people, companies, devices
+// and histories, so that the product can be looked at. Nothing in it is
+// written past the rules: every interface gets to its stage by the same
+// transitions that people use, under a clock that runs through the past.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"demarc/store"
+	"demarc/store/catalog"
+	"demarc/store/letter"
+	"demarc/store/lifecycle"
+)
+
+// Password is every demo person's password.
+const Password = "demarc-demo"
+
+// Person is somebody to sign in as.
+type Person struct {
+	Email, Name, Who string
+	Role             lifecycle.Role
+}
+
+// People lists the demo people, customers first.
+func People() []Person {
+	return []Person{
+		{"owner@northwind.example", "Lin Wei", "Northwind Trading, a customer with interfaces in every state", lifecycle.Customer},
+		{"owner@southwind.example", "Ma Yan", "Southwind Logistics, a customer who starts with nothing", lifecycle.Customer},
+		{"reviewer@cloud.example", "Sun Jia", "Reviewer: decides about LOA applications", lifecycle.Reviewer},
+		{"technician@cloud.example", "Tan Wei", "Data center technician: connects and removes cables", lifecycle.Technician},
+		{"finance@cloud.example", "Fang Li", "Finance: accounts and transfers", lifecycle.Finance},
+		{"admin@cloud.example", "He Rui", "Administrator", lifecycle.Administrator},
+	}
+}
+
+// Clock is a time that the loader moves through the past.
+type Clock struct{ t time.Time }
+
+// Now is the loader's present.
+func (c *Clock) Now() time.Time { return c.t }
+
+// Renderer makes the bytes of a letter.
+type Renderer func(letter.Snapshot) ([]byte, error)
+
+// Load fills the store behind s, whose clock must be clock, with history up to
+// now. A store that holds people already is left as it is and loaded is false.
+func Load(ctx context.Context, s *store.Store, clock *Clock, now time.Time, render Renderer) (loaded bool, err error) {
+	if _, err := s.UserByEmail(ctx, People()[0].Email); err == nil {
+		return false, nil
+	} else if store.KindOf(err) != store.NotFound {
+		return false, err
+	}
+	staff, err := s.Staff(ctx)
+	if err != nil || len(staff) > 0 {
+		return false, err
+	}
+	l := &loader{ctx: ctx, s: s, clock: clock, now: now.UTC(), render: render, ids: map[string]string{}}
+	clock.t = l.ago(95, 8)
+	if err := l.people(); err != nil {
+		return false, fmt.Errorf("demo people: %w", err)
+	}
+	if err := l.inventory(); err != nil {
+		return false, fmt.Errorf("demo inventory: %w", err)
+	}
+	for _, sc := range stories() {
+		l.plan(sc)
+	}
+	l.whitelist()
+	return true, l.run()
+}
+
+type loader struct {
+	ctx    context.Context
+	s      *store.Store
+	clock  *Clock
+	now    time.Time
+	render Renderer
+
+	actors    map[lifecycle.Role]store.Actor // of staff and Northwind's owner
+	northwind string
+	ids       map[string]string // story name -> interface
+	steps     []step
+	requests  int
+}
+
+type step struct {
+	at   time.Time
+	what string
+	do   func() error
+}
+
+// ago is a moment so many days before now, at an hour of the day in UTC.
+func (l *loader) ago(days, hour int) time.Time {
+	t := l.now.AddDate(0, 0, -days)
+	return time.Date(t.Year(), t.Month(), t.Day(), hour, (days*7+hour*13)%60, 0, 0, time.UTC)
+}
+
+func (l *loader) people() error {
+	l.actors = map[lifecycle.Role]store.Actor{}
+	accounts := map[string]string{}
+	add := func(p Person, account string) (store.Actor, error) {
+		u, err := l.s.CreateUser(l.ctx, store.NewUser{Email: p.Email, Name: p.Name, Role: p.Role, AccountID: account}, Password)
+		return store.Actor{UserID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role, AccountID: account}, err
+	}
+	people := People()
+	for _, p := range people {
+		if p.Role == lifecycle.Customer {
+			continue
+		}
+		a, err := add(p, "")
+		if err != nil {
+			return err
+		}
+		l.actors[p.Role] = a
+	}
+	for i, name := range []string{"Northwind Trading", "Southwind Logistics"} {
+		region := []string{"cn-hangzhou", "ap-southeast-1"}[i]
+		id, err := l.s.CreateAccount(l.ctx, l.as(lifecycle.Administrator), name, region)
+		if err != nil {
+			return err
+		}
+		accounts[people[i].Email] = id
+		a, err := add(people[i], id)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			l.northwind, l.actors[lifecycle.Customer] = id, a
+		}
+	}
+	return l.s.SetQuotas(l.ctx, l.as(lifecycle.Administrator), l.northwind, 12, 30, "Framework contract: up to 30 interfaces under construction")
+}
+
+// as is the actor of a role, each time in a request of its own.
+func (l *loader) as(role lifecycle.Role) store.Actor {
+	a := l.actors[role]
+	l.requests++
+	a.RequestID = fmt.Sprintf("DEMO-%04d", l.requests)
+	return a
+}
+
+func (l *loader) inventory() error {
+	var aps []catalog.AccessPoint
+	var devices []catalog.Device
+	var ports []catalog.Port
+	for _, ap := range l.s.Catalogue().AccessPoints() {
+		aps = append(aps, catalog.DemoAddress(ap))
+		d, p := catalog.DemoInventory(ap)
+		devices, ports = append(devices, d...), append(ports, p...)
+	}
+	return l.s.LoadInventory(l.ctx, l.as(lifecycle.Administrator), aps, devices, ports)
+}
+
+// at plans a step. Steps run in the order of time, whatever story they belong
+// to, so that numbers, balances and messages come out as in life.
+func (l *loader) at(t time.Time, what string, do func() error) {
+	l.steps = append(l.steps, step{t, what, do})
+}
+
+func (l *loader) run() error {
+	l.at(l.ago(94, 3), "opening transfer", func() error {
+		return l.s.RecordTransfer(l.ctx, l.as(lifecycle.Finance), l.northwind, openingTransfer, "NW-2026-0801")
+	})
+	slices.SortStableFunc(l.steps, func(a, b step) int { return a.at.Compare(b.at) })
+	for _, st := range l.steps {
+		if st.at.After(l.now) {
+			return fmt.Errorf("demo step %q lies in the future", st.what)
+		}
+		l.clock.t = st.at
+		if err := st.do(); err != nil {
+			return fmt.Errorf("demo step %q: %w %v", st.what, err, store.FieldsOf(err))
+		}
+	}
+	// Whatever was spent, the balance people see first is a round one.
+	l.clock.t = l.now
+	a, err := l.s.Account(l.ctx, l.actors[lifecycle.Administrator], l.northwind)
+	if err != nil {
+		return err
+	}
+	missing, err := a.Balance.Sub(wantedBalance)
+	if err != nil {
+		return err
+	}
+	if missing.Minor > 0 {
+		return errors.New("the demo's opening transfer is too large")
+	}
+	if missing.Minor < 0 {
+		if err := l.s.RecordTransfer(l.ctx, l.as(lifecycle.Finance), l.northwind, missing.Neg().Decimal(), "NW-2026-1120"); err != nil {
+			return err
+		}
+	}
+	// Old messages were read long ago; the newest few were not.
+	return l.readOldMessages()
+}
+
+func (l *loader) readOldMessages() error {
+	for _, a := range l.actors {
+		const unread = 3
+		newest, err := l.s.Messages(l.ctx, a.UserID, 0, unread+1)
+		if err != nil {
+			return err
+		}
+		if len(newest) > unread {
+			if err := l.s.ReadMessages(l.ctx, a.UserID, newest[unread].Seq); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
