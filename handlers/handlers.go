@@ -5,8 +5,10 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -23,6 +25,7 @@ import (
 	"demarc/store"
 	"demarc/store/lifecycle"
 	"demarc/views"
+	"demarc/views/ui"
 	"demarc/web/paths"
 	"demarc/web/reqctx"
 )
@@ -46,6 +49,10 @@ type Deps struct {
 	Address   string // address of the operator, printed in letters
 	Attempts  Attempts
 	Log       *slog.Logger
+	// DemoPeople can be entered as with one button, and DemoPassword is theirs:
+	// shown on the sign-in page when Demo is set, and never otherwise.
+	DemoPeople   []views.DemoPerson
+	DemoPassword string
 }
 
 // Handlers answers the requests of people.
@@ -102,8 +109,10 @@ func (h *Handlers) frame(c echo.Context, title string) views.Page {
 		Operator: h.Operator,
 		Path:     returnPath(r),
 		Demo:     h.Demo,
-		Flashes:  req.Session.Flashes(),
 		HomeHref: paths.Home,
+	}
+	if !reqctx.IsPartial(r) { // a fragment has no place for them
+		p.Flashes = req.Session.Flashes()
 	}
 	u := req.User
 	if u.ID == "" {
@@ -124,10 +133,25 @@ func (h *Handlers) frame(c echo.Context, title string) views.Page {
 	return p
 }
 
-// Problem answers with an error page, or with a short one for a fragment. It
-// asks nothing of the store. reference is shown when it is not "".
+// Problem answers with an error page. A fragment gets a dialog instead, and a
+// part of a page that refreshes itself stays as it is. It asks nothing of the
+// store. reference is shown when it is not "".
 func (h *Handlers) Problem(c echo.Context, status int, title, text, reference string) error {
 	p := h.frame(c, title)
+	if r := c.Request(); reqctx.IsPartial(r) {
+		header := c.Response().Header()
+		if r.Method == http.MethodGet && !strings.Contains(r.Header.Get("HX-Target"), "layer") {
+			header.Set("HX-Reswap", "none")
+			return c.NoContent(status)
+		}
+		header.Set("HX-Retarget", "#layer")
+		header.Set("HX-Reswap", "innerHTML")
+		if reference != "" {
+			text += " Reference " + reference + "."
+		}
+		dialog := views.Modal(p, true, ui.Frame{Title: title, CloseHref: p.HomeHref})
+		return h.render(c, status, withChildren(dialog, ui.Text(text)))
+	}
 	link, href := "Sign in", paths.Login
 	switch {
 	case p.Area == views.AreaStaff:
@@ -136,6 +160,13 @@ func (h *Handlers) Problem(c echo.Context, status int, title, text, reference st
 		link, href = "Physical Connection Interfaces", paths.Interfaces
 	}
 	return h.render(c, status, views.ErrorPage(p, status, title, text, link, href, reference))
+}
+
+// withChildren is a component with its children, built outside a template.
+func withChildren(parent, children templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return parent.Render(templ.WithChildren(ctx, children), w)
+	})
 }
 
 // returnPath is where the forms of the shell come back to: the page itself,

@@ -51,6 +51,8 @@ const (
 	AdminAudit        = "/admin/audit"
 	AdminAuditCSV     = "/admin/audit.csv"
 	AdminPeople       = "/admin/people"
+	AdminNewAccount   = "/admin/people/accounts"
+	AdminNewLink      = "/admin/people/links"
 	AdminWorkingDays  = "/admin/working-days"
 )
 

@@ -23,6 +23,10 @@ type Session interface {
 	ID() string
 	// Flash keeps sentences for the next page.
 	Flash(f ...views.Flash)
+	// Dismiss remembers that a standing note, named by key, was put away.
+	Dismiss(key string)
+	// Dismissed reports whether it was.
+	Dismissed(key string) bool
 	// Flashes returns the sentences kept and forgets them.
 	Flashes() []views.Flash
 }
@@ -81,4 +85,6 @@ func (none) Start(string, string)   {}
 func (none) End()                   {}
 func (none) ID() string             { return "" }
 func (none) Flash(...views.Flash)   {}
+func (none) Dismiss(string)         {}
+func (none) Dismissed(string) bool  { return false }
 func (none) Flashes() []views.Flash { return nil }

@@ -1,0 +1,27 @@
+package handlers
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"demarc/web/paths"
+	"demarc/web/reqctx"
+)
+
+// SavePreferences keeps what the person prefers and returns to the page they
+// were on: theme (light, dark, or system), or a note they put away.
+func (h *Handlers) SavePreferences(c echo.Context) error {
+	ctx := c.Request().Context()
+	if key := value(c, "dismiss"); key != "" && len(key) <= 40 {
+		reqctx.Of(ctx).Session.Dismiss(key)
+	}
+	if _, sent := posted(c)["theme"]; sent {
+		theme := value(c, "theme")
+		if theme == "system" {
+			theme = ""
+		}
+		if err := h.Store.SetTheme(ctx, h.actor(c), theme); err != nil {
+			return err
+		}
+	}
+	return h.done(c, paths.Local(value(c, "next"), paths.Home))
+}
