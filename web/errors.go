@@ -1,0 +1,117 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/views"
+	"demarc/views/ui"
+	"demarc/web/paths"
+	"demarc/web/reqctx"
+)
+
+// retrySeconds is when to try again after a 503.
+const retrySeconds = 5
+
+// fail is the one place where an error becomes an answer.
+func (s *Server) fail(err error, c echo.Context) {
+	status, text := statusOf(err)
+	if status >= http.StatusInternalServerError {
+		c.Set(noted, err)
+	}
+	if c.Response().Committed || abandoned(c.Request(), err) {
+		return
+	}
+	if status == http.StatusUnauthorized {
+		err = s.askToSignIn(c)
+	} else {
+		err = s.answer(c, status, text)
+	}
+	if err != nil && !c.Response().Committed {
+		// The error page itself failed: words without a page.
+		c.Set(noted, err)
+		err = c.String(http.StatusInternalServerError, "The request failed on our side. Reference "+reqctx.ID(c.Request().Context()))
+	}
+	if err != nil {
+		c.Set(noted, err)
+	}
+}
+
+// statusOf is the table of errors. text replaces the standard words when the
+// store said something more exact.
+func statusOf(err error) (status int, text string) {
+	var se *store.Error
+	var he *echo.HTTPError
+	switch {
+	case errors.As(err, &se):
+		switch se.Kind {
+		case store.Invalid:
+			return http.StatusUnprocessableEntity, se.Msg
+		case store.NotFound:
+			return http.StatusNotFound, se.Msg
+		case store.Conflict:
+			return http.StatusConflict, se.Msg
+		case store.Forbidden:
+			return http.StatusForbidden, se.Msg
+		case store.Unauthenticated:
+			return http.StatusUnauthorized, se.Msg
+		case store.Unavailable:
+			return http.StatusServiceUnavailable, ""
+		}
+	case errors.As(err, &he):
+		return he.Code, ""
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusServiceUnavailable, ""
+	}
+	return http.StatusInternalServerError, ""
+}
+
+func (s *Server) answer(c echo.Context, status int, text string) error {
+	seconds := 0
+	if status == http.StatusServiceUnavailable {
+		seconds = retrySeconds
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(seconds))
+	}
+	title, standard := views.ErrorWords(status, seconds)
+	if text == "" {
+		text = standard
+	}
+	reference := ""
+	if status >= http.StatusInternalServerError {
+		reference = reqctx.ID(c.Request().Context())
+	}
+	return s.handlers.Problem(c, status, title, text, reference)
+}
+
+// askToSignIn sends the browser to the sign-in page, and back afterwards: to
+// the page itself, or to the page with the form that was sent.
+func (s *Server) askToSignIn(c echo.Context) error {
+	r := c.Request()
+	req := reqctx.Of(r.Context())
+	if sess, ok := req.Session.(*session); ok && sess.gone != "" {
+		sess.Flash(views.Flash{Tone: ui.ToneInfo, Text: sess.gone})
+	}
+	next := r.URL.RequestURI()
+	if r.Method != http.MethodGet || reqctx.IsPartial(r) {
+		next = ""
+		from := r.Header.Get("HX-Current-URL")
+		if from == "" {
+			from = r.Referer()
+		}
+		if u, err := url.Parse(from); err == nil && u.Host == r.Host {
+			next = u.RequestURI()
+		}
+	}
+	login := paths.LoginNext(paths.Local(next, paths.Home))
+	if reqctx.IsHtmx(r) {
+		c.Response().Header().Set("HX-Redirect", login)
+		return c.NoContent(http.StatusUnauthorized)
+	}
+	return c.Redirect(http.StatusSeeOther, login)
+}

@@ -1,0 +1,141 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/store/lifecycle"
+	"demarc/web/paths"
+	"demarc/web/reqctx"
+)
+
+// group is a set of routes behind the same guards. echo's own groups would
+// also put their guards before every unknown address.
+type group struct {
+	e      *echo.Echo
+	guards []echo.MiddlewareFunc
+}
+
+func (g group) get(path string, h echo.HandlerFunc) { g.e.GET(path, h, g.guards...) }
+
+func (g group) post(path string, h echo.HandlerFunc) { g.e.POST(path, h, g.guards...) }
+
+// with is the group behind more guards.
+func (g group) with(guards ...echo.MiddlewareFunc) group {
+	return group{g.e, slices.Concat(g.guards, guards)}
+}
+
+// routes binds every address to its handler. It is the only place that does,
+// and the only place where a role opens or closes a page; the store checks
+// again what a role may do.
+func (s *Server) routes(e *echo.Echo) {
+	h := s.handlers
+
+	// For everybody ------------------------------------------------------------
+	public := group{e: e}
+	public.get(paths.Static, s.asset)
+	public.get(paths.Robots, s.asset)
+	public.get(paths.Health, s.health)
+	public.get(paths.Ready, s.ready)
+	public.get(paths.Login, h.ShowSignIn)
+	public.post(paths.Login, h.SignIn)
+	public.post(paths.Logout, h.SignOut)
+	public.get(paths.Setup(":token"), h.ShowSetup)
+	public.post(paths.Setup(":token"), h.Setup)
+
+	// For everybody who is signed in -------------------------------------------
+	person := public.with(signedIn)
+	person.get(paths.Messages, h.ListMessages)
+	person.post(paths.MessagesRead, h.ReadMessages)
+	person.post(paths.MessagePattern(), h.ReadMessage)
+	person.post(paths.Preferences, h.SavePreferences)
+
+	// For customers ------------------------------------------------------------
+	customer := person.with(customersOnly)
+	_ = customer
+
+	// For staff ----------------------------------------------------------------
+	staff := person.with(staffOnly)
+
+	// Staff: reviewers
+	reviewer := staff.with(mayDo(lifecycle.Approve))
+	_ = reviewer
+
+	// Staff: technicians
+	technician := staff.with(mayDo(lifecycle.CompleteCabling))
+	_ = technician
+
+	// Staff: money
+	finance := staff.with(roles(lifecycle.Finance, lifecycle.Administrator))
+	_ = finance
+
+	// Staff: administrators
+	administrator := staff.with(roles(lifecycle.Administrator))
+	administrator.get(paths.AdminPeople, h.ListPeople)
+	administrator.post(paths.AdminPeople, h.InvitePerson)
+	administrator.post(paths.AdminNewLink, h.RenewLink)
+	administrator.post(paths.AdminNewAccount, h.OpenAccount)
+}
+
+// signedIn lets nobody in who is not signed in.
+func signedIn(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if _, ok := reqctx.User(c.Request().Context()); !ok {
+			return &store.Error{Kind: store.Unauthenticated, Msg: "Sign in to continue."}
+		}
+		return next(c)
+	}
+}
+
+// customersOnly keeps staff out of customers' pages: they have their own. The
+// first page sends them there.
+func customersOnly(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if role := roleOf(c); role == lifecycle.Customer {
+			return next(c)
+		} else if role.IsStaff() && c.Request().URL.Path == paths.Home && c.Request().Method == http.MethodGet {
+			return c.Redirect(http.StatusSeeOther, paths.Admin)
+		}
+		return &store.Error{Kind: store.Forbidden, Msg: "This page is for customers. Staff have pages of their own."}
+	}
+}
+
+// staffOnly keeps customers out of the operator's pages.
+func staffOnly(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if !roleOf(c).IsStaff() {
+			return &store.Error{Kind: store.Forbidden} // the standard words fit
+		}
+		return next(c)
+	}
+}
+
+// roles opens a page to exactly these roles.
+func roles(allowed ...lifecycle.Role) echo.MiddlewareFunc {
+	return guard(func(r lifecycle.Role) bool { return slices.Contains(allowed, r) })
+}
+
+// mayDo opens a page to the roles that may ever do the action, as the
+// lifecycle's table says.
+func mayDo(a lifecycle.Action) echo.MiddlewareFunc {
+	return guard(func(r lifecycle.Role) bool { return lifecycle.MayDo(a, r) })
+}
+
+func guard(open func(lifecycle.Role) bool) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if !open(roleOf(c)) {
+				return &store.Error{Kind: store.Forbidden, Msg: "Your role has no access to this page."}
+			}
+			return next(c)
+		}
+	}
+}
+
+func roleOf(c echo.Context) lifecycle.Role {
+	u, _ := reqctx.User(c.Request().Context())
+	return u.Role
+}

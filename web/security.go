@@ -1,0 +1,268 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
+
+	"demarc/store"
+	"demarc/web/paths"
+	"demarc/web/reqctx"
+)
+
+// contentPolicy allows this host's own files and nothing else; nothing inline.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// referenceLetters leaves out what is mistaken for something else on the phone:
+// I, L, O, U.
+const referenceLetters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// newReference is a request's short name, "7KQ4-M2XD".
+func newReference() string {
+	var b [8]byte
+	rand.Read(b[:])
+	out := make([]byte, 0, 9)
+	for i, v := range b {
+		if i == 4 {
+			out = append(out, '-')
+		}
+		out = append(out, referenceLetters[v%32])
+	}
+	return string(out)
+}
+
+// noted is the echo context key of the error that the access log tells.
+const noted = "noted_error"
+
+// identify gives the request its reference, answers its error and writes one
+// line to the log. The line has the route instead of the address: addresses
+// hold tokens and what people search for.
+func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		req := &reqctx.Request{ID: newReference(), Session: s.sessions.empty()}
+		ctx := reqctx.With(c.Request().Context(), req)
+		c.SetRequest(c.Request().WithContext(ctx))
+		if err := next(c); err != nil {
+			s.fail(err, c)
+		}
+		res := c.Response()
+		level := slog.LevelInfo
+		attrs := []slog.Attr{
+			slog.String("request_id", req.ID),
+			slog.String("method", c.Request().Method),
+			slog.String("route", c.Path()),
+			slog.Int("status", res.Status),
+			slog.Int64("bytes", res.Size),
+			slog.Duration("duration", time.Since(start)),
+		}
+		if req.User.Role != "" {
+			attrs = append(attrs, slog.String("role", string(req.User.Role)))
+		}
+		if err, ok := c.Get(noted).(error); ok {
+			level = slog.LevelError
+			attrs = append(attrs, slog.String("error", err.Error()))
+			var p *panicked
+			if errors.As(err, &p) {
+				attrs = append(attrs, slog.String("stack", string(p.stack)))
+			}
+		}
+		if static(c) {
+			level = slog.LevelDebug
+		}
+		s.log.LogAttrs(ctx, level, "request", attrs...)
+		return nil
+	}
+}
+
+// static reports whether the request is for a file or for a probe: no person
+// stands behind it.
+func static(c echo.Context) bool {
+	p := c.Request().URL.Path
+	return strings.HasPrefix(p, "/static/") || p == paths.Robots || p == paths.Health || p == paths.Ready
+}
+
+// headers sets what every answer carries.
+func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+		h.Set("X-Request-Id", reqctx.ID(c.Request().Context()))
+		if s.cfg.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if !static(c) {
+			h.Set("Cache-Control", "no-store")
+			h.Add("Vary", "HX-Request, HX-Request-Type, Cookie")
+		}
+		return next(c)
+	}
+}
+
+// panicked is a bug that stopped a handler.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+func (s *Server) recover(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v == http.ErrAbortHandler {
+				panic(v)
+			}
+			err = &panicked{v, debug.Stack()}
+		}()
+		return next(c)
+	}
+}
+
+func (s *Server) limitTime(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), requestLimit)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
+}
+
+// sameOrigin refuses a write that another site's page sends.
+func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := s.origins.Check(c.Request()); err != nil {
+			return &store.Error{Kind: store.Forbidden, Msg: "This request came from another site. Nothing was changed. Open the console and try again.", Err: err}
+		}
+		return next(c)
+	}
+}
+
+// parseForm reads the body of a form once, within its limit.
+func (s *Server) parseForm(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.Method == http.MethodGet || r.Body == nil || r.Body == http.NoBody {
+			return next(c)
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyLimit)
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+			return echo.ErrUnsupportedMediaType
+		}
+		if err := r.ParseForm(); err != nil {
+			var large *http.MaxBytesError
+			if errors.As(err, &large) {
+				return echo.ErrStatusRequestEntityTooLarge
+			}
+			return echo.ErrBadRequest
+		}
+		return next(c)
+	}
+}
+
+// attempts counts tries to sign in, by account name and by client. It lives in
+// memory: a restart forgives, which an attacker cannot cause.
+type attempts struct {
+	now func() time.Time
+
+	mu     sync.Mutex
+	counts map[string]*rate.Limiter
+}
+
+// Five tries for an account name, then one every five minutes. A client, which
+// may be a whole company behind one address, has more.
+const (
+	attemptWait       = 5 * time.Minute
+	attemptsPerEmail  = 5
+	attemptsPerClient = 30
+	attemptsHeld      = 20_000
+)
+
+func newAttempts(now func() time.Time) *attempts {
+	return &attempts{now: now, counts: map[string]*rate.Limiter{}}
+}
+
+func (a *attempts) of(key string, burst int) *rate.Limiter {
+	l := a.counts[key]
+	if l != nil {
+		return l
+	}
+	if len(a.counts) >= attemptsHeld {
+		for k, old := range a.counts {
+			if old.TokensAt(a.now()) >= float64(old.Burst()) {
+				delete(a.counts, k)
+			}
+		}
+		for k := range a.counts { // all of them busy: forget any
+			if len(a.counts) < attemptsHeld {
+				break
+			}
+			delete(a.counts, k)
+		}
+	}
+	l = rate.NewLimiter(rate.Every(attemptWait*attemptsPerEmail/time.Duration(burst)), burst)
+	a.counts[key] = l
+	return l
+}
+
+func attemptKeys(email, ip string) (byEmail, byClient string) {
+	client := ip
+	// Whoever has one IPv6 address has 2^64 of them.
+	if addr, err := netip.ParseAddr(ip); err == nil && addr.Is6() && !addr.Is4In6() {
+		if p, err := addr.Prefix(64); err == nil {
+			client = p.String()
+		}
+	}
+	return "e " + strings.ToLower(strings.TrimSpace(email)), "c " + client
+}
+
+// Take implements handlers.Attempts.
+func (a *attempts) Take(email, ip string) (time.Duration, bool) {
+	byEmail, byClient := attemptKeys(email, ip)
+	now := a.now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	le, lc := a.of(byEmail, attemptsPerEmail), a.of(byClient, attemptsPerClient)
+	if le.TokensAt(now) < 1 || lc.TokensAt(now) < 1 {
+		return attemptWait, false
+	}
+	le.AllowN(now, 1)
+	lc.AllowN(now, 1)
+	return 0, true
+}
+
+// Forget implements handlers.Attempts.
+func (a *attempts) Forget(email, ip string) {
+	byEmail, byClient := attemptKeys(email, ip)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.counts, byEmail)
+	delete(a.counts, byClient)
+}
+
+// abandoned reports whether the client went away: there is nobody to answer.
+func abandoned(r *http.Request, err error) bool {
+	return errors.Is(err, context.Canceled) && r.Context().Err() != nil || errors.Is(err, net.ErrClosed)
+}

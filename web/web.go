@@ -1,0 +1,165 @@
+// Package web is the edge: everything that speaks HTTP. It knows sessions,
+// headers and limits, and no rule of the business.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/labstack/echo/v4"
+
+	"demarc/handlers"
+	"demarc/store"
+	"demarc/views"
+)
+
+// Limits of one request.
+const (
+	requestLimit = 30 * time.Second
+	bodyLimit    = 1 << 20 // bytes
+	drainLimit   = 10 * time.Second
+)
+
+// Config configures the edge.
+type Config struct {
+	// PublicURL is the scheme and host under which people reach the console,
+	// "https://console.example". One-time links begin with it.
+	PublicURL string
+	// Secure says that browsers reach the console over https even where
+	// PublicURL does not: cookies are then bound to https.
+	Secure   bool
+	Operator string // the provider's name
+	NOC      string // phone of the operator's network operations center
+	Address  string // address of the operator
+	// Demo shows the demo people and their password on the sign-in page.
+	Demo         bool
+	DemoPeople   []views.DemoPerson
+	DemoPassword string
+	Log          *slog.Logger     // slog.Default when nil
+	Now          func() time.Time // time.Now when nil; for the limits on sign-in
+}
+
+// Server answers the requests of browsers.
+type Server struct {
+	cfg      Config
+	store    *store.Store
+	handlers *handlers.Handlers
+	sessions *sessions
+	origins  *http.CrossOriginProtection
+	log      *slog.Logger
+	handler  http.Handler
+	draining atomic.Bool
+}
+
+// New builds the edge over the store.
+func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
+	s := &Server{cfg: cfg, store: st, log: cfg.Log, origins: http.NewCrossOriginProtection()}
+	if cfg.PublicURL != "" {
+		u, err := url.Parse(cfg.PublicURL)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" {
+			return nil, fmt.Errorf("public URL %q: want a scheme and a host, like https://console.example", cfg.PublicURL)
+		}
+		s.cfg.Secure = cfg.Secure || u.Scheme == "https"
+		// A proxy that rewrites Host must not make our own pages foreign.
+		if err := s.origins.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, fmt.Errorf("public URL %q: %w", cfg.PublicURL, err)
+		}
+	}
+	sign, encrypt, err := st.CookieKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.sessions = newSessions(sign, encrypt, s.cfg.Secure)
+	s.handlers = handlers.New(handlers.Deps{
+		Store: st, Operator: cfg.Operator, PublicURL: cfg.PublicURL, NOC: cfg.NOC, Address: cfg.Address,
+		Demo: cfg.Demo, DemoPeople: cfg.DemoPeople, DemoPassword: cfg.DemoPassword,
+		Attempts: newAttempts(cfg.Now), Log: cfg.Log,
+	})
+
+	e := echo.New()
+	e.HTTPErrorHandler = s.fail
+	// Nothing in front of the program is trusted unless it is known.
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.Use(
+		s.identify, // reference, access log; answers errors of all that follows
+		s.headers,
+		s.recover,
+		s.limitTime,
+		s.session, // before refusals, so that they know whose page it is
+		s.sameOrigin,
+		s.parseForm,
+	)
+	s.routes(e)
+
+	gzip, err := gzhttp.NewWrapper(
+		gzhttp.CompressionLevel(1),
+		gzhttp.MinSize(1024),
+		gzhttp.EnableZstd(false),
+		gzhttp.ContentTypes([]string{"text/html", "text/csv", "text/plain", "application/json"}),
+	)
+	if err != nil {
+		return nil, err
+	}
+	s.handler = gzip(headAsGet(e))
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Serve answers requests on l until ctx ends, then lets those under way finish.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	s.draining.Store(true)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	defer cancel()
+	err := srv.Shutdown(stop)
+	if serr := <-done; !errors.Is(serr, http.ErrServerClosed) {
+		err = errors.Join(err, serr)
+	}
+	return err
+}
+
+// headAsGet lets every page that can be read answer HEAD. net/http still sees
+// the real method, and leaves the body out.
+func headAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			get := *r
+			get.Method = http.MethodGet
+			r = &get
+		}
+		next.ServeHTTP(w, r)
+	})
+}
