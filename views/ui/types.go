@@ -107,9 +107,13 @@ type Control struct {
 
 // Option is one choice of Select or Choices.
 type Option struct {
-	Value    string
-	Label    string
-	Sub      string // second line, Choices only; a line feed begins a new line
+	Value string
+	Label string
+	Tag   string // a word after the label, Choices only: "Recommended"
+	Sub   string // second line, Choices only; a line feed begins a new line
+	// ID replaces the numbered id, Choices only. A form that is morphed in place needs ids that belong to the value: a
+	// card that another option takes over would keep its mark.
+	ID       string
 	Group    string // heading; options of one group stand together
 	Mono     bool   // the label is an identifier
 	Disabled bool   // stays visible; Sub says why
@@ -216,6 +220,19 @@ type numberedOption struct {
 	id string
 }
 
+// FirstOption is the id of the first option that can be selected, where a link in the error summary lands; the id of
+// the control itself when there is none.
+func (c Control) FirstOption() string {
+	for _, g := range c.groups() {
+		for _, o := range g.options {
+			if !o.Disabled {
+				return o.id
+			}
+		}
+	}
+	return c.id()
+}
+
 // groups keeps the order in which groups first appear. The first selectable option carries the field's own id, so
 // that a link in the error summary lands on it.
 func (c Control) groups() []optionGroup {
@@ -232,6 +249,9 @@ func (c Control) groups() []optionGroup {
 		id := c.id() + "-" + strconv.Itoa(i+1)
 		if first && !o.Disabled {
 			id, first = c.id(), false
+		}
+		if o.ID != "" {
+			id = o.ID
 		}
 		out[k].options = append(out[k].options, numberedOption{o, id})
 	}
