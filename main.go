@@ -1,20 +1,195 @@
+// Demarc is a self-hosted console for ordering the physical connection between
+// a customer's data center and a provider's access point.
 package main
 
 import (
-	_ "codeberg.org/go-pdf/fpdf"
-	_ "github.com/PuerkitoBio/goquery"
-	_ "github.com/a-h/templ"
-	_ "github.com/alexedwards/argon2id"
-	_ "github.com/chromedp/chromedp"
-	_ "github.com/google/go-cmp/cmp"
-	_ "github.com/gorilla/securecookie"
-	_ "github.com/gorilla/sessions"
-	_ "github.com/klauspost/compress/gzhttp"
-	_ "github.com/labstack/echo/v4"
-	_ "golang.org/x/text/unicode/norm"
-	_ "golang.org/x/time/rate"
-	_ "golang.org/x/sync/errgroup"
-	_ "modernc.org/sqlite"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"demarc/store"
+	"demarc/store/demo"
+	"demarc/store/letter"
+	"demarc/views"
+	"demarc/views/loapdf"
+	"demarc/web"
+	"demarc/web/paths"
 )
 
-func main() {}
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	switch err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); {
+	case errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errUsage):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "demarc:", err)
+		os.Exit(1)
+	}
+}
+
+// errUsage means that the flags were wrong; what was wrong is printed already.
+var errUsage = errors.New("wrong flags")
+
+// config is what the flags and the environment say.
+type config struct {
+	addr, dir, operator, address, noc, publicURL string
+	demo                                         bool
+}
+
+// parse reads the flags; each has a variable of the environment behind it, and
+// a flag wins over its variable.
+func parse(args []string, getenv func(string) string, out io.Writer) (config, error) {
+	var c config
+	fs := flag.NewFlagSet("demarc", flag.ContinueOnError)
+	fs.SetOutput(out)
+	fs.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`address` to listen on, host:port; port 0 takes a free one")
+	fs.StringVar(&c.dir, "data", "data", "`folder` for the database and its key; made if missing")
+	fs.BoolVar(&c.demo, "demo", false, "fill an empty folder with invented people, devices and interfaces")
+	fs.StringVar(&c.operator, "operator", "Example Cloud", "the provider's `name`, wherever the provider is meant")
+	fs.StringVar(&c.address, "operator-address", "", "the provider's postal `address`, printed on letters of authorization")
+	fs.StringVar(&c.noc, "noc", "", "phone and e-mail of the provider's network operations `center`, printed on letters")
+	fs.StringVar(&c.publicURL, "public-url", "", "scheme and host that people type, for one-time links; http://ADDRESS when empty")
+	fs.Usage = func() {
+		fmt.Fprintln(out, "Demarc: order, authorize and patch physical connection interfaces.\n\nUsage: demarc [flags]")
+		fs.PrintDefaults()
+		fmt.Fprintln(out, "\nEvery flag can also be set in the environment: DEMARC_ADDR, DEMARC_DATA, DEMARC_DEMO=1,\nDEMARC_OPERATOR, DEMARC_OPERATOR_ADDRESS, DEMARC_NOC, DEMARC_PUBLIC_URL. A flag wins.")
+	}
+	var bad error
+	fs.VisitAll(func(f *flag.Flag) {
+		name := "DEMARC_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if v := getenv(name); v != "" {
+			if err := fs.Set(f.Name, v); err != nil {
+				fmt.Fprintf(out, "demarc: %s=%q: %v\n", name, v, err)
+				bad = errUsage
+			}
+		}
+	})
+	if bad != nil {
+		return c, bad
+	}
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return c, err
+		}
+		return c, errUsage
+	}
+	if fs.NArg() > 0 {
+		fmt.Fprintf(out, "demarc: unexpected %q\n", fs.Arg(0))
+		fs.Usage()
+		return c, errUsage
+	}
+	if c.demo {
+		if c.address == "" {
+			c.address = "1 Demonstration Road, Singapore (demo address)"
+		}
+		if c.noc == "" {
+			c.noc = "+65 5550 0100, noc@cloud.example"
+		}
+	}
+	return c, nil
+}
+
+// run is the program: it opens the data, listens, says where, and works until
+// ctx ends.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	c, err := parse(args, getenv, stderr)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	slog.SetDefault(log)
+	s, err := demo.Open(ctx, store.Options{Dir: c.dir, Operator: c.operator, Log: log,
+		Issuer: letter.Issuer{LegalName: c.operator, Address: c.address, NOC: c.noc, Service: views.Service}}, c.demo, loapdf.Render)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+
+	l, err := net.Listen("tcp", c.addr)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	here := "http://" + l.Addr().String()
+	if c.publicURL == "" {
+		c.publicURL = here
+	}
+	cfg := web.Config{PublicURL: c.publicURL, Operator: c.operator, Address: c.address, NOC: c.noc, Demo: c.demo, Log: log}
+	if c.demo {
+		cfg.DemoPassword = demo.Password
+		for _, p := range demo.People() {
+			cfg.DemoPeople = append(cfg.DemoPeople, views.DemoPerson{Email: p.Email, Words: p.Who})
+		}
+	}
+	srv, err := web.New(ctx, cfg, s)
+	if err != nil {
+		return err
+	}
+	if err := greet(ctx, stdout, here, c, s); err != nil {
+		return err
+	}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		keepTime(ctx, s, log)
+	}()
+	err = srv.Serve(ctx, l)
+	<-stopped
+	return err
+}
+
+// greet says where the console is and how to get in.
+func greet(ctx context.Context, out io.Writer, here string, c config, s *store.Store) error {
+	fmt.Fprintln(out, "Listening on "+here)
+	if c.demo {
+		fmt.Fprintf(out, "\nDemo data. Everybody's password is %s\n", demo.Password)
+		for _, p := range demo.People() {
+			fmt.Fprintf(out, "  %-26s %s\n", p.Email, p.Who)
+		}
+		return nil
+	}
+	token, needed, err := s.FirstAdministratorLink(ctx)
+	if err != nil {
+		return err
+	}
+	if needed {
+		fmt.Fprintf(out, "\nThere is no administrator yet. Open this link once, within %d hours:\n  %s\n",
+			int(store.InvitationLimit/time.Hour), strings.TrimRight(c.publicURL, "/")+paths.Setup(token))
+	}
+	if c.address == "" || c.noc == "" {
+		fmt.Fprintln(out, "\nLetters of authorization need -operator-address and -noc; until then none can be issued.")
+	}
+	return nil
+}
+
+// keepTime does what time does: it closes unpaid orders, ends letters and
+// erases what must not be kept, every minute until ctx ends.
+func keepTime(ctx context.Context, s *store.Store, log *slog.Logger) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		n, err := s.RunDue(ctx)
+		if err != nil && ctx.Err() == nil {
+			log.Error("what was due could not be done", "error", err)
+		} else if n > 0 {
+			log.Info("did what was due", "count", strconv.Itoa(n))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

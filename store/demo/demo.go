@@ -47,31 +47,22 @@ func (c *Clock) Now() time.Time { return c.t }
 // Renderer makes the bytes of a letter.
 type Renderer func(letter.Snapshot) ([]byte, error)
 
-// Load fills the store behind s, whose clock must be clock, with history up to
-// now. A store that holds people already is left as it is and loaded is false.
-func Load(ctx context.Context, s *store.Store, clock *Clock, now time.Time, render Renderer) (loaded bool, err error) {
-	if _, err := s.UserByEmail(ctx, People()[0].Email); err == nil {
-		return false, nil
-	} else if store.KindOf(err) != store.NotFound {
-		return false, err
-	}
-	staff, err := s.Staff(ctx)
-	if err != nil || len(staff) > 0 {
-		return false, err
-	}
+// Load fills an empty store, whose clock must be clock, with people, devices
+// and history up to now.
+func Load(ctx context.Context, s *store.Store, clock *Clock, now time.Time, render Renderer) error {
 	l := &loader{ctx: ctx, s: s, clock: clock, now: now.UTC(), render: render, ids: map[string]string{}}
 	clock.t = l.ago(95, 8)
 	if err := l.people(); err != nil {
-		return false, fmt.Errorf("demo people: %w", err)
+		return fmt.Errorf("demo people: %w", err)
 	}
 	if err := l.inventory(); err != nil {
-		return false, fmt.Errorf("demo inventory: %w", err)
+		return fmt.Errorf("demo inventory: %w", err)
 	}
 	for _, sc := range stories() {
 		l.plan(sc)
 	}
 	l.whitelist()
-	return true, l.run()
+	return l.run()
 }
 
 type loader struct {

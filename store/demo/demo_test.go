@@ -2,6 +2,8 @@ package demo_test
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -11,25 +13,76 @@ import (
 	"demarc/store/lifecycle"
 )
 
-// load fills a store as of now and reopens it with a clock that stands there.
+var issuer = letter.Issuer{LegalName: "Example Cloud", Address: "1 Example Way", NOC: "+65 6000 0000", Service: "Express Connect"}
+
+func render(s letter.Snapshot) ([]byte, error) { return []byte(s.Title()), s.Validate() }
+
+// open makes a demo as of now in dir.
+func open(t *testing.T, dir string, now time.Time, wanted bool) (*store.Store, error) {
+	t.Helper()
+	s, err := demo.Open(context.Background(), store.Options{Dir: dir, Now: func() time.Time { return now }, Operator: "Example Cloud", Issuer: issuer}, wanted, render)
+	if err == nil {
+		t.Cleanup(func() { s.Close() })
+	}
+	return s, err
+}
+
 func load(t *testing.T, now time.Time) *store.Store {
 	t.Helper()
-	dir := t.TempDir()
-	ctx := context.Background()
-	clock := &demo.Clock{}
-	s, err := store.Open(ctx, store.Options{Dir: dir, Now: clock.Now, Operator: "Example Cloud", Issuer: letter.Issuer{LegalName: "Example Cloud", Address: "1 Example Way", NOC: "+65 6000 0000", Service: "Express Connect"}})
+	s, err := open(t, t.TempDir(), now, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	render := func(s letter.Snapshot) ([]byte, error) { return []byte(s.Title()), s.Validate() }
-	if loaded, err := demo.Load(ctx, s, clock, now, render); err != nil || !loaded {
-		t.Fatalf("loaded %v: %v", loaded, err)
-	}
-	if loaded, err := demo.Load(ctx, s, clock, now, render); err != nil || loaded {
-		t.Fatalf("a second load: %v, %v", loaded, err)
-	}
-	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+func TestDemoAndRealDataStayApart(t *testing.T) {
+	ctx := context.Background()
+	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	dir := t.TempDir()
+	s, err := open(t, dir, now, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _ := s.StageCounts(ctx, "")
+	s.Close()
+	if _, err := open(t, dir, now, false); !errors.Is(err, demo.ErrDemo) {
+		t.Errorf("a demo opened as real data: %v", err)
+	}
+	s, err = open(t, dir, now.AddDate(0, 0, 1), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := s.StageCounts(ctx, ""); !maps.Equal(before, after) {
+		t.Errorf("a second start changed the demo: %v, %v", before, after)
+	}
+
+	// Killed while loading: the next start begins again.
+	if err := s.SetSetting(ctx, "demo", "loading"); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if s, err = open(t, dir, now, true); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := s.StageCounts(ctx, ""); !maps.Equal(before, after) {
+		t.Errorf("half a demo was not replaced: %v, %v", before, after)
+	}
+
+	real := t.TempDir()
+	if s, err = open(t, real, now, false); err != nil {
+		t.Fatal(err)
+	}
+	if people, err := s.Staff(ctx); err != nil || len(people) != 0 {
+		t.Errorf("an installation without the demo has people: %v, %v", people, err)
+	}
+	if _, err := s.CreateUser(ctx, store.NewUser{Email: "a@b.example", Name: "Ann Bee", Role: lifecycle.Administrator}, ""); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if _, err := open(t, real, now, true); !errors.Is(err, demo.ErrReal) {
+		t.Errorf("demo people were added to real data: %v", err)
+	}
 }
 
 func TestDemoHasEveryStageByRealTransitions(t *testing.T) {
