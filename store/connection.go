@@ -149,9 +149,13 @@ func (s *Store) Connections(ctx context.Context, by Actor, f ConnectionFilter) (
 		name, id := foldName(f.Query), strings.ToLower(f.Query)
 		byID := base.orderedBy("id").prefix("id", id)
 		byLine := base.orderedBy("line_code").prefix("line_code", f.Query).where("line_code <> ''")
-		byName := base.orderedBy("name_key").prefix("name_key", name)
+		byName := base.orderedBy("name_key").prefix("name_key", name).where("name_key <> ''")
 		within := base.orderedBy("name_key").where("name_key LIKE ? ESCAPE '\\'", "%"+escapeLike(name)+"%")
 		switch {
+		case base.account == "" && f.By == "name":
+			tries = append(tries, byName) // a word within a name is looked for in one account only
+		case base.account == "" && f.By == "" && !strings.HasPrefix(id, "pc-"):
+			tries = append(tries, byName, byLine)
 		case f.By == "id":
 			tries = append(tries, byID)
 		case f.By == "line":

@@ -45,6 +45,10 @@ type Options struct {
 	Issuer letter.Issuer
 	// Log receives what has no caller to return to; slog.Default when nil.
 	Log *slog.Logger
+	// Trace, when not nil, is called with the text of every statement that a
+	// read runs. Tests count them: a page's number of statements must not grow
+	// with its rows.
+	Trace func(query string)
 }
 
 // Store is the database of one installation. It is safe for concurrent use.
@@ -55,6 +59,7 @@ type Store struct {
 	operator string
 	issuer   letter.Issuer
 	log      *slog.Logger
+	trace    func(query string)
 	seal     sealer
 
 	catalogue atomic.Pointer[catalog.Catalogue]
@@ -83,7 +88,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	path := filepath.Join(o.Dir, "demarc.db")
-	s := &Store{now: o.Now, operator: o.Operator, issuer: o.Issuer, log: o.Log, seal: seal, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}}
+	s := &Store{now: o.Now, operator: o.Operator, issuer: o.Issuer, log: o.Log, trace: o.Trace, seal: seal, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}}
 	if s.write, err = sql.Open("sqlite", dsn(path, false)); err != nil {
 		return nil, err
 	}
@@ -114,6 +119,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 // Close releases the database.
 func (s *Store) Close() error {
+	s.sessions.writes.Wait()
 	s.stmtMu.Lock()
 	for _, st := range s.stmts {
 		st.Close()
@@ -293,6 +299,9 @@ func (s *Store) once(ctx context.Context, by Actor, f func(*tx) (string, error))
 
 // prepared returns a statement on the read pool, prepared once.
 func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s.trace != nil {
+		s.trace(query)
+	}
 	s.stmtMu.RLock()
 	st := s.stmts[query]
 	s.stmtMu.RUnlock()

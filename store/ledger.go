@@ -99,9 +99,10 @@ func (s *Store) Statement(ctx context.Context, account string, limit int) ([]Led
 		err = r.Scan(&v.ID, &when, &v.Kind, &v.OrderNo, &v.Reference, &v.Amount.Minor, &v.Amount.Currency)
 		v.At = when.Time
 		return v, err
-	}, `SELECT l.id, l.at, l.kind, l.order_no, l.reference, -e.amount, e.currency
-		FROM ledger_transactions l JOIN ledger_entries e ON e.transaction_id = l.id AND e.book = ?
-		WHERE l.account_id = ? ORDER BY l.at DESC, l.id LIMIT ?`, bookBalance(account), account, limit)
+	}, `SELECT l.id, l.at, l.kind, l.order_no, l.reference,
+			(SELECT -e.amount FROM ledger_entries e WHERE e.transaction_id = l.id AND e.book = ?),
+			(SELECT e.currency FROM ledger_entries e WHERE e.transaction_id = l.id AND e.book = ?)
+		FROM ledger_transactions l WHERE l.account_id = ? ORDER BY l.at DESC, l.id LIMIT ?`, bookBalance(account), bookBalance(account), account, limit)
 }
 
 // RecordTransfer adds an incoming bank transfer to an account's balance: for

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,7 +64,11 @@ type Env struct {
 
 	mu     sync.Mutex
 	labels int
+	reads  atomic.Int64
 }
+
+// Reads is how many statements the store's reads have run so far.
+func (e *Env) Reads() int { return int(e.reads.Load()) }
 
 // Option changes what New makes.
 type Option func(*settings)
@@ -136,7 +141,8 @@ func New(tb testing.TB, options ...Option) *Env {
 
 func (e *Env) open(tb testing.TB) *store.Store {
 	tb.Helper()
-	s, err := store.Open(context.Background(), store.Options{Dir: e.Dir, Now: e.Clock.Now, Operator: "Example Cloud", Issuer: Issuer})
+	s, err := store.Open(context.Background(), store.Options{Dir: e.Dir, Now: e.Clock.Now, Operator: "Example Cloud", Issuer: Issuer,
+		Trace: func(string) { e.reads.Add(1) }})
 	if err != nil {
 		tb.Fatal(err)
 	}

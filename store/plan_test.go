@@ -1,0 +1,303 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"demarc/store/lifecycle"
+)
+
+// plansOf explains every statement that the read pool has prepared so far.
+func plansOf(t *testing.T, s *Store) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	s.stmtMu.RLock()
+	defer s.stmtMu.RUnlock()
+	for query := range s.stmts {
+		args := make([]any, strings.Count(query, "?"))
+		for i := range args {
+			args[i] = "x"
+		}
+		rows, err := s.read.Query("EXPLAIN QUERY PLAN "+query, args...)
+		if err != nil {
+			t.Fatalf("%v: %s", err, query)
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			out[query] = append(out[query], detail)
+		}
+		rows.Close()
+	}
+	return out
+}
+
+// TestListDetailAndQueuesUseIndexes runs the reads behind the list, the detail
+// page and the queues over 100,000 interfaces and looks at the plan of every
+// statement they prepared: no table is scanned, nothing is sorted.
+func TestListDetailAndQueuesUseIndexes(t *testing.T) {
+	ctx := context.Background()
+	s, err := Open(ctx, Options{Dir: t.TempDir(), Operator: "Example Cloud"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	fill(t, s, 100_000)
+	customer := Actor{UserID: "u", Role: lifecycle.Customer, AccountID: "acc-00"}
+	staff := Actor{UserID: "r", Role: lifecycle.Reviewer}
+	for _, by := range []Actor{customer, staff} {
+		for _, f := range []ConnectionFilter{
+			{}, {Sort: "name"}, {Page: 3}, {Limit: 100},
+			{View: ViewNeedsAction}, {View: ViewWithOperator}, {View: ViewEnabled}, {View: ViewClosed},
+			{Status: StatusWaiting}, {Status: "enabled"}, {View: ViewNeedsAction, Status: StatusWaiting},
+			{Query: "pc-00", By: "id"}, {Query: "pc-0000"}, {Query: "name-1", By: "name"}, {Query: "LINE-1", By: "line"},
+		} {
+			if by.Staff() && (f.Sort != "" || f.By == "name" || f.By == "line") {
+				continue // offered within one account only
+			}
+			p, err := s.Connections(ctx, by, f)
+			if err != nil {
+				t.Fatalf("%+v: %v", f, err)
+			}
+			if p.Next != "" {
+				f.After = p.Next
+				if _, err := s.Connections(ctx, by, f); err != nil {
+					t.Fatalf("%+v: %v", f, err)
+				}
+			}
+		}
+		if by.Staff() {
+			continue
+		}
+		if _, err := s.Connections(ctx, by, ConnectionFilter{Region: "cn-hangzhou"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Connections(ctx, staff, ConnectionFilter{AccountID: "acc-01", Sort: "name"}); err != nil {
+		t.Fatal(err)
+	}
+	// Detail.
+	page, _ := s.Connections(ctx, customer, ConnectionFilter{Limit: 100})
+	c := page.Items[0]
+	read := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	_, err = s.Connection(ctx, customer, c.ID)
+	read("connection", err)
+	_, err = s.Timeline(ctx, c.ID)
+	read("timeline", err)
+	_, err = s.PortOf(ctx, c.ID)
+	read("port", err)
+	_, err = s.Application(ctx, c.ID)
+	read("application", err)
+	_, err = s.LOA(ctx, c.ID)
+	read("letter", err)
+	_, err = s.DeliveryReport(ctx, c.ID)
+	read("report", err)
+	_, err = s.OrdersOf(ctx, c.ID)
+	read("orders", err)
+	_, err = s.Partner(ctx, c)
+	read("partner", err)
+	_, err = s.Partners(ctx, page.Items)
+	read("partners", err)
+	_, err = s.RedundantCandidates(ctx, c.AccountID, c.Region)
+	read("candidates", err)
+	_, err = s.Quota(ctx, c.AccountID, c.AccessPointID)
+	read("quota", err)
+	orders, err := s.Orders(ctx, c.AccountID, "", 20)
+	read("orders", err)
+	_, err = s.Orders(ctx, c.AccountID, orders.Next, 20)
+	read("orders, second page", err)
+	_, err = s.Statement(ctx, c.AccountID, 20)
+	read("statement", err)
+	_, err = s.Whitelist(ctx, c.AccountID)
+	read("whitelist", err)
+	// Queues.
+	for _, stage := range []lifecycle.Stage{lifecycle.InApplication, lifecycle.WaitingForCabling} {
+		_, err = s.Queue(ctx, stage, 50)
+		read("queue", err)
+	}
+	_, err = s.Removals(ctx, 50)
+	read("removals", err)
+	_, err = s.QueueCounts(ctx)
+	read("counts", err)
+	_, err = s.WhitelistQueue(ctx, "requested", 50)
+	read("whitelist queue", err)
+	_, err = s.Accounts(ctx, "", 20)
+	read("accounts", err)
+	audit, err := s.Audit(ctx, EventFilter{Limit: 20})
+	read("audit", err)
+	_, err = s.Audit(ctx, EventFilter{Limit: 20, Cursor: audit.Next})
+	read("audit, second page", err)
+	_, err = s.Audit(ctx, EventFilter{Limit: 20, Action: "order"})
+	read("audit of an action", err)
+	_, err = s.Messages(ctx, "u", 0, 20)
+	read("messages", err)
+
+	plans := plansOf(t, s)
+	if len(plans) < 25 {
+		t.Fatalf("only %d statements were looked at", len(plans))
+	}
+	for query, details := range plans {
+		for _, d := range details {
+			small := strings.Contains(d, "SCAN regions") || strings.Contains(d, "SCAN access_points") || strings.Contains(d, "SCAN devices") || strings.Contains(d, "SCAN CONSTANT ROW") || strings.Contains(d, "VALUES CLAUSE")
+			switch {
+			case strings.Contains(d, "TEMP B-TREE"):
+				t.Errorf("sorts: %s\n%s", d, query)
+			case strings.HasPrefix(d, "SCAN") && !strings.Contains(d, "USING") && !strings.Contains(d, "SCAN c") && !small:
+				t.Errorf("scans a table: %s\n%s", d, query)
+			case strings.HasPrefix(d, "SCAN") && !strings.Contains(query, "LIMIT") && !small:
+				t.Errorf("scans an index without a limit: %s\n%s", d, query)
+			}
+		}
+	}
+}
+
+// fill writes n interfaces of 20 accounts with an event and an order each,
+// straight into the tables: only the shape of the data matters here.
+func fill(t *testing.T, s *Store, n int) {
+	t.Helper()
+	err := s.inTx(context.Background(), systemActor(), func(x *tx) error {
+		start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		stages := lifecycle.Stages()
+		for a := range 20 {
+			if _, err := x.exec("INSERT INTO accounts (id, name, created_at) VALUES (?, ?, ?)", fmt.Sprintf("acc-%02d", a), fmt.Sprintf("Account %d", a), at(start)); err != nil {
+				return err
+			}
+		}
+		conn, err := x.PrepareContext(x.ctx, `INSERT INTO connections (account_id, id, name, name_key, region, access_point_id, sp, port_spec, port_type, stage, turn, stage_since, due_at, currency, installation_fee, monthly_fee, price_version, line_code, created_at, created_by, updated_at)
+			VALUES (?, ?, ?, ?, 'cn-hangzhou', (SELECT MIN(id) FROM access_points), 'CT', '10G', '10GBase-LR', ?, ?, ?, ?, 'USD', 150000, 72000, 'v', ?, ?, 'u', ?)`)
+		if err != nil {
+			return err
+		}
+		event, err := x.PrepareContext(x.ctx, `INSERT INTO events (subject, seq, at, account_id, actor_id, actor_name, actor_role, action, request_id) VALUES (?, 1, ?, ?, 'u', 'U', 'customer', 'order', 'r')`)
+		if err != nil {
+			return err
+		}
+		order, err := x.PrepareContext(x.ctx, `INSERT INTO orders (account_id, no, connection_id, kind, state, currency, amount, unit_amount, price_version, created_at, created_by) VALUES (?, ?, ?, 'installation', 'paid', 'USD', 150000, 150000, 'v', ?, 'u')`)
+		if err != nil {
+			return err
+		}
+		for i := range n {
+			account, id := fmt.Sprintf("acc-%02d", i%20), fmt.Sprintf("pc-%017d", i)
+			when := at(start.Add(time.Duration(i) * time.Minute))
+			stage := stages[i%len(stages)]
+			if _, err := conn.Exec(account, id, fmt.Sprintf("Name-%d", i), fmt.Sprintf("name-%d", i), stage, stage.Turn(), when, when, fmt.Sprintf("LINE-%d", i), when, when); err != nil {
+				return err
+			}
+			if _, err := event.Exec(id, when, account); err != nil {
+				return err
+			}
+			if _, err := order.Exec(account, fmt.Sprint(20260000000+i), id, when); err != nil {
+				return err
+			}
+		}
+		for _, stage := range stages {
+			for a := range 20 {
+				if _, err := x.exec("INSERT INTO connection_counts (account_id, stage, n) SELECT account_id, stage, COUNT(*) FROM connections WHERE account_id = ? AND stage = ? GROUP BY account_id, stage", fmt.Sprintf("acc-%02d", a), stage); err != nil {
+					return err
+				}
+			}
+		}
+		_, err = x.exec("INSERT INTO connection_counts (account_id, stage, n) SELECT '', stage, SUM(n) FROM connection_counts GROUP BY stage")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAPlanThatScansIsSeen is the test of the test above.
+func TestAPlanThatScansIsSeen(t *testing.T) {
+	ctx := context.Background()
+	s, err := Open(ctx, Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.prepared(ctx, "SELECT id FROM connections WHERE description = ? ORDER BY updated_at"); err != nil {
+		t.Fatal(err)
+	}
+	joined := ""
+	for _, details := range plansOf(t, s) {
+		joined += strings.Join(details, "\n")
+	}
+	if !strings.Contains(joined, "SCAN connections") || !strings.Contains(joined, "TEMP B-TREE") {
+		t.Errorf("plans: %s", joined)
+	}
+}
+
+// TestSchemaListsEqualTheConstants compares the CHECK lists of the schema with
+// the constants of the code.
+func TestSchemaListsEqualTheConstants(t *testing.T) {
+	text, err := migrations.ReadFile("migrations/0001_init.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stages, turns, states, roles []string
+	for _, s := range lifecycle.Stages() {
+		stages = append(stages, string(s))
+	}
+	for _, s := range lifecycle.Turns() {
+		turns = append(turns, string(s))
+	}
+	for _, s := range []PortState{PortFree, PortAllocated, PortInUse, PortQuarantined, PortOutOfService} {
+		states = append(states, string(s))
+	}
+	roles = append(roles, string(lifecycle.Customer))
+	for _, r := range lifecycle.StaffRoles() {
+		roles = append(roles, string(r))
+	}
+	for column, values := range map[string][]string{"stage": stages, "turn": turns, "state": states, "role": roles, "construction_type": ConstructionTypes()} {
+		want := "CHECK (" + column + " IN ('" + strings.Join(values, "', '") + "'))"
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the schema lacks %s", want)
+		}
+	}
+}
+
+// TestHistoryAndLedgerCannotBeRewritten tries to change what is append-only.
+func TestHistoryAndLedgerCannotBeRewritten(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(context.Background(), Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "demarc.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, stmt := range []string{
+		"INSERT INTO events (subject, seq, at, actor_id, actor_name, actor_role, action, request_id) VALUES ('x', 1, '', '', '', '', '', '')",
+		"INSERT INTO accounts (id, name, created_at) VALUES ('a', 'A', '')",
+		"INSERT INTO ledger_transactions (id, at, kind, account_id, actor, idem_key) VALUES ('t', '', 'transfer', 'a', '', 'k')",
+		"INSERT INTO ledger_entries (transaction_id, seq, book, amount, currency) VALUES ('t', 1, 'cash', 1, 'USD')",
+	} {
+		if _, err := db.Exec(stmt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, stmt := range []string{
+		"UPDATE events SET reason = 'other'", "DELETE FROM events",
+		"UPDATE ledger_transactions SET reference = 'x'", "DELETE FROM ledger_transactions",
+		"UPDATE ledger_entries SET amount = 2", "DELETE FROM ledger_entries",
+		"UPDATE accounts SET balance_minor = -1",
+	} {
+		if _, err := db.Exec(stmt); err == nil {
+			t.Errorf("%s was carried out", stmt)
+		}
+	}
+}
