@@ -276,7 +276,9 @@ func (h *Handlers) render(c echo.Context, status int, component templ.Component)
 			buffers.Put(b)
 		}
 	}()
-	if err := component.Render(c.Request().Context(), b); err != nil {
+	// Views look at nothing but the values of the context, and the page that
+	// says a request took too long must still be drawn.
+	if err := component.Render(context.WithoutCancel(c.Request().Context()), b); err != nil {
 		return err
 	}
 	header := c.Response().Header()
