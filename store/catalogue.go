@@ -50,8 +50,29 @@ func (t *tx) putAccessPoint(ap catalog.AccessPoint) error {
 	return err
 }
 
-// loadCatalogue reads the snapshot anew.
+const (
+	accessPointColumns = `id, region, name, run_by, status, offers, facility_name, address, loa_days, visitor_gender, visitor_id_type, visitor_id, installer_notes, demo`
+	deviceColumns      = "id, access_point_id, name, room, cabinet"
+)
+
+func scanAccessPoint(r scanner) (v catalog.AccessPoint, err error) {
+	var offers string
+	if err = r.Scan(&v.ID, &v.Region, &v.Name, &v.RunBy, &v.Status, &offers, &v.FacilityName, &v.Address, &v.LOADays,
+		&v.Visitor.Gender, &v.Visitor.IDType, &v.Visitor.IDNumber, &v.InstallerNotes, &v.Demo); err == nil {
+		err = json.Unmarshal([]byte(offers), &v.Offers)
+	}
+	return v, err
+}
+
+func scanDevice(r scanner) (v catalog.Device, err error) {
+	return v, r.Scan(&v.ID, &v.AccessPoint, &v.Name, &v.Room, &v.Cabinet)
+}
+
+// loadCatalogue reads the snapshot anew. One at a time: whoever comes last has
+// read everything that was written before.
 func (s *Store) loadCatalogue(ctx context.Context) error {
+	s.catalogueMu.Lock()
+	defer s.catalogueMu.Unlock()
 	regions, err := list(ctx, s, func(r scanner) (v catalog.Region, err error) {
 		err = r.Scan(&v.ID, &v.Name, &v.Zone, &v.Mainland, &v.Order)
 		return v, err
@@ -59,21 +80,11 @@ func (s *Store) loadCatalogue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	aps, err := list(ctx, s, func(r scanner) (v catalog.AccessPoint, err error) {
-		var offers string
-		if err = r.Scan(&v.ID, &v.Region, &v.Name, &v.RunBy, &v.Status, &offers, &v.FacilityName, &v.Address, &v.LOADays,
-			&v.Visitor.Gender, &v.Visitor.IDType, &v.Visitor.IDNumber, &v.InstallerNotes, &v.Demo); err == nil {
-			err = json.Unmarshal([]byte(offers), &v.Offers)
-		}
-		return v, err
-	}, `SELECT id, region, name, run_by, status, offers, facility_name, address, loa_days, visitor_gender, visitor_id_type, visitor_id, installer_notes, demo FROM access_points`)
+	aps, err := list(ctx, s, scanAccessPoint, "SELECT "+accessPointColumns+" FROM access_points")
 	if err != nil {
 		return err
 	}
-	devices, err := list(ctx, s, func(r scanner) (v catalog.Device, err error) {
-		err = r.Scan(&v.ID, &v.AccessPoint, &v.Name, &v.Room, &v.Cabinet)
-		return v, err
-	}, "SELECT id, access_point_id, name, room, cabinet FROM devices")
+	devices, err := list(ctx, s, scanDevice, "SELECT "+deviceColumns+" FROM devices")
 	if err != nil {
 		return err
 	}
@@ -95,37 +106,8 @@ func (s *Store) LoadInventory(ctx context.Context, by Actor, aps []catalog.Acces
 				return err
 			}
 		}
-		for _, d := range devices {
-			if _, err := t.exec("INSERT INTO devices (id, access_point_id, name, room, cabinet) VALUES (?, ?, ?, ?, ?)", d.ID, d.AccessPoint, d.Name, d.Room, d.Cabinet); err != nil {
-				if isUnique(err) {
-					return invalid("device", "Device "+d.ID+" exists already.")
-				}
-				return err
-			}
-		}
-		insert, err := t.PrepareContext(t.ctx, `INSERT INTO ports (device_id, number, id, name, port_type, room, cabinet, panel, position, connector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-		if err != nil {
+		if err := t.insertInventory(devices, ports); err != nil {
 			return err
-		}
-		defer insert.Close()
-		type key struct {
-			device string
-			kind   catalog.PortType
-		}
-		counts := map[key]int{}
-		for _, p := range ports {
-			if _, err := insert.ExecContext(t.ctx, p.Device, p.Number, p.ID, p.Name, p.Type, p.Room, p.Cabinet, p.Panel, p.Position, p.Connector); err != nil {
-				if isUnique(err) {
-					return invalid("port", "Port "+p.ID+" exists already.")
-				}
-				return err
-			}
-			counts[key{p.Device, p.Type}]++
-		}
-		for k, n := range counts {
-			if err := t.countPorts(k.device, k.kind, PortFree, n); err != nil {
-				return err
-			}
 		}
 		return t.event("catalogue", "", "load_inventory", "", "", "", "")
 	})
@@ -133,6 +115,43 @@ func (s *Store) LoadInventory(ctx context.Context, by Actor, aps []catalog.Acces
 		return err
 	}
 	return s.loadCatalogue(ctx)
+}
+
+// insertInventory adds devices and free ports, and counts the ports.
+func (t *tx) insertInventory(devices []catalog.Device, ports []catalog.Port) error {
+	for _, d := range devices {
+		if _, err := t.exec("INSERT INTO devices (id, access_point_id, name, room, cabinet) VALUES (?, ?, ?, ?, ?)", d.ID, d.AccessPoint, d.Name, d.Room, d.Cabinet); err != nil {
+			if isUnique(err) {
+				return invalid("device", "Device "+d.ID+" exists already.")
+			}
+			return err
+		}
+	}
+	insert, err := t.PrepareContext(t.ctx, `INSERT INTO ports (device_id, number, id, name, port_type, room, cabinet, panel, position, connector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	type key struct {
+		device string
+		kind   catalog.PortType
+	}
+	counts := map[key]int{}
+	for _, p := range ports {
+		if _, err := insert.ExecContext(t.ctx, p.Device, p.Number, p.ID, p.Name, p.Type, p.Room, p.Cabinet, p.Panel, p.Position, p.Connector); err != nil {
+			if isUnique(err) {
+				return invalid("port", "Port "+p.ID+" exists already.")
+			}
+			return err
+		}
+		counts[key{p.Device, p.Type}]++
+	}
+	for k, n := range counts {
+		if err := t.countPorts(k.device, k.kind, PortFree, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Quote is what an interface of this specification costs in the region, by the

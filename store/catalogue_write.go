@@ -1,0 +1,444 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"demarc/store/catalog"
+	"demarc/store/lifecycle"
+)
+
+// AccessPointSubject is the subject of an access point's events.
+func AccessPointSubject(id string) string { return "access-point:" + id }
+
+// AccessPointRev names what an access point says now, for a form that changes
+// it: two people who change it at once do not undo each other.
+func AccessPointRev(ap catalog.AccessPoint) int {
+	text, err := json.Marshal(ap)
+	if err != nil {
+		return 0
+	}
+	h := fnv.New32a()
+	h.Write(text)
+	return int(h.Sum32()>>1) | 1 // never 0, which means "not said"
+}
+
+// AccessPointEdit is the form that changes an access point, as sent.
+type AccessPointEdit struct {
+	FacilityName, Address string
+	Status                string
+	LOADays               string // whole days
+	InstallerNotes        string
+	Visitor               catalog.VisitorPolicy
+	// Demo says that address and devices are invented. It can only be taken
+	// away.
+	Demo bool
+}
+
+func (in AccessPointEdit) check() (ap catalog.AccessPoint, fields map[string]string) {
+	fields = map[string]string{}
+	ap = catalog.AccessPoint{FacilityName: strings.TrimSpace(in.FacilityName), Address: strings.TrimSpace(in.Address), InstallerNotes: strings.TrimSpace(in.InstallerNotes), Visitor: in.Visitor}
+	if n := runes(ap.FacilityName); n > 128 {
+		fields["facility_name"] = "Use at most 128 characters"
+	}
+	if n := runes(ap.Address); n > 256 {
+		fields["address"] = "Use at most 256 characters"
+	}
+	if n := runes(ap.InstallerNotes); n > 1000 {
+		fields["installer_notes"] = "Use at most 1000 characters"
+	}
+	known := false
+	for _, s := range catalog.Statuses() {
+		if string(s) == in.Status {
+			ap.Status, known = s, true
+		}
+	}
+	if !known {
+		fields["status"] = "Select a status"
+	}
+	days, err := strconv.Atoi(strings.TrimSpace(in.LOADays))
+	if err != nil || days < 1 || days > 366 {
+		fields["loa_days"] = "Enter a number from 1 to 366"
+	}
+	ap.LOADays = days
+	if in.Visitor.IDNumber && !in.Visitor.IDType {
+		fields["visitor_id_number"] = "An ID number is of no use without the ID type: ask for both or for neither"
+	}
+	return ap, fields
+}
+
+// UpdateAccessPoint changes what is said about the facility of an access point
+// and whether it takes orders. Interfaces that exist go on under every status.
+// rev is AccessPointRev of what the person saw, 0 when the form carries none.
+// Kinds: Invalid (fields facility_name, address, status, loa_days,
+// installer_notes, visitor_id_number), NotFound, Conflict, Forbidden.
+func (s *Store) UpdateAccessPoint(ctx context.Context, by Actor, id string, rev int, in AccessPointEdit) error {
+	if by.Role != lifecycle.Administrator {
+		return forbidden(msgAdminOnly)
+	}
+	want, fields := in.check()
+	if err := invalidFields(fields); err != nil {
+		return err
+	}
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		ap, err := t.accessPoint(id)
+		if err != nil {
+			return "", err
+		}
+		if rev != 0 && rev != AccessPointRev(ap) {
+			return "", conflictf("%s was changed a moment ago. Check what it says now, then try again. Nothing was changed.", ap.Name)
+		}
+		was := ap
+		ap.FacilityName, ap.Address, ap.InstallerNotes = want.FacilityName, want.Address, want.InstallerNotes
+		ap.Status, ap.LOADays, ap.Visitor, ap.Demo = want.Status, want.LOADays, want.Visitor, ap.Demo && in.Demo
+		detail := accessPointChanges(was, ap)
+		if detail == "" {
+			return id, nil
+		}
+		if err := t.putAccessPoint(ap); err != nil {
+			return "", err
+		}
+		t.after(t.replaceCatalogue)
+		return id, t.event(AccessPointSubject(id), "", "update_access_point", "", "", "", detail)
+	})
+	return err
+}
+
+// accessPoint reads an access point as it is in this transaction: the snapshot
+// may be a moment older.
+func (t *tx) accessPoint(id string) (catalog.AccessPoint, error) {
+	ap, err := scanAccessPoint(t.row("SELECT "+accessPointColumns+" FROM access_points WHERE id = ?", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return ap, notFound("This access point")
+	}
+	return ap, err
+}
+
+func (t *tx) devicesAt(accessPoint string) ([]catalog.Device, error) {
+	rows, err := t.query("SELECT "+deviceColumns+" FROM devices WHERE access_point_id = ? ORDER BY id", accessPoint)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scanDevice)
+}
+
+// accessPointChanges is what differs, in one line; "" when nothing does.
+func accessPointChanges(was, is catalog.AccessPoint) string {
+	var out []string
+	changed := func(what, from, to string) {
+		if from != to {
+			out = append(out, fmt.Sprintf("%s %s → %s", what, orNothing(from), orNothing(to)))
+		}
+	}
+	changed("status", was.Status.Label(), is.Status.Label())
+	changed("facility name", was.FacilityName, is.FacilityName)
+	changed("address", was.Address, is.Address)
+	changed("LOA validity", strconv.Itoa(was.LOADays)+" days", strconv.Itoa(is.LOADays)+" days")
+	changed("visitor policy", visitorWords(was.Visitor), visitorWords(is.Visitor))
+	if was.InstallerNotes != is.InstallerNotes {
+		out = append(out, "notes for the installer changed")
+	}
+	if was.Demo != is.Demo {
+		out = append(out, "no longer marked as demo data")
+	}
+	line := strings.Join(out, "; ")
+	if line == "" {
+		return ""
+	}
+	return strings.ToUpper(line[:1]) + line[1:]
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "not set"
+	}
+	return s
+}
+
+func visitorWords(v catalog.VisitorPolicy) string {
+	asked := []string{"name", "contact"}
+	for _, part := range []struct {
+		on   bool
+		word string
+	}{{v.Gender, "gender"}, {v.IDType, "ID type"}, {v.IDNumber, "ID number"}} {
+		if part.on {
+			asked = append(asked, part.word)
+		}
+	}
+	return strings.Join(asked, " + ")
+}
+
+// replaceCatalogue reads the snapshot anew after a write that is durable. A
+// failure leaves the old one, which the next write or start replaces.
+func (t *tx) replaceCatalogue() {
+	if err := t.s.loadCatalogue(t.ctx); err != nil {
+		t.s.log.ErrorContext(t.ctx, "catalogue could not be read again", "request_id", t.by.RequestID, "error", err)
+	}
+}
+
+// NewPorts describes ports of an access device by a pattern, as sent.
+type NewPorts struct {
+	Device              string // ID of the device they are added to; "" adds a device
+	Name, Room, Cabinet string // of the new device
+	Pattern             string // "XGE1/0/1-48", or one name
+	Type                string // a catalog.PortType
+	Panel               string // "ODF 12"
+	First               string // position of the first port on the panel, a whole number
+	Pairs               bool   // each port takes two positions: a fibre pair
+	Connector           string // "" the usual one of the port type
+}
+
+// MaxPortsAtOnce is how many ports one form adds at most.
+const MaxPortsAtOnce = 128
+
+var (
+	portRange = regexp.MustCompile(`^([A-Za-z0-9/_.:-]*[A-Za-z/_.:-])([0-9]{1,4})-([0-9]{1,4})$`)
+	portOne   = regexp.MustCompile(`^([A-Za-z0-9/_.:-]*[A-Za-z/_.:-])([0-9]{1,4})$`)
+)
+
+// PortNames spells a pattern out: "XGE1/0/1-3" is XGE1/0/1, XGE1/0/2 and
+// XGE1/0/3. problem says what is wrong with it, "" when nothing is.
+func PortNames(pattern string) (names []string, problem string) {
+	if pattern == "" {
+		return nil, "Enter the names of the ports, for example XGE1/0/1-48"
+	}
+	m := portRange.FindStringSubmatch(pattern)
+	if m == nil {
+		if m = portOne.FindStringSubmatch(pattern); m == nil {
+			return nil, "Enter a name that ends in a number or in a range, for example XGE1/0/1-48"
+		}
+		m = append(m, m[2])
+	}
+	first, _ := strconv.Atoi(m[2]) // one to four digits
+	last, _ := strconv.Atoi(m[3])
+	switch {
+	case runes(m[1]) > 24:
+		return nil, "Use at most 24 characters before the number"
+	case last < first:
+		return nil, "End the range at " + m[2] + " or later"
+	case last-first+1 > MaxPortsAtOnce:
+		return nil, "Add at most " + strconv.Itoa(MaxPortsAtOnce) + " ports at once"
+	}
+	for n := first; n <= last; n++ {
+		names = append(names, m[1]+strconv.Itoa(n))
+	}
+	return names, ""
+}
+
+// AddPorts adds ports to an access device, or a device with its first ports, at
+// an access point, and returns the device's ID. They are free at once. Kinds:
+// Invalid (fields name, room, cabinet, pattern, port_type, panel, first,
+// connector), NotFound, Forbidden.
+func (s *Store) AddPorts(ctx context.Context, by Actor, accessPoint string, in NewPorts) (string, error) {
+	if by.Role != lifecycle.Administrator {
+		return "", forbidden(msgAdminOnly)
+	}
+	return s.once(ctx, by, func(t *tx) (string, error) {
+		ap, err := t.accessPoint(accessPoint)
+		if err != nil {
+			return "", err
+		}
+		have, err := t.devicesAt(ap.ID)
+		if err != nil {
+			return "", err
+		}
+		bad := map[string]string{}
+		device, isNew := catalog.Device{}, in.Device == ""
+		if isNew {
+			device = newDevice(ap, in, bad)
+			if i := slices.IndexFunc(have, func(d catalog.Device) bool { return strings.EqualFold(d.Name, device.Name) || d.ID == device.ID }); i >= 0 {
+				bad["name"] = "There is already a device " + have[i].Name + " at " + ap.Name
+			}
+		} else if i := slices.IndexFunc(have, func(d catalog.Device) bool { return d.ID == in.Device }); i < 0 {
+			return "", notFound("This device")
+		} else {
+			device = have[i]
+		}
+		ports, err := t.newPorts(ap, device, have, in, bad)
+		if err != nil {
+			return "", err
+		}
+		if err := invalidFields(bad); err != nil {
+			return "", err
+		}
+		var devices []catalog.Device
+		action := "add_ports"
+		if isNew {
+			devices, action = []catalog.Device{device}, "add_device"
+		}
+		if err := t.insertInventory(devices, ports); err != nil {
+			return "", err
+		}
+		t.after(t.replaceCatalogue)
+		detail := fmt.Sprintf("%s, %s %s: %s on %s", device.Name, countWords(len(ports), "port"), in.Pattern, in.Type, in.Panel)
+		return device.ID, t.event(AccessPointSubject(ap.ID), "", action, "", "", "", detail)
+	})
+}
+
+var deviceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{1,39}$`)
+
+func newDevice(ap catalog.AccessPoint, in NewPorts, bad map[string]string) catalog.Device {
+	d := catalog.Device{AccessPoint: ap.ID, Name: in.Name, Room: in.Room, Cabinet: in.Cabinet}
+	if !deviceName.MatchString(in.Name) {
+		bad["name"] = "Enter a name of 2 to 40 letters, digits, hyphens, underscores and dots, for example CSW-01"
+	}
+	d.ID = strings.TrimPrefix(strings.ToLower(ap.ID), "ap-") + "-" + strings.ToLower(in.Name)
+	if in.Room == "" || runes(in.Room) > 32 {
+		bad["room"] = "Enter the room in 1 to 32 characters"
+	}
+	if in.Cabinet == "" || runes(in.Cabinet) > 32 {
+		bad["cabinet"] = "Enter the cabinet in 1 to 32 characters"
+	}
+	return d
+}
+
+// newPorts spells the form out into ports of the device. What is wrong goes to
+// bad; the ports then are of no use.
+func (t *tx) newPorts(ap catalog.AccessPoint, device catalog.Device, devices []catalog.Device, in NewPorts, bad map[string]string) ([]catalog.Port, error) {
+	names, problem := PortNames(in.Pattern)
+	if problem != "" {
+		bad["pattern"] = problem
+	}
+	info, ok := catalog.PortTypeOf(in.Type)
+	offered := false
+	for _, types := range ap.Offers {
+		offered = offered || slices.Contains(types, info.Type)
+	}
+	if !ok || !offered {
+		bad["port_type"] = "Select a Port Type that " + ap.Name + " offers"
+	}
+	if in.Panel == "" || runes(in.Panel) > 32 {
+		bad["panel"] = "Enter the panel in 1 to 32 characters, for example ODF 12"
+	}
+	first, err := strconv.Atoi(in.First)
+	if err != nil || first < 1 || first > 9999 {
+		bad["first"] = "Enter a number from 1 to 9999"
+	}
+	connector := in.Connector
+	if connector == "" {
+		connector = info.Connector
+	}
+	if runes(connector) > 32 {
+		bad["connector"] = "Use at most 32 characters"
+	}
+
+	number, have := 0, map[string]bool{}
+	taken := map[string]string{} // position on this panel -> port
+	for _, d := range devices {
+		ports, err := t.portsOf(d.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range ports {
+			if d.ID == device.ID {
+				number, have[p.ID] = max(number, p.Number), true
+			}
+			if p.Room == device.Room && p.Cabinet == device.Cabinet && strings.EqualFold(p.Panel, in.Panel) {
+				for _, place := range strings.Split(p.Position, "/") {
+					taken[place] = d.Name + " " + p.Name
+				}
+			}
+		}
+	}
+	var out []catalog.Port
+	for i, name := range names {
+		p := catalog.Port{Device: device.ID, Name: name, Number: number + 1 + i, Type: info.Type, Room: device.Room, Cabinet: device.Cabinet, Panel: in.Panel, Connector: connector}
+		p.ID = device.ID + "-" + strings.ReplaceAll(strings.ToLower(name), "/", "-")
+		if have[p.ID] {
+			bad["pattern"] = device.Name + " has a port " + name + " already"
+		}
+		places := []string{strconv.Itoa(first + i)}
+		if in.Pairs {
+			places = []string{strconv.Itoa(first + 2*i), strconv.Itoa(first + 2*i + 1)}
+		}
+		for _, place := range places {
+			if other := taken[place]; other != "" && bad["first"] == "" {
+				bad["first"] = "Position " + place + " of " + in.Panel + " belongs to " + other + " already"
+			}
+		}
+		p.Position = strings.Join(places, "/")
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (t *tx) portsOf(device string) ([]Port, error) {
+	rows, err := t.query("SELECT "+portColumns+" FROM ports WHERE device_id = ? ORDER BY device_id, number", device)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scanPort)
+}
+
+// FirstUser is the person who signs in first for a new account.
+type FirstUser struct{ Name, Email string }
+
+// OpenAccount opens a customer account together with its first person, who
+// chooses a password on a one-time link within 72 hours. token is the link's
+// and is to be had once: it is "" when the same form was sent before. Kinds:
+// Invalid (fields company, region, name, email), Forbidden.
+func (s *Store) OpenAccount(ctx context.Context, by Actor, company, homeRegion string, first FirstUser) (account, token string, err error) {
+	if by.Role != lifecycle.Administrator {
+		return "", "", forbidden(msgAdminOnly)
+	}
+	bad := map[string]string{}
+	if msg := between(company, 128, "Enter the company name"); msg != "" {
+		bad["company"] = msg
+	}
+	if _, ok := s.Catalogue().Region(homeRegion); homeRegion != "" && !ok {
+		bad["region"] = "Select a Region"
+	}
+	n := NewUser{Name: first.Name, Email: first.Email, Role: lifecycle.Customer, AccountID: newID("acc-", 12)}
+	if err := n.check(); KindOf(err) == Invalid {
+		for field, msg := range FieldsOf(err) {
+			bad[field] = msg
+		}
+	} else if err != nil {
+		return "", "", err
+	}
+	if err := invalidFields(bad); err != nil {
+		return "", "", err
+	}
+	account, err = s.once(ctx, by, func(t *tx) (string, error) {
+		if _, err := t.exec("INSERT INTO accounts (id, name, home_region, created_at) VALUES (?, ?, ?, ?)", n.AccountID, company, homeRegion, at(t.now)); err != nil {
+			return "", err
+		}
+		if err := t.event("account:"+n.AccountID, n.AccountID, "create_account", "", "", "", company); err != nil {
+			return "", err
+		}
+		u, err := t.insertUser(n, "")
+		if err != nil {
+			return "", err
+		}
+		if token, err = t.link(u.ID); err != nil {
+			return "", err
+		}
+		return n.AccountID, t.event(userSubject(u.ID), n.AccountID, "invite", "", "", "", u.Role.Label())
+	})
+	if err != nil {
+		token = ""
+	}
+	return account, token, err
+}
+
+// WhitelistRequest is the request with this ID, of any account: for staff.
+// Kinds: NotFound.
+func (s *Store) WhitelistRequest(ctx context.Context, id string) (WhitelistRequest, error) {
+	st, err := s.prepared(ctx, "SELECT "+whitelistColumns+" FROM whitelist_requests WHERE id = ?")
+	if err != nil {
+		return WhitelistRequest{}, err
+	}
+	w, err := scanWhitelist(st.QueryRowContext(ctx, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return w, notFound("This request")
+	}
+	return w, err
+}
