@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -28,18 +29,21 @@ func (s *Server) fail(err error, c echo.Context) {
 	if c.Response().Committed || abandoned(c.Request(), err) {
 		return
 	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	var aerr error
 	if status == http.StatusUnauthorized {
-		err = s.askToSignIn(c)
+		aerr = s.askToSignIn(c)
 	} else {
-		err = s.answer(c, status, text)
+		aerr = s.answer(c, status, text)
 	}
-	if err != nil && !c.Response().Committed {
-		// The error page itself failed: words without a page.
-		c.Set(noted, err)
-		err = c.String(http.StatusInternalServerError, "The request failed on our side. Reference "+reqctx.ID(c.Request().Context()))
+	if aerr == nil {
+		return
 	}
-	if err != nil {
-		c.Set(noted, err)
+	c.Set(noted, errors.Join(err, fmt.Errorf("error page: %w", aerr)))
+	if !c.Response().Committed {
+		// The error page itself failed: words without a page. If they fail
+		// too, there is nobody to read them.
+		_ = c.String(http.StatusInternalServerError, "The request failed on our side. Reference "+reqctx.ID(c.Request().Context()))
 	}
 }
 

@@ -57,6 +57,8 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		ctx := reqctx.With(c.Request().Context(), req)
 		c.SetRequest(c.Request().WithContext(ctx))
 		if err := next(c); err != nil {
+			// What limits the work does not limit the answer about it.
+			c.SetRequest(c.Request().WithContext(ctx))
 			s.fail(err, c)
 		}
 		res := c.Response()
@@ -210,13 +212,16 @@ func (a *attempts) of(key string, burst int) *rate.Limiter {
 		return l
 	}
 	if len(a.counts) >= attemptsHeld {
+		now := a.now()
 		for k, old := range a.counts {
-			if old.TokensAt(a.now()) >= float64(old.Burst()) {
+			if old.TokensAt(now) >= float64(old.Burst()) {
 				delete(a.counts, k)
 			}
 		}
-		for k := range a.counts { // all of them busy: forget any
-			if len(a.counts) < attemptsHeld {
+		// A quarter goes when all of them are busy: looking through all of
+		// them must not be the price of each attempt.
+		for k := range a.counts {
+			if len(a.counts) <= attemptsHeld*3/4 {
 				break
 			}
 			delete(a.counts, k)

@@ -56,6 +56,7 @@ type Server struct {
 	sessions *sessions
 	origins  *http.CrossOriginProtection
 	log      *slog.Logger
+	echo     *echo.Echo
 	handler  http.Handler
 	draining atomic.Bool
 }
@@ -105,6 +106,7 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 		s.sameOrigin,
 		s.parseForm,
 	)
+	s.echo = e
 	s.routes(e)
 
 	gzip, err := gzhttp.NewWrapper(
