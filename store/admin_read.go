@@ -123,10 +123,6 @@ func (s *Store) StatementPage(ctx context.Context, by Actor, account, after stri
 	if err != nil {
 		return nil, "", err
 	}
-	const (
-		from  = ` FROM ledger_transactions l JOIN ledger_entries e ON e.transaction_id = l.id AND e.book = ? WHERE l.account_id = ?`
-		lines = "SELECT l.id, l.at, l.kind, l.order_no, l.reference, -e.amount, e.currency" + from
-	)
 	args := []any{bookBalance(account), account}
 	where, balance := "", a.Balance
 	if after != "" {
@@ -136,18 +132,13 @@ func (s *Store) StatementPage(ctx context.Context, by Actor, account, after stri
 		}
 		// What came after the place of the cursor, the line itself included.
 		newer := int64(0)
-		if err := s.get(ctx, "SELECT COALESCE(SUM(-e.amount), 0)"+from+" AND l.at >= ? AND (l.at > ? OR l.id <= ?)", append(args[:2:2], when, when, id), &newer); err != nil {
+		if err := s.get(ctx, "SELECT COALESCE(SUM(-e.amount), 0)"+statementFrom+" AND l.at >= ? AND (l.at > ? OR l.id <= ?)", append(args[:2:2], when, when, id), &newer); err != nil {
 			return nil, "", err
 		}
 		balance.Minor -= newer
 		where, args = " AND l.at <= ? AND (l.at < ? OR l.id > ?)", append(args, when, when, id)
 	}
-	rows, err := list(ctx, s, func(r scanner) (v LedgerLine, err error) {
-		var when instant
-		err = r.Scan(&v.ID, &when, &v.Kind, &v.OrderNo, &v.Reference, &v.Amount.Minor, &v.Amount.Currency)
-		v.At = when.Time
-		return v, err
-	}, lines+where+" ORDER BY l.at DESC, l.id LIMIT ?", append(args, limit+1)...)
+	rows, err := list(ctx, s, scanLedgerLine, statementLines+where+" ORDER BY l.at DESC, l.id LIMIT ?", append(args, limit+1)...)
 	if err != nil {
 		return nil, "", err
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
@@ -212,7 +213,7 @@ func PortNames(pattern string) (names []string, problem string) {
 	}
 	m := portRange.FindStringSubmatch(pattern)
 	if m == nil {
-		if m = portOne.FindStringSubmatch(pattern); m == nil {
+		if m = portOne.FindStringSubmatch(pattern); m == nil || !strings.ContainsFunc(m[1], unicode.IsLetter) {
 			return nil, "Enter a name that ends in a number or in a range, for example XGE1/0/1-48"
 		}
 		m = append(m, m[2])

@@ -92,17 +92,23 @@ type LedgerLine struct {
 	Amount    money.Amount // positive when the balance grew
 }
 
+// The movements of an account's balance. CROSS JOIN keeps a planner from
+// starting at the book, which would sort everything the account ever paid.
+const (
+	statementFrom  = ` FROM ledger_transactions l CROSS JOIN ledger_entries e WHERE e.transaction_id = l.id AND e.book = ? AND l.account_id = ?`
+	statementLines = "SELECT l.id, l.at, l.kind, l.order_no, l.reference, -e.amount, e.currency" + statementFrom
+)
+
+func scanLedgerLine(r scanner) (v LedgerLine, err error) {
+	var when instant
+	err = r.Scan(&v.ID, &when, &v.Kind, &v.OrderNo, &v.Reference, &v.Amount.Minor, &v.Amount.Currency)
+	v.At = when.Time
+	return v, err
+}
+
 // Statement lists the newest movements of an account's balance.
 func (s *Store) Statement(ctx context.Context, account string, limit int) ([]LedgerLine, error) {
-	return list(ctx, s, func(r scanner) (v LedgerLine, err error) {
-		var when instant
-		err = r.Scan(&v.ID, &when, &v.Kind, &v.OrderNo, &v.Reference, &v.Amount.Minor, &v.Amount.Currency)
-		v.At = when.Time
-		return v, err
-	}, `SELECT l.id, l.at, l.kind, l.order_no, l.reference,
-			(SELECT -e.amount FROM ledger_entries e WHERE e.transaction_id = l.id AND e.book = ?),
-			(SELECT e.currency FROM ledger_entries e WHERE e.transaction_id = l.id AND e.book = ?)
-		FROM ledger_transactions l WHERE l.account_id = ? ORDER BY l.at DESC, l.id LIMIT ?`, bookBalance(account), bookBalance(account), account, limit)
+	return list(ctx, s, scanLedgerLine, statementLines+" ORDER BY l.at DESC, l.id LIMIT ?", bookBalance(account), account, limit)
 }
 
 // RecordTransfer adds an incoming bank transfer to an account's balance: for
