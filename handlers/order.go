@@ -1,0 +1,103 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/views"
+	"demarc/web/paths"
+)
+
+var ordersCrumb = views.Crumb{Label: "Orders", Href: paths.Orders}
+
+// ShowOrder confirms an order that is to be paid, and shows any other one.
+// Kinds: NotFound.
+func (h *Handlers) ShowOrder(c echo.Context) error {
+	return h.orderPage(c, http.StatusOK, views.PayForm{Key: formKey()})
+}
+
+// PayOrder pays the installation fee from the account's balance. Kinds:
+// NotFound, Forbidden.
+func (h *Handlers) PayOrder(c echo.Context) error {
+	no := c.Param("no")
+	err := h.Store.PayInstallationFee(c.Request().Context(), h.actor(c), no)
+	if err == nil {
+		return h.done(c, paths.OrderDone(no))
+	}
+	status, fields, msg, ok := refused(err)
+	if !ok {
+		return err
+	}
+	form := views.PayForm{Key: keptKey(c), Errors: fields}
+	if len(fields) == 0 {
+		form.Conflict = msg
+	}
+	return h.orderPage(c, status, form)
+}
+
+// ShowOrderDone is the result of a payment; an order that is not paid has none.
+// Kinds: NotFound.
+func (h *Handlers) ShowOrderDone(c echo.Context) error {
+	o, err := h.order(c)
+	if err != nil {
+		return err
+	}
+	if o.State != "paid" || o.Kind != "installation" {
+		return c.Redirect(http.StatusSeeOther, paths.Order(o.No))
+	}
+	v, _, err := h.orderView(c, o)
+	if err != nil {
+		return err
+	}
+	return h.render(c, http.StatusOK, views.OrderDonePage(h.page(c, "Payment received", ordersCrumb), v))
+}
+
+func (h *Handlers) order(c echo.Context) (store.Order, error) {
+	return h.Store.Order(c.Request().Context(), h.actor(c), c.Param("no"))
+}
+
+// orderPage renders the order as it stands now, with the form as it was sent.
+func (h *Handlers) orderPage(c echo.Context, status int, form views.PayForm) error {
+	o, err := h.order(c)
+	if err != nil {
+		return err
+	}
+	v, account, err := h.orderView(c, o)
+	if err != nil {
+		return err
+	}
+	form.Balance = account.Balance.String()
+	form.Short = shortOf(account, o)
+	title := "Order " + o.No
+	if v.Payable() {
+		title = "Confirm order"
+	}
+	p := h.page(c, title, ordersCrumb)
+	p.Failed = status != http.StatusOK
+	return h.render(c, status, views.OrderPage(p, v, form))
+}
+
+// shortOf reports whether the balance does not cover the order.
+func shortOf(a store.Account, o store.Order) bool {
+	short, err := a.Balance.Less(o.Amount)
+	return err != nil || short
+}
+
+func (h *Handlers) orderView(c echo.Context, o store.Order) (views.Order, store.Account, error) {
+	ctx, by := c.Request().Context(), h.actor(c)
+	account, err := h.Store.Account(ctx, by, o.AccountID)
+	if err != nil {
+		return views.Order{}, account, err
+	}
+	conn, err := h.Store.Connection(ctx, by, o.ConnectionID)
+	if err != nil {
+		return views.Order{}, account, err
+	}
+	return views.Order{
+		No: o.No, Kind: o.Kind, State: o.State, Amount: o.Amount.String(), Unit: o.Unit.String(), Months: o.Months,
+		CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, PriceList: o.PriceVersion,
+		Interface: h.interfaceView(conn), SP: string(conn.SP), Spec: string(conn.Spec), AccountName: account.Name,
+	}, account, nil
+}

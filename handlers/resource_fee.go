@@ -1,0 +1,123 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/store/lifecycle"
+	"demarc/store/pricing"
+	"demarc/views"
+	"demarc/views/ui"
+	"demarc/web/paths"
+	"demarc/web/reqctx"
+)
+
+// ShowResourceFee is the page Pay Resource Fee, with the duration of the query.
+// An interface that owes no resource fee now has no such page: its own one says
+// where it stands. Kinds: NotFound.
+func (h *Handlers) ShowResourceFee(c echo.Context) error {
+	conn, err := h.Store.Connection(c.Request().Context(), h.actor(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	if !lifecycle.Can(conn.Stage, lifecycle.PayResourceFee, lifecycle.Customer) {
+		return h.done(c, paths.Interface(conn.ID), views.Flash{Tone: ui.ToneInfo,
+			Text: conn.Title() + " is in the " + conn.Stage.Label() + " state. There is no resource fee to pay now."})
+	}
+	form := views.ResourceFeeForm{Months: pricing.Periods()[0], Key: formKey(), AutoRenew: c.QueryParam("auto_renew") != "", Confirmed: c.QueryParam("confirm") != ""}
+	if n, err := strconv.Atoi(c.QueryParam("months")); err == nil && pricing.ValidPeriod(n) {
+		form.Months = n
+	}
+	if reqctx.IsHtmx(c.Request()) {
+		// The address carries the choices and nothing else of the form.
+		auto, confirm := "", ""
+		if form.AutoRenew {
+			auto = "on"
+		}
+		if form.Confirmed {
+			confirm = "on"
+		}
+		c.Response().Header().Set("HX-Replace-Url", paths.With(paths.ResourceFee(conn.ID), "months", strconv.Itoa(form.Months), "auto_renew", auto, "confirm", confirm))
+	}
+	return h.resourceFeePage(c, http.StatusOK, conn, form)
+}
+
+// PayResourceFee confirms the deployment, pays and enables the port. Kinds:
+// NotFound, Forbidden.
+func (h *Handlers) PayResourceFee(c echo.Context) error {
+	ctx, by, id := c.Request().Context(), h.actor(c), c.Param("id")
+	months, err := strconv.Atoi(value(c, "months"))
+	if err != nil {
+		months = 0 // the store says what is on offer
+	}
+	form := views.ResourceFeeForm{Months: months, AutoRenew: value(c, "auto_renew") != "", Confirmed: value(c, "confirm") != "", Key: keptKey(c)}
+	_, err = h.Store.PayResourceFee(ctx, by, id, rev(c), form.Months, form.AutoRenew, form.Confirmed)
+	if err == nil {
+		conn, err := h.Store.Connection(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		return h.done(c, paths.Interface(id), views.Flash{Tone: ui.ToneOK, Text: conn.Title() + " is enabled. The leased line connection is completed."})
+	}
+	status, fields, msg, ok := refused(err)
+	if !ok {
+		return err
+	}
+	form.Errors = fields
+	if len(fields) == 0 {
+		form.Conflict = msg
+	}
+	conn, err := h.Store.Connection(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	return h.resourceFeePage(c, status, conn, form)
+}
+
+func (h *Handlers) resourceFeePage(c echo.Context, status int, conn store.Connection, form views.ResourceFeeForm) error {
+	ctx := c.Request().Context()
+	account, err := h.Store.Account(ctx, h.actor(c), conn.AccountID)
+	if err != nil {
+		return err
+	}
+	report, err := h.Store.DeliveryReport(ctx, conn.ID)
+	if err != nil {
+		return err
+	}
+	port, err := h.Store.PortOf(ctx, conn.ID)
+	if err != nil {
+		return err
+	}
+	v := views.ResourceFee{Interface: h.interfaceView(conn), Operator: h.Operator, NOC: h.NOC, Form: form, Pay: views.PayForm{Balance: account.Balance.String()}}
+	if report != nil {
+		v.Labels, v.LabelFound, v.FinishedAt = report.Labels, report.LabelFound, report.CompletedAt
+		if report.LightDBm10 != nil {
+			v.Light = fmt.Sprintf("%.1f dBm", float64(*report.LightDBm10)/10)
+		}
+	}
+	if port != nil {
+		v.Port = port.Name
+		if d, ok := h.Store.Catalogue().Device(port.Device); ok {
+			v.Port += " of " + d.Name
+		}
+	}
+	for _, months := range pricing.Periods() {
+		total, err := pricing.Total(conn.Monthly, months)
+		if err != nil {
+			return fmt.Errorf("resource fee of %s: %w", conn.ID, err)
+		}
+		v.Totals = append(v.Totals, views.ResourceFeeTotal{Months: months, Total: total.String()})
+		if months == form.Months {
+			short, err := account.Balance.Less(total)
+			v.Pay.Short = err != nil || short
+			v.PaidThrough = pricing.PaidThrough(h.Store.Now(), months, h.Store.Catalogue().Zone(conn.Region))
+		}
+	}
+	p := h.page(c, "Pay resource fee and enable the port", applyCrumb, views.Crumb{Label: conn.Title(), Href: paths.Interface(conn.ID)})
+	p.Failed = status != http.StatusOK
+	return h.render(c, status, views.ResourceFeePage(p, v))
+}

@@ -1,0 +1,165 @@
+package views
+
+import (
+	"time"
+
+	"demarc/store/lifecycle"
+	"demarc/store/pricing"
+	"demarc/views/ui"
+	"demarc/web/paths"
+)
+
+// Order is the bill for an installation fee or a resource fee, as pages show it.
+type Order struct {
+	No          string
+	Kind        string // installation, resource
+	State       string // unpaid, paid, expired, canceled, refunded
+	Amount      string // "$1,500.00"
+	Unit        string // per month, of a resource fee
+	Months      int
+	CreatedAt   time.Time
+	ExpiresAt   time.Time
+	PaidAt      time.Time
+	PriceList   string // version of the price list
+	Interface   Interface
+	SP, Spec    string // codes, for a new application with the same choices
+	AccountName string
+}
+
+// OrderKind is what an order is for, in words.
+func OrderKind(kind string) string {
+	if kind == "resource" {
+		return "Resource occupation fee"
+	}
+	return "Initial installation fee"
+}
+
+// OrderLook is how the state of an order is drawn.
+func OrderLook(state string) Look {
+	switch state {
+	case "unpaid":
+		return Look{"Unpaid", ui.ToneAction, ui.ShapeRing}
+	case "paid":
+		return Look{"Paid", ui.ToneOK, ui.ShapeDot}
+	case "expired":
+		return Look{"Expired", ui.ToneIdle, ui.ShapeDash}
+	case "canceled":
+		return Look{"Canceled", ui.ToneIdle, ui.ShapeDash}
+	case "refunded":
+		return Look{"Refunded", ui.ToneInfo, ui.ShapeDot}
+	}
+	return Look{state, ui.ToneIdle, ui.ShapeDash}
+}
+
+// PayForm is how an order is paid.
+type PayForm struct {
+	Balance  string // of the account: "$1,240.00"
+	Short    bool   // the balance does not cover the amount
+	Key      string
+	Errors   map[string]string
+	Conflict string // why the last attempt changed nothing
+}
+
+// Payable reports whether the page takes a payment: an installation fee that is
+// due and not overdue.
+func (o Order) Payable() bool { return o.State == "unpaid" && !o.overdue() }
+
+func (o Order) overdue() bool { return !o.ExpiresAt.IsZero() && !o.ExpiresAt.After(o.Interface.Now) }
+
+// Look is the look of the order now: an unpaid one whose time is over has
+// expired, even before the system closed it.
+func (o Order) Look() Look {
+	if o.State == "unpaid" && o.overdue() {
+		return OrderLook("expired")
+	}
+	return OrderLook(o.State)
+}
+
+// words say how an order stands that cannot be paid; "" for a paid one.
+func (o Order) words() (tone, text string) {
+	switch {
+	case o.State == "expired" || (o.State == "unpaid" && o.overdue()):
+		return ui.ToneWarn, "This order expired on " + ui.FormatStamp(o.ExpiresAt, o.Interface.Zone) + ". Nothing was charged."
+	case o.State == "canceled":
+		return ui.ToneWarn, "This order was closed because the interface was canceled. Nothing was charged."
+	case o.State == "refunded":
+		return ui.ToneInfo, "The interface was canceled before its LOA was issued: " + o.Amount + " went back to the account balance."
+	}
+	return "", ""
+}
+
+// again is the application form with the choices of this order.
+func (o Order) again() string {
+	i := o.Interface
+	return ApplyForm{Region: i.RegionID, SP: o.SP, AccessPoint: i.AccessPointID, Spec: o.Spec, PortType: i.PortType, Redundant: i.RedundantID, Name: i.Name, Description: i.Description}.Href()
+}
+
+// pairs are the facts of the order and of what was ordered.
+func (o Order) pairs() []ui.Pair {
+	i := o.Interface
+	out := []ui.Pair{
+		{Term: "Account", Value: o.AccountName},
+		{Term: "Product", Value: "Physical connection interface"},
+		{Term: "Interface", Value: i.ID, Mono: true, Href: paths.Interface(i.ID)},
+	}
+	if i.Name != "" {
+		out = append(out, ui.Pair{Term: "Name", Value: i.Name})
+	}
+	out = append(out,
+		ui.Pair{Term: "Region", Value: i.Region},
+		ui.Pair{Term: "SP", Value: i.SP},
+		ui.Pair{Term: "Access Point", Value: i.AccessPoint},
+		ui.Pair{Term: "Port Specification", Value: i.Spec},
+		ui.Pair{Term: "Port Type", Value: i.PortTypeLabel + " (" + i.PortType + ")"})
+	if i.RedundantID != "" {
+		out = append(out, ui.Pair{Term: "Redundant Connection ID", Value: i.RedundantID, Mono: true, Href: paths.Interface(i.RedundantID)})
+	} else {
+		out = append(out, ui.Pair{Term: "Redundant Connection ID", Value: "Not redundant"})
+	}
+	return out
+}
+
+// money are the lines of the bill.
+func (o Order) money() []ui.Pair {
+	if o.Kind == "resource" {
+		return []ui.Pair{
+			{Term: "Resource occupation fee, " + o.Interface.Spec, Value: o.Unit + " a month"},
+			{Term: "Duration", Value: pricing.PeriodLabel(o.Months)},
+			{Term: "Total", Content: strong(o.Amount)},
+		}
+	}
+	return []ui.Pair{
+		{Term: "Initial installation fee", Content: strong(o.Amount)},
+		{Term: "Resource occupation fee", Value: o.Interface.Monthly + " a month, paid later, after the cables are connected"},
+	}
+}
+
+// dates say when the order was made and settled.
+func (o Order) dates() []ui.Pair {
+	zone := o.Interface.Zone
+	out := []ui.Pair{{Term: "Ordered", Content: ui.Stamp(o.CreatedAt, zone)}}
+	switch {
+	case o.State == "unpaid":
+		out = append(out, ui.Pair{Term: "Kept until", Content: ui.Stamp(o.ExpiresAt, zone)})
+	case !o.PaidAt.IsZero():
+		out = append(out, ui.Pair{Term: "Paid", Content: ui.Stamp(o.PaidAt, zone)}, ui.Pair{Term: "Paid with", Value: "Account balance"})
+	}
+	return append(out, ui.Pair{Term: "Price list", Value: o.PriceList})
+}
+
+// payChoice is the way to pay; one for now.
+func (f PayForm) payChoice() ui.Control {
+	sub := f.Balance
+	if f.Short {
+		sub += ", less than the amount due"
+	}
+	return ui.Control{Name: "method", Label: "Pay with", Columns: "wide", Value: "balance", Error: f.Errors["method"],
+		Options: []ui.Option{{Value: "balance", Label: "Account balance", Sub: sub}}}
+}
+
+func (f PayForm) summary() []ui.FieldError { return ui.ErrorList(f.Errors, "method") }
+
+// canApply reports whether the LOA can be applied for now.
+func (o Order) canApply() bool {
+	return lifecycle.Can(o.Interface.Stage, lifecycle.ApplyForLOA, lifecycle.Customer)
+}
