@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -47,7 +48,7 @@ func (h *Handlers) ListMessages(c echo.Context) error {
 	if len(messages) > 0 {
 		l.UpTo = strconv.Itoa(messages[0].Seq)
 	}
-	return h.render(c, 200, views.MessagesPage(h.page(c, "Messages", views.Crumb{Label: "Support"}), l))
+	return h.render(c, http.StatusOK, views.MessagesPage(h.page(c, "Messages"), l))
 }
 
 // ReadMessage marks one message as read and returns to the list, or goes to

@@ -87,7 +87,7 @@ func (h *Handlers) peoplePage(c echo.Context, status int, person views.PersonFor
 	if err != nil {
 		return err
 	}
-	p := h.page(c, "People", views.Crumb{Label: "Settings"})
+	p := h.page(c, "People")
 	p.Failed = status != http.StatusOK
 	v := views.People{Person: person, Account: account, NewLink: paths.AdminNewLink}
 	for _, u := range staff {

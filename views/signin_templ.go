@@ -135,7 +135,7 @@ func SignInPage(p Page, f SignInForm) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					for _, d := range f.People {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<li><span>")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<li><span class=\"grow\">")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

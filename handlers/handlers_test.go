@@ -1,0 +1,172 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/store/lifecycle"
+	"demarc/web/paths"
+)
+
+func postedForm(query, body string) echo.Context {
+	r := httptest.NewRequest(http.MethodPost, "/x?"+query, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return echo.New().NewContext(r, httptest.NewRecorder())
+}
+
+func TestValue(t *testing.T) {
+	for name, c := range map[string]struct {
+		query, body, want string
+		bad               bool
+	}{
+		"plain":              {"", "f=abc", "abc", false},
+		"trimmed":            {"", "f=%20a%20b%09", "a b", true}, // a tab is a control character
+		"blanks only":        {"", "f=%20%20", "", false},
+		"query never counts": {"f=evil", "", "", false},
+		"body before query":  {"f=evil", "f=good", "good", false},
+		"first of two":       {"", "f=a&f=b", "a", false},
+		"NFC":                {"", "f=e%CC%81", "é", false},
+		"Chinese":            {"", "f=%E7%8E%8B%E4%BC%9F", "王伟", false},
+		"null byte":          {"", "f=a%00b", "ab", true},
+		"line feed":          {"", "f=a%0Ab", "ab", true},
+		"turned around":      {"", "f=a%E2%80%AEb", "ab", true},
+		"broken text":        {"", "f=a%FFb", "ab", true},
+		"markup is text":     {"", "f=%3Cb%3E", "<b>", false},
+	} {
+		ctx := postedForm(c.query, c.body)
+		if got := value(ctx, "f"); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		if bad := unprintable(ctx)["f"] != ""; bad != c.bad {
+			t.Errorf("%s: reported %v, want %v", name, bad, c.bad)
+		}
+	}
+	ctx := postedForm("", "t=a%0D%0Ab%0Ac&f=1&f=&f=3&rev=7&key="+strings.Repeat("k", 65))
+	if got := multiline(ctx, "t"); got != "a\nb\nc" || len(unprintable(ctx)) != 0 {
+		t.Errorf("lines %q", got)
+	}
+	if got := values(ctx, "f"); !slices.Equal(got, []string{"1", "", "3"}) {
+		t.Errorf("rows %q", got)
+	}
+	if rev(ctx) != 7 {
+		t.Errorf("rev %d", rev(ctx))
+	}
+	if k := keptKey(ctx); strings.HasPrefix(k, "k") || len(k) < 20 {
+		t.Errorf("a key of %d characters was kept: %q", 65, k)
+	}
+	for _, bad := range []string{"", "rev=-1", "rev=x", "rev=1.5"} {
+		if n := rev(postedForm("rev=9", bad)); n != 0 {
+			t.Errorf("%q: rev %d", bad, n)
+		}
+	}
+}
+
+func TestFormKeysDiffer(t *testing.T) {
+	if a, b := formKey(), formKey(); a == b || len(a) < 20 {
+		t.Error(a, b)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for kind, want := range map[store.Kind]int{
+		store.Invalid: 422, store.Conflict: 409, store.NotFound: 0, store.Forbidden: 0, store.Unauthenticated: 0, store.Unavailable: 0,
+	} {
+		status, fields, msg, ok := refused(fmt.Errorf("wrapped: %w", &store.Error{Kind: kind, Msg: "so", Err: errors.New("cause")}))
+		if status != want || ok != (want != 0) || ok && (fields == nil || msg != "so") {
+			t.Errorf("kind %d: %d %v %q %v", kind, status, fields, msg, ok)
+		}
+	}
+	if _, _, _, ok := refused(errors.New("a bug")); ok {
+		t.Error("a bug is not something that a person can correct")
+	}
+	if _, _, _, ok := refused(nil); ok {
+		t.Error("nothing was refused")
+	}
+}
+
+// The navigation shows what the role may use and nothing else.
+func TestNav(t *testing.T) {
+	for role, want := range map[lifecycle.Role]string{
+		lifecycle.Customer:      "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Orders, Messages",
+		lifecycle.Reviewer:      "Work queue, LOA applications 1, Whitelist requests 4, Interfaces, Access points, Audit log",
+		lifecycle.Technician:    "Work queue, Cabling 2, Removals 3, Interfaces, Access points, Audit log",
+		lifecycle.Finance:       "Work queue, Interfaces, Accounts, Audit log",
+		lifecycle.Administrator: "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Access points, People, Audit log",
+	} {
+		var got []string
+		for _, g := range nav(role, "/elsewhere", 5, store.QueueCounts{LOA: 1, Cabling: 2, Removals: 3, Whitelist: 4}) {
+			for _, it := range g.Items {
+				label := it.Label
+				if it.Count > 0 {
+					label += fmt.Sprint(" ", it.Count)
+				}
+				if it.Current {
+					t.Errorf("%s: %s is current on another page", role, it.Label)
+				}
+				got = append(got, label)
+			}
+		}
+		if s := strings.Join(got, ", "); s != want {
+			t.Errorf("%s sees\n  %s, want\n  %s", role, s, want)
+		}
+	}
+	for path, want := range map[string]string{
+		paths.Home:                      "Overview",
+		paths.Interfaces:                "Physical Connection Interfaces",
+		paths.LOA("pc-1"):               "Physical Connection Interfaces",
+		paths.InterfacesCSV:             "",
+		paths.Admin:                     "Work queue",
+		paths.AdminLOA("pc-1"):          "LOA applications",
+		paths.AdminCabling + "x":        "",
+		paths.AdminAccessPoint("ap-1"):  "Access points",
+		paths.AdminCablingReturn("p"):   "Cabling",
+		paths.AdminWhitelistGrant("wl"): "Whitelist requests",
+	} {
+		role := lifecycle.Administrator
+		if !strings.HasPrefix(path, paths.Admin) {
+			role = lifecycle.Customer
+		}
+		got := ""
+		for _, g := range nav(role, path, 0, store.QueueCounts{}) {
+			for _, it := range g.Items {
+				if it.Current {
+					got += it.Label
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q is current, want %q", path, got, want)
+		}
+	}
+}
+
+func TestMessageTarget(t *testing.T) {
+	for _, c := range []struct {
+		role lifecycle.Role
+		m    store.Message
+		want string
+	}{
+		{lifecycle.Customer, store.Message{Subject: "pc-1"}, paths.Interface("pc-1")},
+		{lifecycle.Customer, store.Message{Subject: "whitelist:wl-1"}, paths.Whitelist},
+		{lifecycle.Customer, store.Message{Subject: "account:acc-1"}, paths.Orders},
+		{lifecycle.Customer, store.Message{Subject: "other:x"}, paths.Messages},
+		{lifecycle.Reviewer, store.Message{Subject: "pc-1"}, paths.AdminLOA("pc-1")},
+		{lifecycle.Reviewer, store.Message{Subject: "whitelist:wl-1"}, paths.AdminWhitelist},
+		{lifecycle.Technician, store.Message{Subject: "pc-1", Title: "Cables to connect"}, paths.AdminCablingJob("pc-1")},
+		{lifecycle.Technician, store.Message{Subject: "pc-1", Title: store.TitleCableToRemove}, paths.AdminRemovals},
+		{lifecycle.Finance, store.Message{Subject: "account:acc-1"}, paths.AdminAccount("acc-1")},
+		{lifecycle.Administrator, store.Message{Subject: "pc-1"}, paths.AdminInterface("pc-1")},
+	} {
+		if got := messageTarget(c.role, c.m); got != c.want {
+			t.Errorf("%s %q: %s, want %s", c.role, c.m.Subject, got, c.want)
+		}
+	}
+}
