@@ -59,8 +59,8 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	fs.BoolVar(&c.demo, "demo", false, "fill an empty folder with invented people, devices and interfaces")
 	fs.StringVar(&c.operator, "operator", "Example Cloud", "the provider's `name`, wherever the provider is meant")
 	fs.StringVar(&c.address, "operator-address", "", "the provider's postal `address`, printed on letters of authorization")
-	fs.StringVar(&c.noc, "noc", "", "phone and e-mail of the provider's network operations `center`, printed on letters")
-	fs.StringVar(&c.publicURL, "public-url", "", "scheme and host that people type, for one-time links; http://ADDRESS when empty")
+	fs.StringVar(&c.noc, "noc", "", "phone and e-mail of the provider's network operations center, printed on letters (`contact`)")
+	fs.StringVar(&c.publicURL, "public-url", "", "scheme and host that people type (`URL`), for one-time links; http:// and the address when empty")
 	fs.Usage = func() {
 		fmt.Fprintln(out, "Demarc: order, authorize and patch physical connection interfaces.\n\nUsage: demarc [flags]")
 		fs.PrintDefaults()
