@@ -55,7 +55,14 @@ func (s *Server) routes(e *echo.Echo) {
 
 	// For customers ------------------------------------------------------------
 	customer := person.with(customersOnly)
-	_ = customer
+	customer.get(paths.Interface(":id"), h.ShowInterface)
+	customer.get(paths.InterfaceLive(":id"), h.ShowInterfaceLive)
+	customer.get(paths.EditInterface(":id"), h.EditInterface)
+	customer.post(paths.EditInterface(":id"), h.SaveInterface)
+	customer.get(paths.Cancellation(":id"), h.AskCancellation)
+	customer.post(paths.Cancellation(":id"), h.CancelInterface)
+	customer.get(paths.Termination(":id"), h.AskTermination)
+	customer.post(paths.Termination(":id"), h.TerminateInterface)
 
 	// For staff ----------------------------------------------------------------
 	staff := person.with(staffOnly)

@@ -1,0 +1,150 @@
+package handlers_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"demarc/store/storetest"
+	"demarc/web"
+	"demarc/web/paths"
+)
+
+// site is the whole program but main: the edge over a real store.
+type site struct {
+	*storetest.Env
+	t    testing.TB
+	base string
+}
+
+// newSite starts a site with the people of storetest.
+func newSite(t testing.TB) *site {
+	t.Helper()
+	env := storetest.New(t, storetest.WithPasswords())
+	edge, err := web.New(context.Background(), web.Config{Operator: "Example Cloud", NOC: storetest.Issuer.NOC, Address: storetest.Issuer.Address, Now: env.Clock.Now}, env.Store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(edge)
+	t.Cleanup(server.Close)
+	return &site{env, t, server.URL}
+}
+
+// client is one person's browser without scripts.
+type client struct {
+	t    testing.TB
+	base string
+	http *http.Client
+}
+
+// anyone is a browser that nobody has signed in with.
+func (s *site) anyone() *client {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &client{s.t, s.base, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// as is a browser in which the person of storetest with this address is signed
+// in.
+func (s *site) as(email string) *client {
+	s.t.Helper()
+	c := s.anyone()
+	if a := c.post(paths.Login, url.Values{"email": {email}, "password": {storetest.Password}}); a.status != http.StatusSeeOther {
+		s.t.Fatalf("sign-in of %s: %d %s", email, a.status, a.text())
+	}
+	return c
+}
+
+// answer is what came back; redirects are not followed.
+type answer struct {
+	t      testing.TB
+	status int
+	header http.Header
+	body   string
+}
+
+func (c *client) get(path string) *answer { return c.do(http.MethodGet, path, nil, false) }
+
+func (c *client) post(path string, form url.Values) *answer {
+	return c.do(http.MethodPost, path, form, false)
+}
+
+// fragment asks as htmx does for a part of a page.
+func (c *client) fragment(path string) *answer { return c.do(http.MethodGet, path, nil, true) }
+
+// submit posts as htmx does from a dialog.
+func (c *client) submit(path string, form url.Values) *answer {
+	return c.do(http.MethodPost, path, form, true)
+}
+
+func (c *client) do(method, path string, form url.Values, htmx bool) *answer {
+	c.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r, err := http.NewRequest(method, c.base+path, body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if htmx {
+		r.Header.Set("HX-Request", "true")
+		r.Header.Set("HX-Request-Type", "partial")
+	}
+	res, err := c.http.Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return &answer{c.t, res.StatusCode, res.Header, string(b)}
+}
+
+// want fails the test at once when the status is another.
+func (a *answer) want(status int) *answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("status %d, want %d\n%s", a.status, status, a.text())
+	}
+	return a
+}
+
+// doc is the parsed body.
+func (a *answer) doc() *goquery.Document {
+	a.t.Helper()
+	d, err := goquery.NewDocumentFromReader(strings.NewReader(a.body))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return d
+}
+
+// text is the words of the body, spaces folded.
+func (a *answer) text() string {
+	d, err := goquery.NewDocumentFromReader(strings.NewReader(a.body))
+	if err != nil {
+		return a.body
+	}
+	d.Find("script, style").Remove()
+	return strings.Join(strings.Fields(d.Text()), " ")
+}
+
+// field is the value that a form of the page would send.
+func (a *answer) field(name string) string {
+	return a.doc().Find("[name='"+name+"']").First().AttrOr("value", "")
+}

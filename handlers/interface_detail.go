@@ -1,0 +1,369 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/store/lifecycle"
+	"demarc/store/pricing"
+	"demarc/views"
+	"demarc/views/ui"
+	"demarc/web/paths"
+	"demarc/web/reqctx"
+)
+
+// interfacesCrumb is the step of the breadcrumb above everything that belongs
+// to one interface.
+var interfacesCrumb = views.Crumb{Label: "Physical Connection Interfaces", Href: paths.Interfaces}
+
+// ShowInterface is the page of one interface.
+func (h *Handlers) ShowInterface(c echo.Context) error {
+	d, err := h.interfaceDetail(c)
+	if err != nil {
+		return err
+	}
+	p := h.page(c, d.Title(), interfacesCrumb)
+	p.Crumbs[len(p.Crumbs)-1].Label = d.ID
+	return h.render(c, http.StatusOK, views.InterfacePage(p, d))
+}
+
+// ShowInterfaceLive is the same page's content when it is not what the page
+// shows already. A browser that follows the address goes to the page.
+func (h *Handlers) ShowInterfaceLive(c echo.Context) error {
+	conn, err := h.connection(c)
+	if err != nil {
+		return err
+	}
+	if !reqctx.IsPartial(c.Request()) {
+		return c.Redirect(http.StatusSeeOther, paths.Interface(conn.ID))
+	}
+	shown := h.interfaceView(conn)
+	if c.QueryParam("v") == shown.Seen() {
+		return c.NoContent(http.StatusNotModified)
+	}
+	d, err := h.detail(c.Request().Context(), h.actor(c), conn)
+	if err != nil {
+		return err
+	}
+	sentence := ""
+	if was := c.QueryParam("was"); was != "" && was != string(d.Stage) {
+		sentence = "Status changed to " + d.Look().Label
+		if line := d.Line(); line != "" && (d.Stage == lifecycle.WaitingForCabling || d.Stage == lifecycle.WaitingForPayment) {
+			// Two stages are called Waiting: the word alone would not tell.
+			sentence += ". " + line
+		}
+	}
+	return h.render(c, http.StatusOK, views.InterfaceLive(d, sentence))
+}
+
+func (h *Handlers) interfaceDetail(c echo.Context) (views.InterfaceDetail, error) {
+	conn, err := h.connection(c)
+	if err != nil {
+		return views.InterfaceDetail{}, err
+	}
+	return h.detail(c.Request().Context(), h.actor(c), conn)
+}
+
+// papers is what was written about an interface, read once for a page.
+type papers struct {
+	application *store.LOAApplication
+	letter      *store.LOA
+	report      *store.DeliveryReport
+	port        *store.Port
+}
+
+// papersOf reads only what the interface can have by now. It never takes more
+// statements than one for each kind of paper and one for its lines.
+func (h *Handlers) papersOf(ctx context.Context, c store.Connection) (p papers, err error) {
+	if !c.ScheduledAt.IsZero() {
+		if p.application, err = h.Store.Application(ctx, c.ID); err != nil {
+			return p, err
+		}
+	}
+	if c.LOANo != "" {
+		if p.letter, err = h.Store.LOA(ctx, c.ID); err != nil {
+			return p, err
+		}
+	}
+	if c.LineCode != "" {
+		if p.report, err = h.Store.DeliveryReport(ctx, c.ID); err != nil {
+			return p, err
+		}
+	}
+	if c.Stage.PastPayment() {
+		p.port, err = h.Store.PortOf(ctx, c.ID)
+	}
+	return p, err
+}
+
+// detail is everything the page of an interface shows, for customers and for
+// staff. The actor may see c. The number of statements does not depend on how
+// long the history is.
+func (h *Handlers) detail(ctx context.Context, actor store.Actor, c store.Connection) (views.InterfaceDetail, error) {
+	d := views.InterfaceDetail{Progress: views.Progress{Interface: h.interfaceView(c), Operator: h.Operator, NOC: h.NOC}}
+	region, _ := h.Store.Catalogue().Region(c.Region)
+	d.Mainland = region.Mainland
+
+	events, err := h.Store.Timeline(ctx, c.ID)
+	if err != nil {
+		return d, err
+	}
+	d.History = h.history(actor, events)
+	own, err := h.papersOf(ctx, c)
+	if err != nil {
+		return d, err
+	}
+	orders, err := h.Store.OrdersOf(ctx, c.ID)
+	if err != nil {
+		return d, err
+	}
+	var partner *store.Connection
+	var theirs papers
+	if !c.Stage.Ended() {
+		if partner, err = h.Store.Partner(ctx, c); err != nil {
+			return d, err
+		}
+	}
+	if partner != nil {
+		d.RedundantID, d.RedundantName, d.RedundantWords = partner.ID, partner.Name, "Redundant by ECMP"
+		if theirs, err = h.papersOf(ctx, *partner); err != nil {
+			return d, err
+		}
+	}
+
+	if a := own.application; a != nil {
+		d.ConstructionCompany = a.ConstructionCompany
+		if c.Stage == lifecycle.LOARejected {
+			d.Corrections = len(a.Reasons)
+		}
+	}
+	if l := own.letter; l != nil && l.Status == "issued" {
+		d.LOAExpires = l.ExpiresAt
+	}
+	d.Path = h.path(c, own, partner, theirs)
+	d.Basic = basicFacts(d.Interface, partner != nil, interfaceLink(actor))
+	d.Installation, d.LOAHref = h.installationFacts(d.Interface, own.letter, actor)
+	d.Report = h.reportFacts(d.Interface, own.report)
+	h.fees(&d, orders, actor)
+	return d, nil
+}
+
+// interfaceLink builds the links to interfaces for the reader.
+func interfaceLink(actor store.Actor) func(id string) string {
+	if actor.Staff() {
+		return paths.AdminInterface
+	}
+	return paths.Interface
+}
+
+// history is the timeline in words. To the customer, staff are the operator,
+// with the part they play; staff see who it was.
+func (h *Handlers) history(actor store.Actor, events []store.Event) []views.Happened {
+	out := make([]views.Happened, 0, len(events))
+	for _, e := range events {
+		who := e.ActorName
+		switch {
+		case e.ActorRole == lifecycle.System:
+			who = h.Operator + ", automatic"
+		case e.ActorRole.IsStaff() && actor.Staff():
+			who += ", " + strings.ToLower(e.ActorRole.Label())
+		case e.ActorRole.IsStaff():
+			who = h.Operator + ", " + strings.ToLower(e.ActorRole.Label())
+		}
+		out = append(out, views.Happened{Action: lifecycle.Action(e.Action), From: e.From, To: e.To, At: e.At, Who: who, Reason: e.Reason, Detail: e.Detail})
+	}
+	return out
+}
+
+// path feeds the drawing: this interface and the one it is redundant with.
+func (h *Handlers) path(c store.Connection, own papers, partner *store.Connection, theirs papers) views.PathDiagram {
+	cat := h.Store.Catalogue()
+	region, _ := cat.Region(c.Region)
+	d := views.PathDiagram{Region: region.Name, Closed: c.Stage.Ended(), Links: []views.PathLink{h.pathLink(c, own)}}
+	if own.application != nil {
+		d.DataCenter = own.application.Location
+	}
+	if partner == nil {
+		return d
+	}
+	other := h.pathLink(*partner, theirs)
+	d.Links[0].Role, other.Role = "Primary", "Redundant"
+	if c.RedundantID == partner.ID {
+		d.Links[0].Role, other.Role = "Redundant", "Primary"
+	}
+	d.Links = append(d.Links, other)
+	switch d.SameAccessPoint = c.AccessPointID == partner.AccessPointID; {
+	case !d.SameAccessPoint:
+		d.ApartWords = "Different access points"
+	case own.port != nil && theirs.port != nil && own.port.Device != theirs.port.Device:
+		d.ApartWords = "Different access devices"
+	}
+	return d
+}
+
+func (h *Handlers) pathLink(c store.Connection, p papers) views.PathLink {
+	v := h.interfaceView(c)
+	l := views.PathLink{ID: c.ID, Name: c.Name, SP: v.SP, LineCode: c.LineCode, PortTypeShort: v.PortShort, AccessPoint: v.AccessPoint, AccessPointID: c.AccessPointID}
+	l.LeasedLine, l.Port, l.Patch, l.ToRegion = views.PathStates(string(c.Stage))
+	if p.application != nil {
+		l.ConstructionType = p.application.TypeLabel()
+	}
+	if p.report != nil && p.report.Status != "returned" {
+		l.CableLabel = strings.Join(p.report.Labels, ", ")
+	}
+	// Before the letter is out the port is nobody's business: a reviewer may
+	// still move the interface to another one.
+	if p.port != nil && c.Stage.LetterOut() {
+		device, _ := h.Store.Catalogue().Device(p.port.Device)
+		l.Device, l.Room, l.Cabinet, l.PortName = device.Name, device.Room, device.Cabinet, p.port.Name
+	}
+	return l
+}
+
+func basicFacts(i views.Interface, living bool, link func(string) string) []ui.Pair {
+	redundant := ui.Pair{Term: "Redundant Connection ID"}
+	if i.RedundantID != "" {
+		note := ""
+		if !living && !i.Stage.Ended() {
+			note = "This connection has ended"
+		}
+		redundant.Content = views.RedundantLink(i.RedundantID, i.RedundantName, link(i.RedundantID), note)
+	}
+	return []ui.Pair{
+		{Term: "Region", Value: i.Region},
+		{Term: "SP", Value: i.SP},
+		{Term: "Access Point", Value: i.AccessPoint},
+		{Term: "Port Specification", Value: i.Spec},
+		{Term: "Port Type", Value: i.PortTypeLabel + " (" + i.PortType + ")"},
+		redundant,
+		{Term: "Created", Content: ui.Stamp(i.CreatedAt, i.Zone)},
+		{Term: "Description", Value: i.Description},
+	}
+}
+
+// installationFacts says what the letter says, as long as it is in force or was
+// used.
+func (h *Handlers) installationFacts(i views.Interface, l *store.LOA, actor store.Actor) ([]ui.Pair, string) {
+	if l == nil || (l.Status != "issued" && l.Status != "used") {
+		return nil, ""
+	}
+	s := l.Snapshot
+	site := []string{s.FacilityName, s.Room}
+	who := ui.Pair{Term: "Field engineers", Value: strings.Join(s.Engineers, ", ")}
+	if s.RemoteHands {
+		who.Value = "Nobody visits: the facility's own remote hands do the work"
+	}
+	facts := []ui.Pair{
+		{Term: "LOA number", Value: s.Title(), Mono: true},
+		{Term: "Data center", Value: joined(site...)},
+		{Term: "Address", Value: s.Address},
+		{Term: "Cabinet", Value: joined(s.Cabinet, s.Panel, "position "+s.Position)},
+		{Term: "Connector", Value: s.Connector},
+		{Term: "Port", Value: joined(s.Device, s.Port), Mono: true},
+		{Term: "Construction Company", Value: s.ConstructionCompany},
+		{Term: "Construction Type", Value: s.ConstructionType},
+		{Term: "Scheduled Construction Time", Content: ui.Stamp(s.ScheduledAt, i.Zone)},
+		who,
+	}
+	if l.Status == "issued" {
+		facts = slices.Insert(facts, 1, ui.Pair{Term: "Valid until", Content: ui.Stamp(l.ExpiresAt, i.Zone)})
+	}
+	if actor.Staff() {
+		return facts, paths.AdminLOADocument(i.ID)
+	}
+	return facts, paths.LOAPDF(i.ID)
+}
+
+// joined puts the parts that are known in one line.
+func joined(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+func (h *Handlers) reportFacts(i views.Interface, r *store.DeliveryReport) []ui.Pair {
+	if r == nil {
+		return nil
+	}
+	facts := []ui.Pair{
+		{Term: "Leased line code", Value: r.LineCode, Mono: true},
+		{Term: "Cable labels", Content: views.IDList(r.Labels)},
+		{Term: "Submitted", Content: views.StampBy(r.SubmittedAt, i.Zone, r.SubmittedBy)},
+	}
+	if r.Contact != "" {
+		facts = append(facts, ui.Pair{Term: "SP contact for the line", Value: r.Contact})
+	}
+	switch r.Status {
+	case "returned":
+		facts = append(facts, ui.Pair{Term: "Returned", Value: store.ProblemLabel(r.ProblemKind) + ": " + r.Reason})
+	case "completed":
+		facts = append(facts, ui.Pair{Term: "Cabling finished", Content: ui.Stamp(r.CompletedAt, i.Zone)},
+			ui.Pair{Term: "Label as found", Value: r.LabelFound, Mono: true})
+		if r.LightDBm10 != nil {
+			facts = append(facts, ui.Pair{Term: "Light level", Value: dBm(*r.LightDBm10)})
+		}
+	}
+	return facts
+}
+
+// dBm prints a light level that is kept in tenths of a dBm.
+func dBm(tenths int) string {
+	return strings.Replace(strconv.FormatFloat(float64(tenths)/10, 'f', 1, 64), "-", "−", 1) + " dBm"
+}
+
+// fees fills the card of fees and what became of the installation fee.
+func (h *Handlers) fees(d *views.InterfaceDetail, orders []store.Order, actor store.Actor) {
+	staff := actor.Staff()
+	if !staff {
+		d.OrdersHref = paths.Orders
+	}
+	paid := false
+	for _, o := range orders {
+		line := views.FeeLine{Name: "Initial installation fee", Amount: o.Amount.String(), OrderNo: o.No}
+		if !staff {
+			line.OrderHref = paths.Order(o.No)
+		}
+		if o.Kind == "resource" {
+			paid = true
+			line.Name = "Resource fee"
+			line.Amount += " for " + pricing.PeriodLabel(o.Months)
+		}
+		day := ui.FormatDay(o.PaidAt, d.Zone)
+		switch o.State {
+		case "unpaid":
+			line.Note = "Pay by " + ui.FormatStamp(o.ExpiresAt, d.Zone)
+			d.OrderNo = o.No
+		case "paid":
+			line.Note = "Paid " + day
+			if o.Kind == "installation" && d.Stage == lifecycle.Canceled {
+				d.Refund = views.FeeKept
+			}
+		case "refunded":
+			line.Note = "Paid " + day + ", returned to the balance"
+			d.Refund = views.FeeReturned
+		case "expired":
+			line.Note = "Not paid in time"
+		default:
+			line.Note = "Not paid"
+		}
+		d.Fees = append(d.Fees, line)
+	}
+	monthly := d.Monthly + " a month"
+	switch {
+	case d.Stage == lifecycle.Enabled:
+		note := "Paid until " + ui.FormatDay(d.PaidThrough, d.Zone)
+		if d.AutoRenew {
+			note += ", renewed automatically"
+		}
+		d.Fees = append(d.Fees, views.FeeLine{Name: "Resource fee, running", Amount: monthly, Note: note})
+	case paid || d.Stage.Ended():
+	case d.Stage == lifecycle.WaitingForPayment:
+		d.Fees = append(d.Fees, views.FeeLine{Name: "Resource fee", Amount: monthly, Note: "Due now, to enable the port"})
+	default:
+		d.Fees = append(d.Fees, views.FeeLine{Name: "Resource fee", Amount: monthly, Note: "Pay when the cabling is finished"})
+	}
+}

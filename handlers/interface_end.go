@@ -1,0 +1,164 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/store/lifecycle"
+	"demarc/views"
+	"demarc/views/ui"
+	"demarc/web/paths"
+)
+
+// AskCancellation asks before an interface is canceled and says what happens.
+func (h *Handlers) AskCancellation(c echo.Context) error {
+	return h.cancellationForm(c, http.StatusOK, views.EndForm{Key: formKey()})
+}
+
+// CancelInterface cancels an interface before it is enabled.
+func (h *Handlers) CancelInterface(c echo.Context) error {
+	confirmed := value(c, "confirm") != ""
+	conn, err := h.connection(c)
+	if err != nil {
+		return err
+	}
+	err = h.Store.Cancel(c.Request().Context(), h.actor(c), conn.ID, rev(c), confirmed)
+	if err == nil {
+		return h.done(c, paths.Interface(conn.ID), views.Flash{Tone: "ok", Text: conn.Title() + " is canceled.", LinkText: "Apply for New Interface", Href: paths.NewInterface})
+	}
+	status, fields, msg, ok := refused(err)
+	if !ok {
+		return err
+	}
+	f := views.EndForm{Confirmed: confirmed, Key: keptKey(c), Errors: fields}
+	if status == http.StatusConflict {
+		f.Conflict = msg
+	}
+	return h.cancellationForm(c, status, f)
+}
+
+func (h *Handlers) cancellationForm(c echo.Context, status int, f views.EndForm) error {
+	conn, err := h.connection(c)
+	if err != nil {
+		return err
+	}
+	partner, err := h.Store.Partner(c.Request().Context(), conn)
+	if err != nil {
+		return err
+	}
+	f.Interface = h.interfaceView(conn)
+	if lifecycle.Can(conn.Stage, lifecycle.Cancel, lifecycle.Customer) {
+		f.Happens = h.cancelHappens(conn, partner)
+	} else {
+		f.Closed = true
+		if f.Conflict == "" {
+			status, f.Conflict = http.StatusConflict, conn.Title()+" is in the "+conn.Stage.Label()+" state, so it cannot be canceled."
+		}
+	}
+	p, partial := h.modalPage(c, "Cancel "+conn.Title()+"?", f.Interface, status)
+	return h.render(c, status, views.CancelInterface(p, partial, f))
+}
+
+// cancelHappens says what canceling does, from the store's own answer.
+func (h *Handlers) cancelHappens(c store.Connection, partner *store.Connection) []string {
+	would := store.CancelWould(c)
+	var out []string
+	add := func(s string) { out = append(out, s) }
+	if c.Stage == lifecycle.PendingPayment {
+		add("The unpaid order is closed. Nothing is charged.")
+	}
+	if c.Stage == lifecycle.InApplication {
+		add("Your LOA application is closed without a decision.")
+	}
+	if would.VoidsLetter {
+		add(c.LOANo + " becomes void. Nobody may enter the data center with it.")
+	}
+	switch {
+	case would.PortAtOnce:
+		add("The port is released at once.")
+	case c.Stage.PastPayment():
+		add("The port is released when " + h.Operator + " has removed the cable.")
+	}
+	switch {
+	case would.Refund:
+		add("The initial installation fee of " + c.Installation.String() + " goes back to your balance.")
+	case c.Stage.PastPayment():
+		add("The initial installation fee of " + c.Installation.String() + " is not refunded, because an LOA was issued.")
+	}
+	return append(out, partnerLoses(partner)...)
+}
+
+// partnerLoses warns of the interface that is left alone.
+func partnerLoses(partner *store.Connection) []string {
+	if partner == nil {
+		return nil
+	}
+	name := partner.ID
+	if partner.Name != "" {
+		name = partner.Name + " (" + partner.ID + ")"
+	}
+	return []string{"The redundant connection " + name + " loses its redundancy."}
+}
+
+// AskTermination asks before an enabled interface is ended.
+func (h *Handlers) AskTermination(c echo.Context) error {
+	return h.terminationForm(c, http.StatusOK, views.EndForm{Key: formKey()})
+}
+
+// TerminateInterface asks for the end of an enabled interface.
+func (h *Handlers) TerminateInterface(c echo.Context) error {
+	typed := value(c, "confirm")
+	conn, err := h.connection(c)
+	if err != nil {
+		return err
+	}
+	err = h.Store.Terminate(c.Request().Context(), h.actor(c), conn.ID, rev(c), typed)
+	if err == nil {
+		return h.done(c, paths.Interface(conn.ID), views.Flash{Tone: "ok", Text: conn.Title() + " is being terminated. " + h.Operator + " removes the cable."})
+	}
+	status, fields, msg, ok := refused(err)
+	if !ok {
+		return err
+	}
+	f := views.EndForm{Typed: typed, Key: keptKey(c), Errors: fields}
+	if status == http.StatusConflict {
+		f.Conflict = msg
+	}
+	return h.terminationForm(c, status, f)
+}
+
+func (h *Handlers) terminationForm(c echo.Context, status int, f views.EndForm) error {
+	conn, err := h.connection(c)
+	if err != nil {
+		return err
+	}
+	partner, err := h.Store.Partner(c.Request().Context(), conn)
+	if err != nil {
+		return err
+	}
+	f.Interface = h.interfaceView(conn)
+	if lifecycle.Can(conn.Stage, lifecycle.Terminate, lifecycle.Customer) {
+		f.Happens = append([]string{
+			h.Operator + " removes the cable. The connection ends when it is out, and the port is released.",
+			"The resource fee is paid until " + ui.FormatDay(conn.PaidThrough, f.Zone) + ". Nothing of it is refunded.",
+		}, partnerLoses(partner)...)
+		if conn.AutoRenew {
+			f.Happens = append(f.Happens, "The interface is not renewed any more.")
+		}
+	} else {
+		f.Closed = true
+		if f.Conflict == "" {
+			status, f.Conflict = http.StatusConflict, conn.Title()+" is in the "+conn.Stage.Label()+" state, so it cannot be terminated."
+		}
+	}
+	p, partial := h.modalPage(c, "Terminate "+conn.Title()+"?", f.Interface, status)
+	return h.render(c, status, views.TerminateInterface(p, partial, f))
+}
+
+// connection is the interface that the address names; kind NotFound when it is
+// not one that the person may see.
+func (h *Handlers) connection(c echo.Context) (store.Connection, error) {
+	return h.Store.Connection(c.Request().Context(), h.actor(c), c.Param("id"))
+}
