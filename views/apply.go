@@ -531,7 +531,7 @@ func (a *applying) redundant() {
 	}
 	chosen := slices.IndexFunc(options, func(o ui.Option) bool { return o.Value == a.Form.Redundant && !o.Disabled })
 	if chosen < 0 && a.Form.Redundant != "" {
-		r.Note = a.Form.Redundant + " cannot be selected here. Select another connection, or " + lowerFirst(none.Label) + "."
+		r.Note = a.Form.Redundant + " cannot be selected here. Select another connection, or " + inSentence(none.Label) + "."
 		a.Form.Redundant = ""
 	}
 	r.Value = a.Form.Redundant
@@ -552,7 +552,7 @@ func (a *applying) redundant() {
 				}
 				o.Label += ", " + lines[0]
 				if o.Disabled {
-					o.Label += ": " + lowerFirst(lines[1])
+					o.Label += ": " + inSentence(lines[1])
 				}
 			}
 			r.Options = append(r.Options, o)
@@ -653,7 +653,7 @@ func countedAn(n int, noun string) string {
 	return counted(n, noun)
 }
 
-func lowerFirst(s string) string {
+func inSentence(s string) string {
 	if s == "" {
 		return s
 	}
