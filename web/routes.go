@@ -64,6 +64,17 @@ func (s *Server) routes(e *echo.Echo) {
 	customer.get(paths.Termination(":id"), h.AskTermination)
 	customer.post(paths.Termination(":id"), h.TerminateInterface)
 
+	// Customers: apply, pay, the whitelist
+	customer.get(paths.NewInterface, h.NewInterface)
+	customer.post(paths.Interfaces, h.CreateInterface)
+	customer.get(paths.Order(":no"), h.ShowOrder)
+	customer.post(paths.OrderPayment(":no"), h.PayOrder)
+	customer.get(paths.OrderDone(":no"), h.ShowOrderDone)
+	customer.get(paths.ResourceFee(":id"), h.ShowResourceFee)
+	customer.post(paths.ResourceFee(":id"), h.PayResourceFee)
+	customer.get(paths.Whitelist, h.ShowWhitelist)
+	customer.post(paths.Whitelist, h.RequestWhitelist)
+
 	// For staff ----------------------------------------------------------------
 	staff := person.with(staffOnly)
 
