@@ -77,14 +77,32 @@ func (s *Server) routes(e *echo.Echo) {
 
 	// For staff ----------------------------------------------------------------
 	staff := person.with(staffOnly)
+	staff.get(paths.Admin, h.WorkQueue)
 
 	// Staff: reviewers
 	reviewer := staff.with(mayDo(lifecycle.Approve))
-	_ = reviewer
+	reviewer.get(paths.AdminLOAs, h.ListLOAs)
+	reviewer.get(paths.AdminLOA(":id"), h.ReviewLOA)
+	reviewer.get(paths.AdminLOADocument(":id"), h.StaffLOADocument)
+	reviewer.post(paths.AdminApproval(":id"), h.ApproveLOA)
+	reviewer.get(paths.AdminRejection(":id"), h.AskRejection)
+	reviewer.post(paths.AdminRejection(":id"), h.RejectLOA)
+	reviewer.get(paths.AdminRevocation(":id"), h.AskRevocation)
+	reviewer.post(paths.AdminRevocation(":id"), h.RevokeLOA)
+	reviewer.post(paths.AdminPortMove(":id"), h.MovePort)
+	reviewer.get(paths.AdminIDNumber(":id", ":n"), h.AskIDNumber)
+	reviewer.post(paths.AdminIDNumber(":id", ":n"), h.ShowIDNumber)
 
 	// Staff: technicians
 	technician := staff.with(mayDo(lifecycle.CompleteCabling))
-	_ = technician
+	technician.get(paths.AdminCabling, h.ListCabling)
+	technician.get(paths.AdminCablingJob(":id"), h.ShowCabling)
+	technician.post(paths.AdminCablingCompletion(":id"), h.CompleteCabling)
+	technician.get(paths.AdminCablingReturn(":id"), h.AskReturn)
+	technician.post(paths.AdminCablingReturn(":id"), h.ReturnReport)
+	technician.get(paths.AdminRemovals, h.ListRemovals)
+	technician.get(paths.AdminRemoval(":id"), h.ShowRemoval)
+	technician.post(paths.AdminRemoval(":id"), h.ConfirmRemoval)
 
 	// Staff: money
 	finance := staff.with(roles(lifecycle.Finance, lifecycle.Administrator))

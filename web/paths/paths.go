@@ -151,6 +151,9 @@ func AdminPortMove(id string) string { return join(AdminLOAs, id, "port-move") }
 // AdminLOADocument is the stored letter as a PDF, for staff.
 func AdminLOADocument(id string) string { return join(AdminLOAs, id, "loa.pdf") }
 
+// AdminIDNumber shows the ID number of field engineer n (from 1), for a reason.
+func AdminIDNumber(id, n string) string { return join(AdminLOAs, id, "engineers", n, "id-number") }
+
 // AdminCablingJob is one cabling job.
 func AdminCablingJob(id string) string { return join(AdminCabling, id) }
 

@@ -1,0 +1,878 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/store/catalog"
+	"demarc/store/letter"
+	"demarc/store/lifecycle"
+	"demarc/views"
+	"demarc/views/loapdf"
+	"demarc/views/ui"
+	"demarc/web/paths"
+	"demarc/web/reqctx"
+)
+
+// ListLOAs lists the applications that wait for a review, by due time; its
+// other views list what was approved and what was rejected.
+func (h *Handlers) ListLOAs(c echo.Context) error {
+	ctx := c.Request().Context()
+	counts, err := h.Store.StageCounts(ctx, "")
+	if err != nil {
+		return err
+	}
+	l := views.LOAList{View: c.QueryParam("view")}
+	stage := lifecycle.InApplication
+	switch l.View {
+	case views.LOAsApproved:
+		stage = lifecycle.ApprovedLOA
+	case views.LOAsRejected:
+		stage = lifecycle.LOARejected
+	default:
+		l.View = views.LOAsOpen
+	}
+	for _, tab := range []struct {
+		view, label string
+		stage       lifecycle.Stage
+	}{{views.LOAsOpen, "Open", lifecycle.InApplication}, {views.LOAsApproved, "Approved", lifecycle.ApprovedLOA}, {views.LOAsRejected, "Rejected", lifecycle.LOARejected}} {
+		l.Tabs = append(l.Tabs, ui.ViewTab{Label: tab.label, Href: paths.With(paths.AdminLOAs, "view", tab.view), Count: counts[tab.stage], Current: tab.view == l.View})
+	}
+	after := c.QueryParam("after")
+	var items []store.Connection
+	var next string
+	if stage == lifecycle.InApplication {
+		items, next, err = h.Store.QueuePage(ctx, stage, after, queuePage)
+	} else {
+		var page store.ConnectionPage
+		page, err = h.Store.Connections(ctx, h.actor(c), store.ConnectionFilter{Status: string(stage), Limit: queuePage, After: after})
+		items, next = page.Items, page.Next
+	}
+	if err != nil {
+		return err
+	}
+	all, err := h.staffViews(ctx, items)
+	if err != nil {
+		return err
+	}
+	for i, it := range items {
+		row := views.LOARow{Interface: all[i], Waiting: h.waiting(it)}
+		if stage == lifecycle.InApplication {
+			row.Soon = views.SoonText(it.ScheduledAt, h.Store.Now(), all[i].Zone)
+		}
+		l.Rows = append(l.Rows, row)
+	}
+	l.Pages = queuePages(paths.With(paths.AdminLOAs, "view", l.View), after, next, len(items), counts[stage])
+	return h.render(c, http.StatusOK, views.LOAsPage(h.page(c, "LOA applications"), l))
+}
+
+// ReviewLOA is the page of one application.
+func (h *Handlers) ReviewLOA(c echo.Context) error {
+	return h.reviewPage(c, http.StatusOK, views.ReviewForm{}, "")
+}
+
+// ApproveLOA issues the letter: the store fixes what it says, the view prints
+// it, the store keeps the bytes. Then it goes on to the next application.
+func (h *Handlers) ApproveLOA(c echo.Context) error {
+	ctx := c.Request().Context()
+	form := views.ReviewForm{Port: value(c, "port"), Note: multiline(c, "note"), Looked: ticked(c, "looked")}
+	form.Errors = unprintable(c)
+	by, id, seen := h.actor(c), c.Param("id"), rev(c)
+	before, err := h.Store.Connection(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	// Somebody who is late, or sends the form again, is told so instead of
+	// being asked for a tick about a page that is no longer true.
+	if before.Stage == lifecycle.InApplication && (seen == 0 || seen == before.Version) {
+		review, err := h.review(ctx, before)
+		if err != nil {
+			return err
+		}
+		if review.Blocked != "" {
+			form.Errors["checks"] = review.Blocked
+		} else if review.Warnings > 0 && !form.Looked {
+			form.Errors["looked"] = "Tick that you looked at the warning"
+		}
+	}
+	if len(form.Errors) > 0 {
+		return h.reviewPage(c, http.StatusUnprocessableEntity, form, "")
+	}
+	no, err := h.issue(ctx, by, id, seen, form)
+	if status, fields, msg, ok := refused(err); ok {
+		form.Errors = fields
+		return h.reviewPage(c, status, form, conflictOnly(status, msg))
+	}
+	if err != nil {
+		return err
+	}
+	flash := views.Flash{Tone: ui.ToneOK, Text: no + " approved.", LinkText: "View LOA", Href: paths.AdminLOA(id)}
+	if l, err := h.Store.LOA(ctx, id); err != nil {
+		return err
+	} else if l != nil {
+		flash.Text = l.Snapshot.Title() + " approved. Port " + l.Snapshot.Port + " of " + l.Snapshot.Device + " is reserved."
+	}
+	return h.nextJob(c, lifecycle.InApplication, before, paths.AdminLOAs, paths.AdminLOA, flash)
+}
+
+// issue drafts, prints and issues the letter, and returns its number. What
+// cannot be printed becomes an Invalid error with the place to look at.
+func (h *Handlers) issue(ctx context.Context, by store.Actor, id string, seen int, form views.ReviewForm) (string, error) {
+	draft, err := h.Store.PrepareLOA(ctx, by, id, seen, store.Approval{PortID: form.Port, Note: form.Note})
+	if err != nil {
+		return "", err
+	}
+	if no := draft.Issued(); no != "" {
+		return no, nil // this very form was answered before
+	}
+	pdf, err := loapdf.Render(draft.Snapshot)
+	if err != nil {
+		if field, msg := unprintableLetter(draft.Snapshot, err); field != "" {
+			return "", &store.Error{Kind: store.Invalid, Msg: msg, Fields: map[string]string{field: msg}, Err: err}
+		}
+		return "", err
+	}
+	return h.Store.IssueLOA(ctx, by, draft, pdf)
+}
+
+// unprintableLetter says in words, and at which part of the page, why a letter
+// cannot be printed; field is "" when it is not for a reviewer to mend.
+func unprintableLetter(s letter.Snapshot, err error) (field, msg string) {
+	var glyphs *loapdf.MissingGlyphError
+	if errors.As(err, &glyphs) {
+		signs := make([]string, len(glyphs.Runes))
+		for i, r := range glyphs.Runes {
+			signs[i] = string(r)
+		}
+		what := "The letter cannot print " + strings.Join(signs, " ")
+		if strings.Contains(s.Note, glyphs.Text) {
+			return "note", what + ". Write the note without it."
+		}
+		field = "line"
+		for _, name := range s.Engineers {
+			if strings.Contains(name, glyphs.Text) {
+				field = "engineers"
+			}
+		}
+		return field, what + " in " + glyphs.Text + ". Reject the application with this reason."
+	}
+	var invalid *letter.InvalidError
+	if !errors.As(err, &invalid) || len(invalid.Problems) == 0 {
+		return "", ""
+	}
+	switch p := invalid.Problems[0]; p.Field {
+	case "ExpiresAt":
+		return "checks", "The letter would expire before the scheduled construction time. Reject the application with this reason."
+	case "Note":
+		return "note", "Remove the characters that cannot be printed"
+	case "Engineers":
+		return "engineers", "The field engineers " + p.Text + ". Reject the application with this reason."
+	default:
+		return "checks", "The letter cannot be issued: " + p.Field + " " + p.Text + ". Ask an administrator to look at it."
+	}
+}
+
+// MovePort puts an interface on another port before its letter is issued.
+func (h *Handlers) MovePort(c echo.Context) error {
+	ctx := c.Request().Context()
+	form := views.ReviewForm{Port: value(c, "port"), Reason: multiline(c, "reason")}
+	form.Errors = unprintable(c)
+	if len(form.Errors) > 0 {
+		return h.reviewPage(c, http.StatusUnprocessableEntity, form, "")
+	}
+	id := c.Param("id")
+	err := h.Store.MovePort(ctx, h.actor(c), id, rev(c), form.Port, form.Reason)
+	if status, fields, msg, ok := refused(err); ok {
+		form.Errors = fields
+		return h.reviewPage(c, status, form, conflictOnly(status, msg))
+	}
+	if err != nil {
+		return err
+	}
+	port, err := h.Store.PortOf(ctx, id)
+	if err != nil || port == nil {
+		return errors.Join(err, h.done(c, paths.AdminLOA(id)))
+	}
+	return h.done(c, paths.AdminLOA(id), views.Flash{Tone: ui.ToneOK, Text: id + " is on port " + h.place(*port).PortLine() + " now. The customer is told."})
+}
+
+// StaffLOADocument is the stored letter as a PDF.
+func (h *Handlers) StaffLOADocument(c echo.Context) error {
+	ctx := c.Request().Context()
+	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	name, pdf, err := h.Store.LOAPDF(ctx, conn.ID)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(pdf)))
+	return c.Blob(http.StatusOK, "application/pdf", pdf)
+}
+
+// review is what is known of an application when it is decided.
+type review struct {
+	Checks   []ui.Check
+	Warnings int
+	Blocked  string
+	App      *store.LOAApplication
+	Port     *store.Port
+	// Avoid is the device of the redundant partner at the same access point.
+	Avoid, AvoidFor string
+}
+
+// review reads an application and checks it.
+func (h *Handlers) review(ctx context.Context, conn store.Connection) (review, error) {
+	var r review
+	var err error
+	if r.App, err = h.Store.Application(ctx, conn.ID); err != nil {
+		return r, err
+	}
+	if r.Port, err = h.Store.PortOf(ctx, conn.ID); err != nil {
+		return r, err
+	}
+	partner, err := h.Store.Partner(ctx, conn)
+	if err != nil {
+		return r, err
+	}
+	var partnerPort *store.Port
+	if partner != nil && partner.AccessPointID == conn.AccessPointID {
+		if partnerPort, err = h.Store.PortOf(ctx, partner.ID); err != nil {
+			return r, err
+		}
+		if partnerPort != nil {
+			r.Avoid, r.AvoidFor = partnerPort.Device, partner.Title()
+		}
+	}
+	if r.App == nil || conn.Stage != lifecycle.InApplication {
+		return r, nil
+	}
+	orders, err := h.Store.OrdersOf(ctx, conn.ID)
+	if err != nil {
+		return r, err
+	}
+	var requests []store.WhitelistRequest
+	if conn.Spec.NeedsWhitelist() {
+		if requests, err = h.Store.Whitelist(ctx, conn.AccountID); err != nil {
+			return r, err
+		}
+	}
+	accounts, err := h.Store.AccountNames(ctx, []string{conn.AccountID})
+	if err != nil {
+		return r, err
+	}
+	k := checks{now: h.Store.Now(), zone: h.Store.Catalogue().Zone(conn.Region), r: &r}
+	ap, _ := h.Store.Catalogue().AccessPoint(conn.AccessPointID)
+	k.fee(orders)
+	if conn.Spec.NeedsWhitelist() {
+		k.whitelist(store.WhitelistState(requests, conn.Region, conn.Spec, k.now), conn.Spec)
+	}
+	k.construction(*r.App)
+	k.visitors(*r.App, ap.Visitor)
+	k.company(r.App.CompanyName, accounts[conn.AccountID])
+	k.schedule(*r.App, conn, ap)
+	k.redundancy(conn, partner, r.Port, partnerPort, h.Store.Catalogue())
+	k.facility(ap)
+	return r, nil
+}
+
+// checks collects what a reviewer has to know before the decision.
+type checks struct {
+	now  time.Time
+	zone *time.Location
+	r    *review
+}
+
+func (k checks) add(tone, text, sub string) {
+	k.r.Checks = append(k.r.Checks, ui.Check{Tone: tone, Text: text, Sub: sub})
+	if tone == ui.ToneWarn || tone == ui.ToneBad {
+		k.r.Warnings++
+	}
+}
+
+// block adds a check that keeps the letter from being issued at all.
+func (k checks) block(text, sub string) {
+	k.add(ui.ToneBad, text, sub)
+	if k.r.Blocked == "" {
+		k.r.Blocked = text
+	}
+}
+
+func (k checks) fee(orders []store.Order) {
+	for _, o := range orders {
+		if o.Kind == "installation" && o.State == "paid" {
+			k.add(ui.ToneOK, "Installation fee paid", "Order "+o.No+", "+o.Amount.String())
+			return
+		}
+	}
+	k.block("The installation fee is not paid", "")
+}
+
+func (k checks) whitelist(w *store.WhitelistRequest, spec catalog.Spec) {
+	switch {
+	case w == nil || !w.Active(k.now):
+		k.add(ui.ToneWarn, "Account is not on the whitelist for "+spec.Label()+" now", "")
+	case w.Until.IsZero():
+		k.add(ui.ToneOK, "Account is on the whitelist for "+spec.Label(), "Without an end date")
+	default:
+		k.add(ui.ToneOK, "Account is on the whitelist for "+spec.Label(), "Until "+ui.FormatDay(w.Until, k.zone))
+	}
+}
+
+func (k checks) construction(a store.LOAApplication) {
+	if a.ConstructionType == "Others" {
+		k.add(ui.ToneWarn, "Construction Type is "+a.TypeLabel(), "Make sure that it is not SDH")
+		return
+	}
+	k.add(ui.ToneOK, "Construction Type is "+a.TypeLabel()+", not SDH", "")
+}
+
+// visitors checks the field engineers against what the facility needs to know
+// of them.
+func (k checks) visitors(a store.LOAApplication, policy catalog.VisitorPolicy) {
+	if a.RemoteHands {
+		k.add(ui.ToneOK, "Nobody visits: the facility's own remote hands do the work", "")
+		return
+	}
+	var missing []string
+	for _, e := range a.Engineers {
+		if e.Contact == "" || policy.Gender && e.Gender == "" || policy.IDType && e.IDType == "" || policy.IDNumber && e.IDLast4 == "" {
+			missing = append(missing, e.Name)
+		}
+	}
+	with := []string{}
+	if policy.Gender {
+		with = append(with, "a gender")
+	}
+	if policy.IDNumber {
+		with = append(with, "an ID number")
+	}
+	with = append(with, "a phone number")
+	words := strconv.Itoa(len(a.Engineers)) + " field engineers, each with "
+	if len(a.Engineers) == 1 {
+		words = "1 field engineer, with "
+	}
+	switch {
+	case len(a.Engineers) == 0:
+		k.add(ui.ToneWarn, "No field engineer is named", "")
+	case len(missing) > 0:
+		k.add(ui.ToneWarn, "The facility needs more about some field engineers", strings.Join(missing, ", "))
+	default:
+		k.add(ui.ToneOK, words+joinAnd(with), "")
+	}
+}
+
+func joinAnd(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+func (k checks) company(applied, account string) {
+	if strings.EqualFold(strings.Join(strings.Fields(applied), " "), strings.Join(strings.Fields(account), " ")) {
+		k.add(ui.ToneOK, "Company name is the account name", "")
+		return
+	}
+	k.add(ui.ToneWarn, "Company name differs from the account name", "Application: "+strings.TrimRight(applied, ".")+". Account: "+account)
+}
+
+func (k checks) schedule(a store.LOAApplication, conn store.Connection, ap catalog.AccessPoint) {
+	at := ui.FormatStamp(a.ScheduledAt, k.zone)
+	soon := views.SoonText(a.ScheduledAt, k.now, k.zone)
+	switch {
+	case a.ScheduledAt.Before(k.now):
+		k.add(ui.ToneWarn, "The scheduled construction time has passed", at)
+	case a.ScheduledAt.After(k.now.AddDate(0, 0, ap.LOADays)):
+		k.block("The letter would expire before the scheduled construction time", at+". Letters for this access point are valid for "+strconv.Itoa(ap.LOADays)+" days")
+	case !conn.DueAt.IsZero() && a.ScheduledAt.Before(conn.DueAt):
+		k.add(ui.ToneWarn, "Scheduled before the review is due", at+". Review due "+ui.FormatStamp(conn.DueAt, k.zone))
+	case soon != "":
+		k.add(ui.ToneWarn, "Scheduled soon: "+strings.ToLower(soon), at)
+	default:
+		k.add(ui.ToneOK, "There is time until the construction", at)
+	}
+}
+
+func (k checks) redundancy(conn store.Connection, partner *store.Connection, own, other *store.Port, cat *catalog.Catalogue) {
+	switch {
+	case partner == nil:
+		k.add(ui.ToneInfo, "No redundant connection, so any device may be used", "")
+	case partner.AccessPointID != conn.AccessPointID:
+		k.add(ui.ToneInfo, "Redundant to "+partner.Title()+" at another access point, so any device may be used", "")
+	case other == nil || own == nil:
+		k.add(ui.ToneInfo, "Redundant to "+partner.Title()+" at the same access point, which holds no port yet", "")
+	case own.Device == other.Device:
+		k.add(ui.ToneBad, "On the same access device as its redundant connection "+partner.Title(), "Select a port of another device")
+	default:
+		a, _ := cat.Device(own.Device)
+		b, _ := cat.Device(other.Device)
+		k.add(ui.ToneOK, "Redundant to "+partner.Title()+" at the same access point, on another access device", a.Name+" and "+b.Name)
+	}
+}
+
+func (k checks) facility(ap catalog.AccessPoint) {
+	if ap.FacilityName == "" || ap.Address == "" {
+		k.block("The facility's name or address is missing in the catalogue", "An administrator adds it to the access point")
+		return
+	}
+	k.add(ui.ToneOK, "Facility and address are known", ap.FacilityName+", "+ap.Address)
+}
+
+// reviewPage shows an application with its form as it was sent, over what the
+// store says now.
+func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm, conflict string) error {
+	ctx := c.Request().Context()
+	user, _ := reqctx.User(ctx)
+	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	all, err := h.staffViews(ctx, []store.Connection{conn})
+	if err != nil {
+		return err
+	}
+	known, err := h.review(ctx, conn)
+	if err != nil {
+		return err
+	}
+	v := views.Review{Interface: all[0], Open: lifecycle.Can(conn.Stage, lifecycle.Approve, user.Role), Checks: known.Checks, Form: form, Conflict: conflict}
+	if known.Blocked != "" {
+		v.Blocked = "Reject the application: a check failed."
+	}
+	v.Form.Key = keptKey(c)
+	v.CanMove = lifecycle.Can(conn.Stage, lifecycle.MovePort, user.Role) && known.Port != nil
+	v.CanRevoke = lifecycle.Can(conn.Stage, lifecycle.RevokeLOA, user.Role)
+	if v.Open {
+		if v.Prev, v.Next, err = h.Store.QueueNeighbors(ctx, lifecycle.InApplication, conn); err != nil {
+			return err
+		}
+	}
+	zone := v.Interface.Zone
+	if known.App != nil {
+		h.reviewApplication(&v, *known.App)
+		v.Sub = "Sent " + ui.FormatStamp(known.App.SubmittedAt, zone) + " by " + known.App.SubmittedBy + "."
+		if v.Open {
+			v.Sub += " Waiting for " + views.Age(known.App.SubmittedAt, h.Store.Now()) + "."
+			if late := v.Interface.Late(); late != "" {
+				v.Sub += " Due " + ui.FormatStamp(conn.DueAt, zone) + ", " + strings.ToLower(late) + "."
+			}
+		}
+	}
+	if v.History, err = h.pastApplications(ctx, conn, zone); err != nil {
+		return err
+	}
+	events, err := h.Store.Timeline(ctx, conn.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		v.Events = append(v.Events, staffEvent(e, zone))
+	}
+	if v.CanMove {
+		if v.Map, err = h.portMap(ctx, conn, known, form); err != nil {
+			return err
+		}
+		place := h.place(*known.Port)
+		v.MapHint = "Reserved at payment: " + place.PortLine() + ", " + place.Demarcation() + ". Grey ports are in use or reserved. Only ports that match " + conn.PortType.Info().Short + " are shown."
+	}
+	if !v.Open { // while an application is open, an earlier letter is history
+		l, err := h.Store.LOA(ctx, conn.ID)
+		if err != nil {
+			return err
+		}
+		if l != nil {
+			v.Letter = reviewLetter(*l)
+		}
+	}
+	p := h.page(c, "Review LOA application", views.Crumb{Label: "LOA applications", Href: paths.AdminLOAs})
+	p.Failed = status == http.StatusUnprocessableEntity
+	if n := len(p.Crumbs); n > 0 {
+		p.Crumbs[n-1].Label = conn.Title()
+	}
+	return h.render(c, status, views.ReviewPage(p, v))
+}
+
+func (h *Handlers) reviewApplication(v *views.Review, a store.LOAApplication) {
+	v.Application = &views.ReviewApplication{CompanyName: a.CompanyName, ConstructionCompany: a.ConstructionCompany, ConstructionType: a.TypeLabel(),
+		ScheduledAt: a.ScheduledAt, Zone: v.Interface.Zone, Location: a.Location}
+	if a.BandwidthMbps > 0 {
+		v.Application.Bandwidth = strconv.Itoa(a.BandwidthMbps) + " Mbps"
+	}
+	v.RemoteHands = a.RemoteHands
+	for i, e := range a.Engineers {
+		one := views.ReviewEngineer{Name: e.Name, Gender: genderLabel(e.Gender), IDType: idTypeLabel(e.IDType), Contact: e.Contact}
+		if e.IDLast4 != "" {
+			one.Masked = "••••" + e.IDLast4
+			one.Reveal = paths.AdminIDNumber(v.Interface.ID, strconv.Itoa(i+1))
+		}
+		v.Engineers = append(v.Engineers, one)
+	}
+}
+
+func genderLabel(g string) string {
+	switch g {
+	case "male":
+		return "Male"
+	case "female":
+		return "Female"
+	case "other":
+		return "Other"
+	}
+	return ""
+}
+
+func idTypeLabel(t string) string {
+	switch t {
+	case "id_card":
+		return "ID card"
+	case "passport":
+		return "Passport"
+	case "other":
+		return "Other"
+	}
+	return ""
+}
+
+// pastApplications are the earlier versions of an application, newest first.
+func (h *Handlers) pastApplications(ctx context.Context, conn store.Connection, zone *time.Location) ([]views.PastApplication, error) {
+	applications, err := h.Store.Applications(ctx, conn.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []views.PastApplication
+	for _, a := range applications {
+		if a.Status == "open" {
+			continue
+		}
+		past := views.PastApplication{Version: a.Version, Company: a.CompanyName, State: "Withdrawn", Tone: ui.ToneIdle,
+			Sent: "Sent " + ui.FormatStamp(a.SubmittedAt, zone) + " by " + a.SubmittedBy}
+		switch a.Status {
+		case "approved":
+			past.State, past.Tone = "Approved", ui.ToneOK
+		case "rejected":
+			past.State, past.Tone = "Rejected", ui.ToneBad
+		case "canceled":
+			past.State = "Canceled"
+		}
+		if !a.DecidedAt.IsZero() {
+			past.Decided = past.State + " " + ui.FormatStamp(a.DecidedAt, zone) + " by " + a.DecidedBy
+		}
+		for _, field := range store.RejectionFields() {
+			if reason := a.Reasons[field]; reason != "" {
+				past.Reasons = append(past.Reasons, ui.Pair{Term: views.ReasonLabel(field), Value: reason})
+			}
+		}
+		out = append(out, past)
+	}
+	return out, nil
+}
+
+func staffEvent(e store.Event, zone *time.Location) ui.Event {
+	detail := e.Detail
+	if e.Reason != "" {
+		detail = strings.TrimPrefix(detail+". "+e.Reason, ". ")
+	}
+	actor := e.ActorName
+	if e.ActorRole.IsStaff() {
+		actor += ", " + strings.ToLower(e.ActorRole.Label())
+	}
+	return ui.Event{Text: views.EventText(e.Action), Detail: detail, Tone: views.EventTone(e.Action), At: e.At, When: ui.FormatStamp(e.At, zone), Actor: actor}
+}
+
+func reviewLetter(l store.LOA) *views.ReviewLetter {
+	s := l.Snapshot
+	out := &views.ReviewLetter{Title: s.Title(), Issued: s.FormatTime(l.IssuedAt) + " by " + l.IssuedBy, Expires: s.FormatTime(l.ExpiresAt), Company: s.CompanyName,
+		Port: s.Port + " of " + s.Device, Demarcation: s.Room + ", cabinet " + s.Cabinet + ", " + s.Panel + ", position " + s.Position, SHA256: l.SHA256, PDF: paths.AdminLOADocument(l.ConnectionID)}
+	switch l.Status {
+	case "issued":
+		out.State, out.Tone = "Valid", ui.ToneOK
+	case "used":
+		out.State, out.Tone = "Used", ui.ToneIdle
+	case "revoked":
+		out.State, out.Tone = "Revoked", ui.ToneBad
+	case "expired":
+		out.State, out.Tone = "Expired", ui.ToneBad
+	default:
+		out.State, out.Tone = "Superseded", ui.ToneIdle
+	}
+	return out
+}
+
+// differentDevices is the sentence of the source on redundant connections.
+const differentDevices = "Redundant connections are allocated to different access devices."
+
+// portMap draws the ports of the interface's type at its access point. What was
+// chosen stays chosen as long as it is free; else the port that the interface
+// holds is.
+func (h *Handlers) portMap(ctx context.Context, conn store.Connection, known review, form views.ReviewForm) (views.PortMap, error) {
+	m := views.PortMap{Name: "port", LabelID: "allocate", Error: form.Errors["port"]}
+	chosen := known.Port.ID
+	for _, d := range h.Store.Catalogue().Devices(conn.AccessPointID) {
+		ports, err := h.Store.Ports(ctx, d.ID)
+		if err != nil {
+			return m, err
+		}
+		device := views.PortMapDevice{Name: d.Name, Where: d.Room + ", cabinet " + d.Cabinet}
+		if d.ID == known.Avoid && d.ID != known.Port.Device {
+			device.Off = differentDevices
+		}
+		for _, p := range ports {
+			if p.Type != conn.PortType {
+				continue
+			}
+			own := p.ConnectionID == conn.ID
+			one := views.PortMapPort{ID: p.ID, Number: p.Number, Place: p.Name + ", " + p.Panel + ", position " + p.Position, State: portState(p.State), Free: own || p.State == store.PortFree}
+			if own {
+				one.State = "reserved for this interface"
+			}
+			if p.ID == form.Port && one.Free && device.Off == "" {
+				chosen = p.ID
+			}
+			device.Ports = append(device.Ports, one)
+		}
+		if len(device.Ports) > 0 {
+			m.Devices = append(m.Devices, device)
+		}
+	}
+	for i := range m.Devices {
+		for j := range m.Devices[i].Ports {
+			p := &m.Devices[i].Ports[j]
+			p.Chosen = p.ID == chosen
+		}
+	}
+	return m, nil
+}
+
+func portState(s store.PortState) string {
+	switch s {
+	case store.PortFree:
+		return "free"
+	case store.PortAllocated:
+		return "reserved"
+	case store.PortInUse:
+		return "in use"
+	case store.PortQuarantined:
+		return "waiting for the removal of a cable"
+	}
+	return "out of service"
+}
+
+// AskRejection is the form that rejects an application.
+func (h *Handlers) AskRejection(c echo.Context) error {
+	return h.rejectionPage(c, http.StatusOK, nil, map[string]string{}, map[string]string{}, "")
+}
+
+// RejectLOA sends an application back with a reason for each field named.
+func (h *Handlers) RejectLOA(c echo.Context) error {
+	ctx := c.Request().Context()
+	about := values(c, "about")
+	texts, reasons := map[string]string{}, map[string]string{}
+	for _, field := range store.RejectionFields() {
+		texts[field] = multiline(c, "reason-"+field)
+	}
+	fields := unprintable(c)
+	for _, field := range about {
+		reasons[field] = texts[field]
+	}
+	for field, text := range texts {
+		// A text without its tick would be lost without a word.
+		if _, named := reasons[field]; !named && text != "" {
+			fields["reason-"+field] = "Tick " + views.ReasonLabel(field) + " to send this reason, or clear the text"
+		}
+	}
+	if len(fields) > 0 {
+		return h.rejectionPage(c, http.StatusUnprocessableEntity, about, texts, fields, "")
+	}
+	by, id := h.actor(c), c.Param("id")
+	before, err := h.Store.Connection(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	err = h.Store.RejectLOA(ctx, by, id, rev(c), reasons)
+	if status, fields, msg, ok := refused(err); ok {
+		return h.rejectionPage(c, status, about, texts, fields, conflictOnly(status, msg))
+	}
+	if err != nil {
+		return err
+	}
+	return h.nextJob(c, lifecycle.InApplication, before, paths.AdminLOAs, paths.AdminLOA,
+		views.Flash{Tone: ui.ToneOK, Text: "The application of " + before.Title() + " was rejected. The customer reads the reasons.", LinkText: "View", Href: paths.AdminLOA(id)})
+}
+
+func (h *Handlers) rejectionPage(c echo.Context, status int, about []string, texts, fields map[string]string, conflict string) error {
+	ctx := c.Request().Context()
+	user, _ := reqctx.User(ctx)
+	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	app, err := h.Store.Application(ctx, conn.ID)
+	if err != nil {
+		return err
+	}
+	r := views.Rejection{Interface: h.interfaceView(conn), Operator: h.Operator, Key: keptKey(c), Errors: fields, Conflict: conflict,
+		Possible: app != nil && lifecycle.Can(conn.Stage, lifecycle.Reject, user.Role)}
+	if !r.Possible && conflict == "" {
+		r.Conflict = conn.Title() + " is in the " + conn.Stage.Label() + " state now, so there is nothing to reject."
+	}
+	if app != nil {
+		named := map[string]bool{}
+		for _, field := range about {
+			named[field] = true
+		}
+		for _, field := range store.RejectionFields() {
+			r.Reasons = append(r.Reasons, views.RejectReason{Field: field, Label: views.ReasonLabel(field), Applied: applied(*app, field, r.Interface.Zone), Ticked: named[field], Text: texts[field]})
+		}
+	}
+	p := h.page(c, "Reject LOA application", views.Crumb{Label: "LOA applications", Href: paths.AdminLOAs}, views.Crumb{Label: conn.Title(), Href: paths.AdminLOA(conn.ID)})
+	p.Failed = status == http.StatusUnprocessableEntity
+	return h.render(c, status, views.RejectionPage(p, reqctx.IsPartial(c.Request()), r))
+}
+
+// applied is what an application says in a field, for whoever rejects it.
+func applied(a store.LOAApplication, field string, zone *time.Location) string {
+	switch field {
+	case "company_name":
+		return a.CompanyName
+	case "construction_company":
+		return a.ConstructionCompany
+	case "construction_type":
+		return a.TypeLabel()
+	case "scheduled_at":
+		return ui.FormatStamp(a.ScheduledAt, zone)
+	case "location":
+		return a.Location
+	case "bandwidth":
+		if a.BandwidthMbps > 0 {
+			return strconv.Itoa(a.BandwidthMbps) + " Mbps"
+		}
+	case "engineers":
+		if a.RemoteHands {
+			return "Nobody visits"
+		}
+		names := make([]string, len(a.Engineers))
+		for i, e := range a.Engineers {
+			names[i] = e.Name
+		}
+		return strings.Join(names, ", ")
+	}
+	return ""
+}
+
+// AskRevocation is the form that makes a letter void.
+func (h *Handlers) AskRevocation(c echo.Context) error {
+	return h.revocationPage(c, http.StatusOK, views.Revocation{})
+}
+
+// RevokeLOA makes a letter void. It cannot be undone, so the interface's ID is
+// typed.
+func (h *Handlers) RevokeLOA(c echo.Context) error {
+	ctx := c.Request().Context()
+	id := c.Param("id")
+	form := views.Revocation{Reason: multiline(c, "reason"), Confirm: value(c, "confirm")}
+	form.Errors = unprintable(c)
+	by := h.actor(c)
+	before, err := h.Store.Connection(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if form.Confirm != before.ID {
+		form.Errors["confirm"] = "Type the interface ID " + before.ID + " to confirm"
+	}
+	if len(form.Errors) > 0 {
+		return h.revocationPage(c, http.StatusUnprocessableEntity, form)
+	}
+	err = h.Store.RevokeLOA(ctx, by, id, rev(c), form.Reason)
+	if status, fields, msg, ok := refused(err); ok {
+		form.Errors, form.Conflict = fields, conflictOnly(status, msg)
+		return h.revocationPage(c, status, form)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, paths.AdminLOA(id), views.Flash{Tone: ui.ToneOK, Text: before.LOANo + " is revoked. The customer is told."})
+}
+
+func (h *Handlers) revocationPage(c echo.Context, status int, form views.Revocation) error {
+	ctx := c.Request().Context()
+	user, _ := reqctx.User(ctx)
+	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	all, err := h.staffViews(ctx, []store.Connection{conn})
+	if err != nil {
+		return err
+	}
+	form.Interface, form.Letter, form.Key = all[0], conn.LOANo, keptKey(c)
+	form.Possible = lifecycle.Can(conn.Stage, lifecycle.RevokeLOA, user.Role)
+	if !form.Possible && form.Conflict == "" {
+		form.Conflict = conn.Title() + " is in the " + conn.Stage.Label() + " state now, so there is no letter to revoke."
+	}
+	p := h.page(c, "Revoke LOA", views.Crumb{Label: "LOA applications", Href: paths.AdminLOAs}, views.Crumb{Label: conn.Title(), Href: paths.AdminLOA(conn.ID)})
+	p.Failed = status == http.StatusUnprocessableEntity
+	return h.render(c, status, views.RevocationPage(p, reqctx.IsPartial(c.Request()), form))
+}
+
+// AskIDNumber asks why somebody needs the ID number of a field engineer.
+func (h *Handlers) AskIDNumber(c echo.Context) error {
+	return h.idNumberPage(c, http.StatusOK, views.IDNumber{})
+}
+
+// ShowIDNumber shows an ID number once; the store records who read it and why.
+// It is the answer to the form itself: a number that waited in a session for
+// the next page would be kept where it must not be.
+func (h *Handlers) ShowIDNumber(c echo.Context) error {
+	form := views.IDNumber{Reason: value(c, "reason")}
+	form.Errors = unprintable(c)
+	if len(form.Errors) > 0 {
+		return h.idNumberPage(c, http.StatusUnprocessableEntity, form)
+	}
+	n, err := strconv.Atoi(c.Param("n"))
+	if err != nil {
+		return echo.ErrNotFound
+	}
+	version, err := strconv.Atoi(value(c, "version"))
+	if err != nil {
+		return echo.ErrNotFound
+	}
+	form.Number, err = h.Store.RevealIDNumber(c.Request().Context(), h.actor(c), c.Param("id"), version, n, form.Reason)
+	if status, fields, _, ok := refused(err); ok {
+		form.Errors = fields
+		return h.idNumberPage(c, status, form)
+	}
+	if err != nil {
+		return err
+	}
+	return h.idNumberPage(c, http.StatusOK, form)
+}
+
+func (h *Handlers) idNumberPage(c echo.Context, status int, form views.IDNumber) error {
+	ctx := c.Request().Context()
+	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	app, err := h.Store.Application(ctx, conn.ID)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(c.Param("n"))
+	if err != nil || app == nil || n < 1 || n > len(app.Engineers) || app.Engineers[n-1].IDLast4 == "" {
+		return &store.Error{Kind: store.NotFound, Msg: "There is no ID number to show."}
+	}
+	form.InterfaceID, form.N, form.Version, form.Engineer = conn.ID, strconv.Itoa(n), app.Version, app.Engineers[n-1].Name
+	p := h.page(c, "ID number", views.Crumb{Label: "LOA applications", Href: paths.AdminLOAs}, views.Crumb{Label: conn.Title(), Href: paths.AdminLOA(conn.ID)})
+	p.Failed = status == http.StatusUnprocessableEntity
+	return h.render(c, status, views.IDNumberPage(p, reqctx.IsPartial(c.Request()), form))
+}

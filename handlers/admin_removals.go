@@ -1,0 +1,117 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/store/lifecycle"
+	"demarc/views"
+	"demarc/views/ui"
+	"demarc/web/paths"
+)
+
+// ListRemovals lists the cables of ended and ending interfaces that are still
+// in, the longest waiting first.
+func (h *Handlers) ListRemovals(c echo.Context) error {
+	ctx := c.Request().Context()
+	after := c.QueryParam("after")
+	items, next, err := h.Store.RemovalsPage(ctx, after, queuePage)
+	if err != nil {
+		return err
+	}
+	all, err := h.staffViews(ctx, items)
+	if err != nil {
+		return err
+	}
+	ports, err := h.Store.PortsHeld(ctx, items)
+	if err != nil {
+		return err
+	}
+	counts, err := h.Store.QueueCounts(ctx)
+	if err != nil {
+		return err
+	}
+	l := views.RemovalList{Pages: queuePages(paths.AdminRemovals, after, next, len(items), counts.Removals)}
+	for i, it := range items {
+		l.Rows = append(l.Rows, views.RemovalRow{Interface: all[i], Place: h.place(ports[it.ID]), Waiting: h.waiting(it)})
+	}
+	return h.render(c, http.StatusOK, views.RemovalsPage(h.page(c, "Removals"), l))
+}
+
+// ShowRemoval is one cable to remove.
+func (h *Handlers) ShowRemoval(c echo.Context) error {
+	return h.removalPage(c, http.StatusOK, views.Removal{})
+}
+
+// ConfirmRemoval records that a cable is out, and goes on to the next one.
+func (h *Handlers) ConfirmRemoval(c echo.Context) error {
+	ctx := c.Request().Context()
+	id := c.Param("id")
+	form := views.Removal{Removed: ticked(c, "removed"), Note: multiline(c, "note")}
+	form.Errors = unprintable(c)
+	if len(form.Errors) > 0 {
+		return h.removalPage(c, http.StatusUnprocessableEntity, form)
+	}
+	by := h.actor(c)
+	before, err := h.Store.Connection(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	err = h.Store.ConfirmRemoval(ctx, by, id, rev(c), form.Removed, form.Note)
+	if status, fields, msg, ok := refused(err); ok {
+		form.Errors, form.Conflict = fields, conflictOnly(status, msg)
+		return h.removalPage(c, status, form)
+	}
+	if err != nil {
+		return err
+	}
+	flash := views.Flash{Tone: ui.ToneOK, Text: "The cable of " + before.Title() + " is out. Its port is free."}
+	rest, err := h.Store.Removals(ctx, 1)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return h.done(c, paths.AdminRemoval(rest[0].ID), flash)
+	}
+	return h.done(c, paths.AdminRemovals, flash)
+}
+
+func (h *Handlers) removalPage(c echo.Context, status int, form views.Removal) error {
+	ctx := c.Request().Context()
+	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	if !conn.RemovalDue && !conn.Stage.Ended() && conn.Stage != lifecycle.Terminating {
+		return &store.Error{Kind: store.NotFound, Msg: "This interface has no cable to remove."}
+	}
+	all, err := h.staffViews(ctx, []store.Connection{conn})
+	if err != nil {
+		return err
+	}
+	port, err := h.Store.PortOf(ctx, conn.ID)
+	if err != nil {
+		return err
+	}
+	report, err := h.Store.DeliveryReport(ctx, conn.ID)
+	if err != nil {
+		return err
+	}
+	form.Interface, form.Open, form.Waiting, form.Facility = all[0], conn.RemovalDue, h.waiting(conn), h.facility(conn)
+	form.LineCode, form.Key = conn.LineCode, keptKey(c)
+	form.Why = "Canceled before it was enabled, when a cable may have been in"
+	if conn.Stage == lifecycle.Terminating {
+		form.Why = "Termination requested by the customer"
+	}
+	if port != nil {
+		form.HasPort, form.Place = true, h.place(*port)
+	}
+	if report != nil {
+		form.Labels = report.Labels
+	}
+	p := h.page(c, "Removal for "+conn.Title(), views.Crumb{Label: "Removals", Href: paths.AdminRemovals})
+	p.Failed = status == http.StatusUnprocessableEntity
+	return h.render(c, status, views.RemovalPage(p, form))
+}

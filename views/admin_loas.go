@@ -1,0 +1,342 @@
+package views
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"demarc/store/lifecycle"
+	"demarc/views/ui"
+	"demarc/web/paths"
+)
+
+// The views of the list of LOA applications.
+const (
+	LOAsOpen     = ""
+	LOAsApproved = "approved"
+	LOAsRejected = "rejected"
+)
+
+// LOARow is one line of the list of LOA applications.
+type LOARow struct {
+	Interface Interface
+	Soon      string // "Tomorrow": the scheduled time is at most three days away
+	Waiting   Waiting
+}
+
+// LOAList is the list of LOA applications.
+type LOAList struct {
+	View  string // one of LOAsOpen …
+	Tabs  []ui.ViewTab
+	Rows  []LOARow
+	Pages ui.Pages
+}
+
+func (l LOAList) columns() []ui.Column {
+	last := "Due"
+	switch l.View {
+	case LOAsApproved:
+		last = "Approved"
+	case LOAsRejected:
+		last = "Rejected"
+	}
+	return []ui.Column{{Label: "Interface ID / Name"}, {Label: "Account"}, {Label: "Access Point"}, {Label: "Port Specification"},
+		{Label: "Scheduled Construction Time"}, {Label: last}, {Label: "Actions", Class: "col-acts"}}
+}
+
+func (l LOAList) lastColumn() string { return l.columns()[5].Label }
+
+func (l LOAList) action() string {
+	if l.View == LOAsOpen {
+		return "Review"
+	}
+	return "View"
+}
+
+func (l LOAList) empty() string {
+	switch l.View {
+	case LOAsApproved:
+		return "No interface is in the Approved LOA state."
+	case LOAsRejected:
+		return "No interface is in the LOA Rejected state."
+	}
+	return "Nothing is waiting."
+}
+
+// Review is the page on which a reviewer decides about an application.
+type Review struct {
+	Interface   Interface
+	Sub         string // "Sent …. Waiting for 2 days."
+	Open        bool   // the application waits for a decision
+	Prev, Next  string // neighbours in the queue, "" at its ends
+	Checks      []ui.Check
+	Blocked     string // why the letter cannot be issued at all; "" when it can
+	Application *ReviewApplication
+	Engineers   []ReviewEngineer
+	RemoteHands bool
+	History     []PastApplication
+	Events      []ui.Event
+	Map         PortMap
+	MapHint     string
+	CanMove     bool // no letter is issued: another port may be given
+	Letter      *ReviewLetter
+	CanRevoke   bool
+	Form        ReviewForm
+	// Conflict is the sentence of a decision that came too late.
+	Conflict string
+}
+
+// ReviewApplication is an application as sent, in words.
+type ReviewApplication struct {
+	CompanyName, ConstructionCompany, ConstructionType string
+	ScheduledAt                                        time.Time
+	Zone                                               *time.Location
+	Location, Bandwidth                                string
+}
+
+// ReviewEngineer is a field engineer. Masked is the ID number but for its last
+// four characters; Reveal is where the whole number is asked for, "" when none
+// is kept.
+type ReviewEngineer struct {
+	Name, Gender, IDType, Masked, Contact, Reveal string
+}
+
+// PastApplication is an earlier version of the application.
+type PastApplication struct {
+	Version           int
+	State, Tone       string
+	Sent, Decided     string
+	Reasons           []ui.Pair // field in words -> reason
+	Company, Decision string
+}
+
+// ReviewLetter is the newest letter of the interface.
+type ReviewLetter struct {
+	Title, State, Tone         string
+	Issued, Expires            string
+	Port, Demarcation, Company string
+	SHA256, PDF                string
+}
+
+// ReviewForm is the decision as sent.
+type ReviewForm struct {
+	Port, Note, Reason string
+	Looked             bool
+	Key                string
+	Errors             map[string]string
+}
+
+func (r Review) hidden() []ui.Hidden {
+	return []ui.Hidden{{Name: "key", Value: r.Form.Key}, {Name: "rev", Value: strconv.Itoa(r.Interface.Rev)}}
+}
+
+func (r Review) title() string {
+	if r.Open {
+		return "Review LOA application"
+	}
+	return "LOA application"
+}
+
+// toLookAt counts the checks that did not pass.
+func (r Review) toLookAt() int {
+	n := 0
+	for _, c := range r.Checks {
+		if c.Tone == ui.ToneWarn || c.Tone == ui.ToneBad {
+			n++
+		}
+	}
+	return n
+}
+
+func (r Review) warned() bool { return r.toLookAt() > 0 }
+
+func (r Review) summary() []ui.FieldError {
+	return ui.ErrorList(r.Form.Errors, "checks", "line", "engineers", "port", "reason", "note", "looked")
+}
+
+func (r Review) pairs() []ui.Pair {
+	a := r.Application
+	return []ui.Pair{
+		{Term: "Company Name", Value: a.CompanyName},
+		{Term: "Construction Company", Value: a.ConstructionCompany},
+		{Term: "Construction Type", Value: a.ConstructionType},
+		{Term: "Scheduled Construction Time", Content: ui.Stamp(a.ScheduledAt, a.Zone)},
+		{Term: "Location", Value: a.Location},
+		{Term: "Bandwidth", Value: a.Bandwidth},
+		{Term: "SP", Value: r.Interface.SP},
+		{Term: "Port Type", Value: r.Interface.PortTypeLabel + " (" + r.Interface.PortType + ")"},
+	}
+}
+
+func (r Review) withGender() bool {
+	for _, e := range r.Engineers {
+		if e.Gender != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (r Review) withIDs() bool {
+	for _, e := range r.Engineers {
+		if e.IDType != "" || e.Masked != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (l ReviewLetter) pairs() []ui.Pair {
+	return []ui.Pair{
+		{Term: "Number", Value: l.Title, Mono: true},
+		{Term: "State", Content: ui.Status(l.State, l.Tone, ui.ShapeDot, false)},
+		{Term: "Issued", Value: l.Issued},
+		{Term: "Expires", Value: l.Expires},
+		{Term: "Company Name", Value: l.Company},
+		{Term: "Device and port", Value: l.Port, Mono: true},
+		{Term: "Demarcation", Value: l.Demarcation},
+		{Term: "SHA-256 of the PDF", Value: l.SHA256, Mono: true},
+	}
+}
+
+// lookedControl is the tick without which nobody approves over a warning.
+func (r Review) lookedControl() ui.Control {
+	label := "I looked at the warning"
+	if r.toLookAt() > 1 {
+		label = "I looked at the " + strconv.Itoa(r.toLookAt()) + " warnings"
+	}
+	return ui.Control{Name: "looked", Label: label, Checked: r.Form.Looked, Error: r.Form.Errors["looked"]}
+}
+
+// RejectReason is one thing that a rejection can be about.
+type RejectReason struct {
+	Field, Label, Applied string // Applied is what the application says
+	Ticked                bool
+	Text                  string
+}
+
+func (r RejectReason) textControl(errors map[string]string) ui.Control {
+	return ui.Control{Name: "reason-" + r.Field, Label: "Reason for " + r.Label, HideLabel: true, Value: r.Text, Rows: 2, MaxLength: 500,
+		Placeholder: "What has to be corrected", Error: errors["reason-"+r.Field]}
+}
+
+// Rejection is the form that sends an application back.
+type Rejection struct {
+	Interface Interface
+	Operator  string
+	Reasons   []RejectReason
+	Key       string
+	Errors    map[string]string
+	Conflict  string
+	// Possible is false when there is nothing to reject any more.
+	Possible bool
+}
+
+func (r Rejection) hidden() []ui.Hidden {
+	return []ui.Hidden{{Name: "key", Value: r.Key}, {Name: "rev", Value: strconv.Itoa(r.Interface.Rev)}}
+}
+
+func (r Rejection) frame() ui.Frame {
+	return ui.Frame{Title: "Reject the application of " + r.Interface.Title(), CloseHref: paths.AdminLOA(r.Interface.ID), Drawer: true}
+}
+
+func (r Rejection) summary() []ui.FieldError {
+	order := []string{"reasons"}
+	for _, one := range r.Reasons {
+		order = append(order, "reason-"+one.Field)
+	}
+	return ui.ErrorList(r.Errors, order...)
+}
+
+// Revocation is the form that makes a letter void.
+type Revocation struct {
+	Interface Interface
+	Letter    string
+	Reason    string
+	Confirm   string
+	Key       string
+	Errors    map[string]string
+	Conflict  string
+	Possible  bool
+}
+
+func (r Revocation) hidden() []ui.Hidden {
+	return []ui.Hidden{{Name: "key", Value: r.Key}, {Name: "rev", Value: strconv.Itoa(r.Interface.Rev)}}
+}
+
+func (r Revocation) frame() ui.Frame {
+	return ui.Frame{Title: "Revoke the LOA of " + r.Interface.Title(), CloseHref: paths.AdminLOA(r.Interface.ID)}
+}
+
+// IDNumber is the question for a reason, and then the number of one field
+// engineer, shown once.
+type IDNumber struct {
+	InterfaceID, Engineer, N string
+	Version                  int
+	Reason                   string
+	Number                   string // once it is shown
+	Errors                   map[string]string
+}
+
+func (n IDNumber) frame() ui.Frame {
+	return ui.Frame{Title: "ID number of " + n.Engineer, CloseHref: paths.AdminLOA(n.InterfaceID)}
+}
+
+// ReasonLabel names a field that a rejection can be about, as the customer's
+// form does.
+func ReasonLabel(field string) string {
+	switch field {
+	case "company_name":
+		return "Company Name"
+	case "construction_company":
+		return "Construction Company"
+	case "construction_type":
+		return "Construction Type"
+	case "scheduled_at":
+		return "Scheduled Construction Time"
+	case "location":
+		return "Location"
+	case "bandwidth":
+		return "Bandwidth"
+	case "engineers":
+		return "Field engineers"
+	}
+	return "Other"
+}
+
+// EventText is an event of an interface in words, those included that are not
+// in the lifecycle.
+func EventText(action string) string {
+	switch action {
+	case "reveal_id_number":
+		return "ID number of a field engineer shown"
+	case "erase_id_numbers":
+		return "ID numbers erased"
+	}
+	return lifecycle.Action(action).EventLabel()
+}
+
+// EventTone is the tone of an event of an interface.
+func EventTone(action string) string {
+	switch lifecycle.Action(action) {
+	case lifecycle.Reject, lifecycle.ReturnReport, lifecycle.RevokeLOA, lifecycle.ExpireLOA:
+		return ui.ToneBad
+	case lifecycle.Approve, lifecycle.CompleteCabling, lifecycle.PayResourceFee, lifecycle.PayInstallationFee:
+		return ui.ToneOK
+	case lifecycle.Cancel, lifecycle.CloseUnpaidOrder, lifecycle.CompleteTermination, lifecycle.ConfirmRemoval, lifecycle.Terminate:
+		return ui.ToneIdle
+	}
+	return ui.ToneInfo
+}
+
+// layerForm makes a form in a dialog post in place; without the script it is
+// an ordinary form.
+func layerForm(action string) templ.Attributes {
+	return templ.Attributes{"hx-post": action, "hx-target": "#layer", "hx-swap": "innerHTML", "hx-disable": "find button[type=submit]"}
+}
+
+// openInLayer opens a link over the page; without the script it is a link.
+func openInLayer(href string) templ.Attributes {
+	return templ.Attributes{"hx-get": href, "hx-target": "#layer", "hx-swap": "innerHTML"}
+}
