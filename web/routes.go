@@ -64,6 +64,17 @@ func (s *Server) routes(e *echo.Echo) {
 	customer.get(paths.Termination(":id"), h.AskTermination)
 	customer.post(paths.Termination(":id"), h.TerminateInterface)
 
+	// Customers: the letter, the delivery report
+	customer.get(paths.NewLOAApplication(":id"), h.NewLOAApplication)
+	customer.get(paths.LOAApplication(":id"), h.ShowLOAApplication)
+	customer.post(paths.LOAApplication(":id"), h.ApplyForLOA)
+	customer.get(paths.Withdrawal(":id"), h.ConfirmWithdrawal)
+	customer.post(paths.Withdrawal(":id"), h.WithdrawApplication)
+	customer.get(paths.LOA(":id"), h.ShowLOA)
+	customer.get(paths.LOAPDF(":id"), h.DownloadLOA)
+	customer.get(paths.DeliveryReport(":id"), h.ShowDeliveryReport)
+	customer.post(paths.DeliveryReport(":id"), h.ReportDelivery)
+
 	// Customers: apply, pay, the whitelist
 	customer.get(paths.NewInterface, h.NewInterface)
 	customer.post(paths.Interfaces, h.CreateInterface)
