@@ -63,8 +63,8 @@ func TestApplyForNewInterface(t *testing.T) {
 		if form.AttrOr("method", "") != "post" || form.AttrOr("action", "") != paths.Interfaces || form.AttrOr("hx-get", "") != paths.NewInterface || form.AttrOr("hx-trigger", "") != "change" {
 			t.Error("the form is not a native POST with the cascade beside it")
 		}
-		if n := doc.Find("button[formmethod=get]").Length(); n != 6 {
-			t.Errorf("%d buttons update the options without a script, want 6", n)
+		if n := doc.Find("button[formmethod=get]").Length(); n != 5 {
+			t.Errorf("%d buttons update the options without a script, want 5", n)
 		}
 	})
 	t.Run("a site without ports cannot be selected", func(t *testing.T) {

@@ -81,7 +81,7 @@ type ApplyRow struct {
 	Carry  []ui.Hidden // choices that wait for the one above, kept until it is made
 	Select bool        // too many options for cards
 	Note   string      // what was cleared, and what to do
-	Then   string      // the row that the button "Update the options below" goes on to
+	Then   string      // the row that the button "Update the options below" goes on to; "" for the last
 }
 
 // Target is the id that a link in the error summary goes to.
@@ -478,7 +478,7 @@ const (
 )
 
 func (a *applying) redundant() {
-	a.Redundant = ApplyRow{Then: "redundant", Control: ui.Control{Name: "redundant", Label: "Redundant Connection ID", Columns: "wide", Optional: true,
+	a.Redundant = ApplyRow{Control: ui.Control{Name: "redundant", Label: "Redundant Connection ID", Columns: "wide", Optional: true,
 		Hint: "Select a connection you already requested in the same region. The two links share traffic by Equal-Cost Multi-Path routing (ECMP)."}}
 	r := &a.Redundant
 	if a.point.ID == "" {

@@ -24,6 +24,7 @@ type Order struct {
 	Interface   Interface
 	SP, Spec    string // codes, for a new application with the same choices
 	AccountName string
+	Operator    string // who is paid
 }
 
 // OrderKind is what an order is for, in words.
@@ -99,6 +100,7 @@ func (o Order) pairs() []ui.Pair {
 	i := o.Interface
 	out := []ui.Pair{
 		{Term: "Account", Value: o.AccountName},
+		{Term: "Provider", Value: o.Operator},
 		{Term: "Product", Value: "Physical connection interface"},
 		{Term: "Interface", Value: i.ID, Mono: true, Href: paths.Interface(i.ID)},
 	}
@@ -137,7 +139,7 @@ func (o Order) money() []ui.Pair {
 // dates say when the order was made and settled.
 func (o Order) dates() []ui.Pair {
 	zone := o.Interface.Zone
-	out := []ui.Pair{{Term: "Ordered", Content: ui.Stamp(o.CreatedAt, zone)}}
+	out := []ui.Pair{{Term: "State", Value: o.Look().Label}, {Term: "Ordered", Content: ui.Stamp(o.CreatedAt, zone)}}
 	switch {
 	case o.State == "unpaid":
 		out = append(out, ui.Pair{Term: "Kept until", Content: ui.Stamp(o.ExpiresAt, zone)})

@@ -102,6 +102,15 @@ func (r ResourceFee) summary() []ui.FieldError {
 	return out
 }
 
+// doubt says whom to call instead of paying.
+func (r ResourceFee) doubt() string {
+	call := "No light or no link? Do not pay yet: call " + r.Operator
+	if r.NOC != "" {
+		call += ", " + r.NOC
+	}
+	return call + "."
+}
+
 // payable reports whether the fee is due now.
 func (r ResourceFee) payable() bool {
 	return lifecycle.Can(r.Interface.Stage, lifecycle.PayResourceFee, lifecycle.Customer)
