@@ -92,12 +92,7 @@ type countingStmt struct {
 	n *StatementCounter
 }
 
-func (s countingStmt) Query(args []driver.Value) (driver.Rows, error) {
+func (s countingStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	s.n.n.Add(1)
-	return s.Stmt.Query(args)
-}
-
-func (s countingStmt) Exec(args []driver.Value) (driver.Result, error) {
-	s.n.n.Add(1)
-	return s.Stmt.Exec(args)
+	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }

@@ -55,6 +55,12 @@ func (s *Server) routes(e *echo.Echo) {
 
 	// For customers ------------------------------------------------------------
 	customer := person.with(customersOnly)
+	customer.get(paths.Home, h.ShowOverview)
+	customer.get(paths.Interfaces, h.ListInterfaces)
+	customer.get(paths.InterfacesCSV, h.ExportInterfaces)
+	customer.get(paths.AccessPoints, h.ListAccessPoints)
+	customer.get(paths.AccessPoint(":id"), h.ShowAccessPoint)
+	customer.get(paths.Orders, h.ListOrders)
 	customer.get(paths.Interface(":id"), h.ShowInterface)
 	customer.get(paths.InterfaceLive(":id"), h.ShowInterfaceLive)
 	customer.get(paths.EditInterface(":id"), h.EditInterface)

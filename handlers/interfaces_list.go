@@ -1,0 +1,491 @@
+package handlers
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/store/lifecycle"
+	"demarc/views"
+	"demarc/views/ui"
+	"demarc/web/paths"
+	"demarc/web/reqctx"
+)
+
+// listNote names the standing note above the list, for those who put it away.
+const listNote = "interfaces-note"
+
+// defaultRows is the length of a page of the list when none is asked for.
+const defaultRows = 20
+
+// queryLimit is how many characters of a search are looked at.
+const queryLimit = 128
+
+// listQuery is what the address of the list asks for, reduced to what the list
+// knows: anything else counts as not asked. So every address shows a list.
+type listQuery struct {
+	view           store.View
+	by, query      string
+	status, region string
+	sort           string
+	size, page     int
+	after          string
+	regionName     string
+}
+
+func (h *Handlers) listQuery(c echo.Context) listQuery {
+	param := func(name string) string { return clean(c, name, c.QueryParam(name), false) }
+	q := listQuery{view: store.View(param("view")), by: param("by"), query: shortened(param("q"), queryLimit), status: param("status"), region: param("region"),
+		sort: param("sort"), after: shortened(param("after"), 2*queryLimit)}
+	if !slices.Contains([]store.View{store.ViewNeedsAction, store.ViewWithOperator, store.ViewEnabled, store.ViewClosed}, q.view) {
+		q.view = store.ViewAll
+	}
+	if !slices.Contains([]string{"id", "name", "line"}, q.by) {
+		q.by = ""
+	}
+	if !slices.Contains(store.StatusFilters(), q.status) {
+		q.status = ""
+	}
+	region, ok := h.Store.Catalogue().Region(q.region)
+	if !ok {
+		q.region = ""
+	}
+	q.regionName = region.Name
+	if q.sort != "name" {
+		q.sort = ""
+	}
+	q.size, _ = strconv.Atoi(param("size"))
+	if !slices.Contains(pageSizes, q.size) {
+		q.size = defaultRows
+	}
+	q.page, _ = strconv.Atoi(param("page"))
+	q.page = min(max(q.page, 1), store.MaxPage)
+	return q
+}
+
+// retryAfter is when to try again what could not be read, in seconds.
+const retryAfter = "5"
+
+var pageSizes = []int{10, 20, 50, 100}
+
+// shortened is the first n characters of s.
+func shortened(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n])
+}
+
+func (q listQuery) filter() store.ConnectionFilter {
+	return store.ConnectionFilter{View: q.view, Status: q.status, Region: q.region, By: q.by, Query: q.query, Sort: q.sort, Page: q.page, After: q.after, Limit: q.size}
+}
+
+// href is the address of this list at path, without page and cursor.
+func (q listQuery) href(path string) string {
+	by, size := q.by, ""
+	if q.query == "" {
+		by = ""
+	}
+	if q.size != defaultRows {
+		size = strconv.Itoa(q.size)
+	}
+	return paths.With(path, "view", string(q.view), "by", by, "q", q.query, "status", q.status, "region", q.region, "sort", q.sort, "size", size)
+}
+
+// with is the address of the list after a change.
+func (q listQuery) with(change func(*listQuery)) string {
+	change(&q)
+	return q.href(paths.Interfaces)
+}
+
+// at is the address of a page of the list.
+func (q listQuery) at(page int) string {
+	if page <= 1 {
+		return q.href(paths.Interfaces)
+	}
+	return paths.With(q.href(paths.Interfaces), "page", strconv.Itoa(page))
+}
+
+// here is the address of what is shown now.
+func (q listQuery) here() string {
+	if q.after != "" {
+		return paths.With(q.href(paths.Interfaces), "after", q.after)
+	}
+	return q.at(q.page)
+}
+
+// ListInterfaces is the page Physical Connection Interfaces.
+func (h *Handlers) ListInterfaces(c echo.Context) error {
+	ctx := c.Request().Context()
+	actor := reqctx.Actor(ctx)
+	q := h.listQuery(c)
+	l := h.interfaceToolbar(&q)
+	status := http.StatusOK
+	counts, rows, page, err := h.interfaceRows(c, actor, &q)
+	if err != nil {
+		if !h.cardFailed(ctx, err) {
+			return err
+		}
+		// The page stays usable: what can be shown without the rows is shown.
+		status, l.Failed = http.StatusServiceUnavailable, true
+		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
+	}
+	l.Rows, l.Nothing, l.Here = rows, !l.Failed && counts.Of(store.ViewAll) == 0, q.here()
+	l.Count = countInterfaces(page.Total, page.TotalMore)
+	l.Views = interfaceViews(q, counts, h.Operator, l.Failed)
+	l.Pages = pager(q, page)
+	if !reqctx.Of(ctx).Session.Dismissed(listNote) {
+		l.Note = ui.Notice{Tone: ui.ToneInfo, DismissAction: paths.Preferences, DismissKey: listNote, Next: l.Here}
+	}
+	return h.render(c, status, views.InterfacesPage(h.page(c, "Physical Connection Interfaces", views.Crumb{Label: "Physical Connections"}), l))
+}
+
+// interfaceRows reads one page: a fixed number of statements, whatever its
+// length. It corrects q when the address names a page that is not there.
+func (h *Handlers) interfaceRows(c echo.Context, actor store.Actor, q *listQuery) (store.StageCounts, []views.Interface, store.ConnectionPage, error) {
+	ctx := c.Request().Context()
+	counts, err := h.Store.StageCounts(ctx, actor.AccountID)
+	if err != nil {
+		return nil, nil, store.ConnectionPage{}, err
+	}
+	page, err := h.Store.Connections(ctx, actor, q.filter())
+	if store.KindOf(err) == store.Invalid || (err == nil && len(page.Items) == 0 && (q.after != "" || q.page > 1)) {
+		// A cursor nobody gave out, or a page behind the last one.
+		last := 1
+		if err == nil && q.after == "" {
+			last = min((page.Total+q.size-1)/q.size, store.MaxPage)
+		}
+		q.after, q.page = "", max(last, 1)
+		page, err = h.Store.Connections(ctx, actor, q.filter())
+	}
+	if err != nil {
+		return counts, nil, page, err
+	}
+	rows, err := h.interfaceViews(c, page.Items)
+	return counts, rows, page, err
+}
+
+// interfaceViews are interfaces as rows show them: with their partners and the
+// orders that are still to be paid.
+func (h *Handlers) interfaceViews(c echo.Context, items []store.Connection) ([]views.Interface, error) {
+	ctx := c.Request().Context()
+	partners, err := h.Store.Partners(ctx, items)
+	if err != nil {
+		return nil, err
+	}
+	unpaid, err := h.Store.UnpaidOrders(ctx, items)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]views.Interface, len(items))
+	for i, item := range items {
+		rows[i] = h.interfaceView(item)
+		rows[i].OrderNo = unpaid[item.ID]
+		if p, ok := partners[item.ID]; ok {
+			rows[i].RedundantID, rows[i].RedundantName = p.ID, ""
+			if p.Title != p.ID {
+				rows[i].RedundantName = p.Title
+			}
+		}
+	}
+	return rows, nil
+}
+
+// interfaceToolbar is what does not depend on the rows.
+func (h *Handlers) interfaceToolbar(q *listQuery) views.InterfaceList {
+	l := views.InterfaceList{
+		Caption: caption(*q),
+		Filter: ui.Control{Name: "by", Label: "Filter by", Value: q.by, Options: []ui.Option{
+			{Label: "Any property"}, {Value: "id", Label: "Interface ID"}, {Value: "name", Label: "Name"}, {Value: "line", Label: "Line code"}}},
+		Query:  ui.Control{Name: "q", Type: "search", Value: q.query, Placeholder: "Enter an ID, for example pc-bp1ca4", MaxLength: queryLimit},
+		Status: ui.Control{Name: "status", Label: "Status", Value: q.status, Options: statusOptions()},
+		Clear:  q.with(func(q *listQuery) { q.query, q.status, q.region = "", "", "" }),
+		CSV:    q.href(paths.InterfacesCSV),
+		Name:   ui.Column{Label: "Interface ID / Name"}, Created: ui.Column{Label: "Created", Class: "col-extra"},
+	}
+	keep := func(name, value string) {
+		if value != "" {
+			l.Kept = append(l.Kept, ui.Hidden{Name: name, Value: value})
+		}
+	}
+	keep("view", string(q.view))
+	keep("region", q.region)
+	keep("sort", q.sort)
+	if q.size != defaultRows {
+		keep("size", strconv.Itoa(q.size))
+	}
+	token := func(text string, change func(*listQuery)) {
+		l.Tokens = append(l.Tokens, ui.Token{Text: text, Href: q.with(change)})
+	}
+	if q.query != "" {
+		what := map[string]string{"": "Search", "id": "Interface ID", "name": "Name", "line": "Line code"}[q.by]
+		token(what+": "+q.query, func(q *listQuery) { q.query = "" })
+	}
+	if q.status != "" {
+		token("Status: "+statusLabel(q.status), func(q *listQuery) { q.status = "" })
+	}
+	if q.region != "" {
+		token("Region: "+q.regionName, func(q *listQuery) { q.region = "" })
+	}
+	// A search is in the order of what it looks in; there is nothing to sort.
+	if q.query == "" {
+		newest := q.with(func(q *listQuery) { q.sort = "" })
+		l.Created.Href = newest
+		if q.sort == "name" {
+			l.Name.Sort, l.Name.Href = "ascending", newest
+		} else {
+			l.Created.Sort, l.Name.Href = "descending", q.with(func(q *listQuery) { q.sort = "name" })
+		}
+	}
+	return l
+}
+
+func caption(q listQuery) string {
+	where := "in all regions"
+	if q.region != "" {
+		where = "in " + q.regionName
+	}
+	switch {
+	case q.query != "":
+		return "Interfaces " + where + " that match, in alphabetical order"
+	case q.sort == "name":
+		return "Interfaces " + where + ", by name"
+	}
+	return "Interfaces " + where + ", newest first"
+}
+
+func statusLabel(status string) string {
+	if status == store.StatusWaiting {
+		return lifecycle.WaitingForCabling.Label()
+	}
+	return lifecycle.Stage(status).Label()
+}
+
+func statusOptions() []ui.Option {
+	out := []ui.Option{{Label: "All statuses"}}
+	for _, s := range store.StatusFilters() {
+		out = append(out, ui.Option{Value: s, Label: statusLabel(s)})
+	}
+	return out
+}
+
+// interfaceViews are the saved queries. Their numbers are those of the whole
+// account, so following one leaves the other filters behind.
+func interfaceViews(q listQuery, counts store.StageCounts, operator string, failed bool) []ui.ViewTab {
+	tabs := []ui.ViewTab{{Label: "All"}, {Label: "Needs your action"}, {Label: "With " + operator}, {Label: "Enabled"}, {Label: "Closed"}}
+	for i, v := range []store.View{store.ViewAll, store.ViewNeedsAction, store.ViewWithOperator, store.ViewEnabled, store.ViewClosed} {
+		tabs[i].Href = q.with(func(q *listQuery) { q.view, q.query, q.status, q.region = v, "", "", "" })
+		tabs[i].Current, tabs[i].Count = v == q.view, counts.Of(v)
+		tabs[i].CountText = thousands(counts.Of(v))
+		if failed {
+			tabs[i].Count, tabs[i].CountText = -1, ""
+		}
+	}
+	return tabs
+}
+
+// thousands is a number as people read it: "1,000".
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func totalText(n int, more bool) string {
+	if more {
+		return thousands(n) + "+"
+	}
+	return thousands(n)
+}
+
+func countInterfaces(n int, more bool) string {
+	if n == 1 && !more {
+		return "1 interface"
+	}
+	return totalText(n, more) + " interfaces"
+}
+
+// pagerWindow is how many numbers stand around the current page.
+const pagerWindow = 5
+
+// pager turns the pages: with numbers up to store.MaxPage, then one after the
+// other.
+func pager(q listQuery, page store.ConnectionPage) ui.Pages {
+	var p ui.Pages
+	if len(page.Items) == 0 {
+		return p
+	}
+	total := totalText(page.Total, page.TotalMore)
+	if page.Page == 0 {
+		p.Summary, p.First = "Of "+total+", continued", q.at(1)
+	} else {
+		from := (page.Page-1)*page.Limit + 1
+		p.Summary = fmt.Sprintf("%s–%s of %s", thousands(from), thousands(from+len(page.Items)-1), total)
+		last := max(min((page.Total+page.Limit-1)/page.Limit, store.MaxPage), page.Page)
+		p.Numbers = pageNumbers(q, page.Page, last)
+		if page.Page > 1 {
+			p.Prev = q.at(page.Page - 1)
+		}
+	}
+	switch {
+	case page.Next == "":
+	case page.Page > 0 && page.Page < store.MaxPage:
+		p.Next = q.at(page.Page + 1)
+	default:
+		p.Next = paths.With(q.href(paths.Interfaces), "after", page.Next)
+	}
+	if page.Total > pageSizes[0] {
+		for _, n := range pageSizes {
+			p.Sizes = append(p.Sizes, ui.PageLink{Label: strconv.Itoa(n), Current: n == q.size, Href: q.with(func(q *listQuery) { q.size = n })})
+		}
+	}
+	return p
+}
+
+// pageNumbers is the first page, those around the current one and the last.
+func pageNumbers(q listQuery, current, last int) []ui.PageLink {
+	if last == 1 {
+		return nil
+	}
+	from := max(min(current-pagerWindow/2, last-pagerWindow+1), 1)
+	to := min(from+pagerWindow-1, last)
+	var out []ui.PageLink
+	add := func(n int) {
+		out = append(out, ui.PageLink{Label: strconv.Itoa(n), Href: q.at(n), Current: n == current})
+	}
+	gap := func(missing int) {
+		if missing > 0 {
+			out = append(out, ui.PageLink{Gap: true})
+		}
+	}
+	if from > 1 {
+		add(1)
+		gap(from - 2)
+	}
+	for n := from; n <= to; n++ {
+		add(n)
+	}
+	if to < last {
+		gap(last - to - 1)
+		add(last)
+	}
+	return out
+}
+
+// exportBatch is how many rows of an export are in memory at once.
+const exportBatch = 100
+
+// ExportInterfaces sends the interfaces of the filters as CSV, row by row.
+func (h *Handlers) ExportInterfaces(c echo.Context) error {
+	ctx := c.Request().Context()
+	actor := reqctx.Actor(ctx)
+	q := h.listQuery(c)
+	res := c.Response()
+	w := csv.NewWriter(responseOnFirstWrite{res, h.Store.Now()})
+	if err := w.Write(exportHead); err != nil {
+		return err
+	}
+	var batch []store.Connection
+	flush := func() error {
+		partners, err := h.Store.Partners(ctx, batch)
+		if err != nil {
+			return err
+		}
+		for _, item := range batch {
+			if err := w.Write(h.exportRow(item, partners[item.ID].ID)); err != nil {
+				return err
+			}
+		}
+		batch = batch[:0]
+		w.Flush()
+		if err := w.Error(); err != nil {
+			return err
+		}
+		res.Flush()
+		return nil
+	}
+	err := h.Store.EachConnection(ctx, actor, q.filter(), func(item store.Connection) error {
+		if batch = append(batch, item); len(batch) < exportBatch {
+			return nil
+		}
+		return flush()
+	})
+	if err == nil {
+		err = flush()
+	}
+	if err != nil && res.Committed {
+		// A file that ends early must not look complete: break the connection.
+		if ctx.Err() == nil {
+			h.Log.ErrorContext(ctx, "an export ended early", "request_id", reqctx.ID(ctx), "error", err)
+		}
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
+
+// responseOnFirstWrite sends the head of the answer with its first bytes, so
+// that a failure before them is still an error page.
+type responseOnFirstWrite struct {
+	*echo.Response
+	now time.Time
+}
+
+// Write implements io.Writer.
+func (r responseOnFirstWrite) Write(b []byte) (int, error) {
+	if !r.Committed {
+		header := r.Header()
+		header.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
+		header.Set(echo.HeaderContentDisposition, `attachment; filename="physical-connection-interfaces-`+r.now.Format(time.DateOnly)+`.csv"`)
+		r.WriteHeader(http.StatusOK)
+	}
+	return r.Response.Write(b)
+}
+
+var _ io.Writer = responseOnFirstWrite{}
+
+var exportHead = []string{"Interface ID", "Name", "Description", "Status", "Next", "Region", "SP", "Access Point", "Port Specification", "Port Type", "Redundant Connection ID",
+	"Leased line code", "LOA", "Initial installation fee", "Resource fee a month", "Currency", "Created (UTC)", "In this status since (UTC)", "Due (UTC)", "Paid through (UTC)"}
+
+func (h *Handlers) exportRow(c store.Connection, partner string) []string {
+	i := h.interfaceView(c)
+	if partner != "" {
+		i.RedundantID = partner
+	}
+	row := []string{c.ID, c.Name, c.Description, c.Stage.Label(), i.Line(), i.Region, i.SP, i.AccessPoint, i.Spec, string(c.PortType), i.RedundantID,
+		c.LineCode, c.LOANo, plainAmount(c.Installation.Minor), plainAmount(c.Monthly.Minor), c.Installation.Currency, stampUTC(c.CreatedAt), stampUTC(c.StageSince), stampUTC(c.DueAt), stampUTC(c.PaidThrough)}
+	for n := range row {
+		row[n] = harmless(row[n])
+	}
+	return row
+}
+
+// plainAmount is an amount of a currency with two decimals, for programs.
+func plainAmount(minor int64) string { return fmt.Sprintf("%d.%02d", minor/100, minor%100) }
+
+func stampUTC(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// harmless keeps a spreadsheet from running a cell: one that begins like a
+// formula is made text with an apostrophe. Full-width signs count, since some
+// spreadsheets read them as the plain ones.
+func harmless(cell string) string {
+	if strings.IndexAny(cell, "=+-@\t\r\n＝＋－＠") == 0 {
+		return "'" + cell
+	}
+	return cell
+}

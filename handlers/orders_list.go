@@ -1,0 +1,66 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/store/pricing"
+	"demarc/views"
+	"demarc/web/paths"
+	"demarc/web/reqctx"
+)
+
+// ordersShown is how many orders a page has.
+const ordersShown = 20
+
+// ListOrders lists the account's orders, newest first.
+func (h *Handlers) ListOrders(c echo.Context) error {
+	ctx := c.Request().Context()
+	account := reqctx.Actor(ctx).AccountID
+	after := shortened(clean(c, "after", c.QueryParam("after"), false), 2*queryLimit)
+	page, err := h.Store.Orders(ctx, account, after, ordersShown)
+	if after != "" && (store.KindOf(err) == store.Invalid || (err == nil && len(page.Items) == 0)) {
+		// A cursor nobody gave out shows the first page.
+		after = ""
+		page, err = h.Store.Orders(ctx, account, after, ordersShown)
+	}
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(page.Items))
+	for i, o := range page.Items {
+		ids[i] = o.ConnectionID
+	}
+	refs, err := h.Store.ConnectionRefs(ctx, account, ids)
+	if err != nil {
+		return err
+	}
+	var l views.OrderList
+	now, cat := h.Store.Now(), h.Store.Catalogue()
+	for _, o := range page.Items {
+		ref := refs[o.ConnectionID]
+		row := views.OrderRow{No: o.No, Href: paths.Order(o.No), Kind: "Installation", InterfaceID: o.ConnectionID, Name: ref.Name, Amount: o.Amount.String(),
+			State: o.State, CreatedAt: o.CreatedAt, Zone: cat.Zone(ref.Region)}
+		if o.Kind == "resource" {
+			row.Kind, row.Period = "Resource fee", pricing.PeriodLabel(o.Months)
+		}
+		if o.State == "unpaid" && !o.ExpiresAt.IsZero() && !o.ExpiresAt.After(now) {
+			row.State = "expired" // the system closes it a moment later
+		}
+		l.Rows = append(l.Rows, row)
+	}
+	if after != "" {
+		l.Pages.First = paths.Orders
+	}
+	if page.Next != "" {
+		l.Pages.Next = paths.With(paths.Orders, "after", page.Next)
+	}
+	if n := len(l.Rows); n == 1 {
+		l.Pages.Summary = "1 order"
+	} else {
+		l.Pages.Summary = thousands(n) + " orders"
+	}
+	return h.render(c, http.StatusOK, views.OrdersPage(h.page(c, "Orders", views.Crumb{Label: "Expenses"}), l))
+}

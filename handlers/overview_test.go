@@ -1,0 +1,70 @@
+package handlers_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/google/go-cmp/cmp"
+
+	"demarc/store/lifecycle"
+)
+
+func TestOverview(t *testing.T) {
+	s := newSite(t)
+	me, other := s.as(northwind), s.as(southwind)
+	if got := other.get("/").want(200).text(); !strings.Contains(got, "No physical connection interfaces yet") || strings.Contains(got, "At a glance") {
+		t.Error("an account that has nothing does not see how to begin")
+	}
+
+	waiting := s.At(t, lifecycle.InApplication, named("in-review"))
+	a := me.get("/").want(200)
+	if !strings.Contains(a.text(), "Nothing needs your action. 1 interface is with Example Cloud.") {
+		t.Errorf("a calm overview: %s", a.text())
+	}
+	if strings.Contains(a.doc().Find("main").Text(), waiting.ID) {
+		t.Error("what waits for staff is shown as waiting for the customer")
+	}
+
+	s.Clock.Advance(time.Minute)
+	unpaid := s.At(t, lifecycle.PendingPayment, named("tokyo"))
+	for range 5 {
+		s.Clock.Advance(time.Minute)
+		s.At(t, lifecycle.ToApplyForLOA)
+	}
+	s.Clock.Advance(time.Minute)
+	rejected := s.At(t, lifecycle.LOARejected, named("qingdao"))
+	d := me.get("/").want(200).doc()
+	card := d.Find("section[aria-labelledby=needs-h]")
+	if got := folded(card.Find("h2")); got != "Needs your action (7)" {
+		t.Errorf("head %q", got)
+	}
+	rows := card.Find("li")
+	if rows.Length() != 5 || !strings.HasPrefix(folded(rows.First()), "qingdao "+rejected.ID+" LOA RejectedCorrect: ") {
+		t.Errorf("%d rows, the first: %q", rows.Length(), folded(rows.First()))
+	}
+	if got := rows.First().Find(".acts a"); got.Length() != 1 || got.AttrOr("href", "") != "/interfaces/"+rejected.ID+"/loa-application/new" {
+		t.Errorf("the next thing to do leads to %q", got.AttrOr("href", ""))
+	}
+	if got := card.Find("a:contains('View all')").AttrOr("href", ""); got != "/interfaces?view=needs-action" {
+		t.Errorf("view all: %q", got)
+	}
+	var glance []string
+	d.Find("section[aria-labelledby=glance-h] dl > div").Each(func(_ int, s *goquery.Selection) {
+		glance = append(glance, folded(s.Find("dt"))+": "+folded(s.Find("dd")))
+	})
+	// The review falls due this week; the unpaid order has a minute more than that.
+	if d := cmp.Diff([]string{"Enabled: 0", "With Example Cloud: 1", "Needs your action: 7", "Due this week: 2"}, glance); d != "" {
+		t.Error("at a glance, -want +got:\n", d)
+	}
+	if unpaid.DueAt.IsZero() {
+		t.Error("an unpaid order has no end")
+	}
+	if d := cmp.Diff(9, d.Find("section[aria-labelledby=guide-h] li").Length()); d != "" {
+		t.Error("steps", d)
+	}
+	if got := folded(d.Find("h1")); got != "Express Connect" {
+		t.Errorf("h1 %q", got)
+	}
+}
