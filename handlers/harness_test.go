@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -28,7 +29,8 @@ type site struct {
 func newSite(t testing.TB) *site {
 	t.Helper()
 	env := storetest.New(t, storetest.WithPasswords())
-	edge, err := web.New(context.Background(), web.Config{Operator: "Example Cloud", NOC: storetest.Issuer.NOC, Address: storetest.Issuer.Address, Now: env.Clock.Now}, env.Store)
+	edge, err := web.New(context.Background(), web.Config{Operator: "Example Cloud", NOC: storetest.Issuer.NOC, Address: storetest.Issuer.Address, Now: env.Clock.Now,
+		Log: slog.New(slog.DiscardHandler)}, env.Store)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -274,10 +274,13 @@ func (h *Handlers) installationFacts(i views.Interface, l *store.LOA, actor stor
 	if l.Status == "issued" {
 		facts = slices.Insert(facts, 1, ui.Pair{Term: "Valid until", Content: ui.Stamp(l.ExpiresAt, i.Zone)})
 	}
-	if actor.Staff() {
+	switch {
+	case !actor.Staff():
+		return facts, paths.LOAPDF(i.ID)
+	case lifecycle.MayDo(lifecycle.Approve, actor.Role):
 		return facts, paths.AdminLOADocument(i.ID)
 	}
-	return facts, paths.LOAPDF(i.ID)
+	return facts, ""
 }
 
 // joined puts the parts that are known in one line.
