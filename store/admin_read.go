@@ -89,14 +89,12 @@ func (s *Store) StageCountsOf(ctx context.Context, accounts []string) (map[strin
 	if len(accounts) == 0 {
 		return out, nil
 	}
-	args := make([]any, 0, len(accounts)*len(lifecycle.Stages())*2)
+	args := make([]any, 0, len(accounts))
 	for _, a := range accounts {
 		out[a] = StageCounts{}
-		for _, stage := range lifecycle.Stages() {
-			args = append(args, a, stage)
-		}
+		args = append(args, a)
 	}
-	rows, args := pairs(args)
+	marks, args := inList(args)
 	_, err := list(ctx, s, func(r scanner) (v struct{}, err error) {
 		var account string
 		var stage lifecycle.Stage
@@ -105,7 +103,7 @@ func (s *Store) StageCountsOf(ctx context.Context, accounts []string) (map[strin
 			out[account][stage] = n
 		}
 		return v, err
-	}, "SELECT account_id, stage, n FROM connection_counts WHERE (account_id, stage) IN ("+rows+")", args...)
+	}, "SELECT account_id, stage, n FROM connection_counts WHERE account_id IN ("+marks+")", args...)
 	return out, err
 }
 

@@ -21,6 +21,9 @@ func TestTimeClosesUnpaidOrders(t *testing.T) {
 		t.Fatalf("a second too early: %d, %v", n, err)
 	}
 	e.Clock.Advance(time.Second)
+	if err := e.PayInstallationFee(ctx, e.Owner, o.No); store.KindOf(err) != store.Conflict {
+		t.Errorf("paid after its time, before anybody closed it: %v", err)
+	}
 	if n, err := e.RunDue(ctx); n != 1 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}

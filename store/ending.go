@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 
 	"demarc/store/lifecycle"
@@ -173,9 +174,9 @@ func (s *Store) Partners(ctx context.Context, items []Connection) (map[string]Pa
 	named := map[string][]string{} // partner -> the interfaces that name it
 	var chosen, all []any
 	for _, c := range items {
-		all = append(all, c.AccountID, c.ID)
+		all = append(all, c.ID)
 		if c.RedundantID != "" {
-			chosen = append(chosen, c.AccountID, c.RedundantID)
+			chosen = append(chosen, c.RedundantID)
 			named[c.RedundantID] = append(named[c.RedundantID], c.ID)
 		}
 	}
@@ -197,32 +198,34 @@ func (s *Store) Partners(ctx context.Context, items []Connection) (map[string]Pa
 		}
 		return v, nil
 	}
-	if len(chosen) > 0 {
-		rows, chosen := pairs(chosen)
-		if _, err := list(ctx, s, scan, "SELECT '', id, name, access_point_id FROM connections WHERE (account_id, id) IN ("+rows+") AND turn <> 'closed'", chosen...); err != nil {
-			return out, err
+	for _, half := range []struct {
+		query string
+		args  []any
+	}{
+		{"SELECT '', id, name, access_point_id FROM connections WHERE id IN (%s) AND turn <> 'closed'", chosen},
+		{"SELECT redundant_id, id, name, access_point_id FROM connections WHERE redundant_id IN (%s) AND redundant_id <> '' AND turn <> 'closed'", all},
+	} {
+		if len(half.args) == 0 {
+			continue
 		}
-	}
-	if len(all) > 0 {
-		rows, all := pairs(all)
-		if _, err := list(ctx, s, scan, "SELECT redundant_id, id, name, access_point_id FROM connections WHERE (account_id, redundant_id) IN ("+rows+") AND redundant_id <> '' AND turn <> 'closed'", all...); err != nil {
+		marks, args := inList(half.args)
+		if _, err := list(ctx, s, scan, fmt.Sprintf(half.query, marks), args...); err != nil {
 			return out, err
 		}
 	}
 	return out, nil
 }
 
-// pairs is the list of values for "(a, b) IN (…)" over args, two by two. The
-// list is filled up to a few fixed lengths with its last pair, so that few
-// different statements are ever prepared.
-func pairs(args []any) (string, []any) {
-	n := len(args) / 2
-	for size := 10; ; size *= 2 {
-		if n <= size {
-			for ; n < size; n++ {
-				args = append(args, args[len(args)-2], args[len(args)-1])
-			}
-			return "VALUES (?, ?)" + strings.Repeat(", (?, ?)", n-1), args
-		}
+// inList is the inside of "IN (…)" for args. The list is filled up to a few
+// fixed lengths with its last value, so that few different statements are ever
+// prepared.
+func inList(args []any) (string, []any) {
+	size := 10
+	for size < len(args) {
+		size *= 2
 	}
+	for len(args) < size {
+		args = append(args, args[len(args)-1])
+	}
+	return "?" + strings.Repeat(", ?", size-1), args
 }

@@ -15,19 +15,19 @@ func (s *Store) UnpaidOrders(ctx context.Context, items []Connection) (map[strin
 	var args []any
 	for _, c := range items {
 		if c.Stage == lifecycle.PendingPayment {
-			args = append(args, c.ID, "unpaid")
+			args = append(args, c.ID)
 		}
 	}
 	if len(args) == 0 {
 		return out, nil
 	}
-	rows, args := pairs(args)
+	marks, args := inList(args)
 	_, err := list(ctx, s, func(r scanner) (v struct{}, err error) {
 		var id, no string
 		err = r.Scan(&id, &no)
 		out[id] = no
 		return v, err
-	}, "SELECT connection_id, no FROM orders WHERE (connection_id, state) IN ("+rows+")", args...)
+	}, "SELECT connection_id, no FROM orders WHERE connection_id IN ("+marks+") AND state = 'unpaid'", args...)
 	return out, err
 }
 
@@ -44,17 +44,17 @@ func (s *Store) ConnectionRefs(ctx context.Context, account string, ids []string
 	if len(ids) == 0 {
 		return out, nil
 	}
-	args := make([]any, 0, 2*len(ids))
+	args := make([]any, 0, len(ids))
 	for _, id := range ids {
-		args = append(args, account, id)
+		args = append(args, id)
 	}
-	rows, args := pairs(args)
+	marks, args := inList(args)
 	_, err := list(ctx, s, func(r scanner) (v struct{}, err error) {
 		var c ConnectionRef
 		err = r.Scan(&c.ID, &c.Name, &c.Region, &c.Stage)
 		out[c.ID] = c
 		return v, err
-	}, "SELECT id, name, region, stage FROM connections WHERE (account_id, id) IN ("+rows+")", args...)
+	}, "SELECT id, name, region, stage FROM connections WHERE id IN ("+marks+") AND account_id = ?", append(args, account)...)
 	return out, err
 }
 

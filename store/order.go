@@ -286,6 +286,9 @@ func (s *Store) PayInstallationFee(ctx context.Context, by Actor, no string) err
 		default:
 			return "", conflictf("Order %s is %s. Apply for a new interface instead. Nothing was charged.", no, o.State)
 		}
+		if !o.ExpiresAt.After(t.now) {
+			return "", conflictf("Order %s expired. Apply for a new interface instead. Nothing was charged.", no)
+		}
 		_, err = t.apply(change{action: lifecycle.PayInstallationFee, id: o.ConnectionID, detail: o.Amount.String() + ", order " + no, rows: func(t *tx, c *Connection) error {
 			if err := t.spend("installation_fee", o.AccountID, no, bookInstallation, o.Amount); err != nil {
 				return err

@@ -157,6 +157,8 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 				t.Errorf("sorts: %s\n%s", d, query)
 			case strings.HasPrefix(d, "SCAN") && !strings.Contains(d, "USING") && !strings.Contains(d, "SCAN c") && !small:
 				t.Errorf("scans a table: %s\n%s", d, query)
+			case strings.HasPrefix(d, "SEARCH connections") && strings.HasSuffix(d, "(account_id=?)") && !strings.Contains(query, "LIMIT"):
+				t.Errorf("reads all interfaces of an account: %s\n%s", d, query)
 			case strings.HasPrefix(d, "SCAN") && !strings.Contains(query, "LIMIT") && !small:
 				t.Errorf("scans an index without a limit: %s\n%s", d, query)
 			}

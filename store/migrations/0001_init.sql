@@ -184,8 +184,8 @@ CREATE INDEX connections_by_status ON connections (account_id, status, created_a
 CREATE INDEX connections_by_region ON connections (account_id, region, created_at DESC, id);
 CREATE INDEX connections_by_name ON connections (account_id, name_key, id);
 CREATE INDEX connections_by_line ON connections (account_id, line_code, id) WHERE line_code <> '';
-CREATE INDEX connections_by_access_point ON connections (account_id, access_point_id, id);
-CREATE INDEX connections_redundant ON connections (account_id, redundant_id, id) WHERE redundant_id <> '';
+CREATE INDEX connections_by_access_point ON connections (account_id, access_point_id, turn);
+CREATE INDEX connections_redundant ON connections (redundant_id, account_id) WHERE redundant_id <> '';
 CREATE INDEX connections_all ON connections (created_at DESC, id);
 CREATE INDEX connections_all_by_status ON connections (status, created_at DESC, id);
 CREATE INDEX connections_queue ON connections (stage, due_at, id);
