@@ -48,9 +48,6 @@ func TestAccessPoints(t *testing.T) {
 	if bare.Find("td.col-acts a").Length() != 0 || folded(bare.Find("td.col-acts")) != "No free port" {
 		t.Errorf("without devices: %q", folded(bare.Find("td.col-acts")))
 	}
-	if strings.Contains(a.doc().Find("main").Text(), "of 48") {
-		t.Error("customers see numbers of ports")
-	}
 
 	for _, c := range []struct {
 		query, site string

@@ -2,8 +2,8 @@ package views
 
 import "demarc/views/ui"
 
-// How much is left of something, in words. Customers never see numbers: they
-// would tell what others have.
+// How many ports are free, in words: enough to choose a place. The order form
+// counts them.
 const (
 	PortsAvailable = "Available"
 	PortsFewLeft   = "Few left"

@@ -1,8 +1,11 @@
 package views
 
 import (
+	"slices"
+
 	"demarc/store/lifecycle"
 	"demarc/views/ui"
+	"demarc/web/paths"
 )
 
 // InterfaceList is the page Physical Connection Interfaces. Every link carries
@@ -36,6 +39,12 @@ func (l InterfaceList) columns() []ui.Column {
 // rowActions is the Actions column of an interface.
 func rowActions(i Interface) ui.Actions {
 	links, more := i.CustomerActions()
+	if len(links) == 0 {
+		// Nothing to do: what is left is to look at it.
+		page := paths.Interface(i.ID)
+		links = []ui.Action{{Label: "View", Href: page}}
+		more = slices.DeleteFunc(more, func(m ui.MenuItem) bool { return m.Href == page })
+	}
 	return ui.Actions{For: i.ID, MenuID: "m-" + i.ID, Links: links, More: more}
 }
 

@@ -163,6 +163,9 @@ func TestListRows(t *testing.T) {
 		if doc.Find("#row-"+id+" a.danger").Length() != 0 {
 			t.Errorf("%s: an ended interface offers an end", id)
 		}
+		if got := doc.Find("#row-" + id + " .acts > a"); got.Length() != 1 || got.AttrOr("href", "") != "/interfaces/"+id {
+			t.Errorf("%s: an ended interface cannot be looked at", id)
+		}
 	}
 	if got := doc.Find("th[aria-sort]"); got.Length() != 1 || got.AttrOr("aria-sort", "") != "descending" || !strings.HasPrefix(got.Text(), "Created") {
 		t.Errorf("sorted by %q", got.Text())
