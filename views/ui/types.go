@@ -128,18 +128,24 @@ func (c Control) id() string {
 
 func (c Control) errID() string  { return c.id() + "-err" }
 func (c Control) hintID() string { return c.id() + "-h" }
+func (c Control) optID() string  { return c.id() + "-o" }
 
-// describedBy is the error first, then the hint.
+// marked reports whether the word Optional stands beside the label.
+func (c Control) marked() bool { return c.Optional && !c.HideLabel }
+
+// describedBy is the error first, then that it is optional, then the hint.
 func (c Control) describedBy() string {
-	switch {
-	case c.Error != "" && c.Hint != "":
-		return c.errID() + " " + c.hintID()
-	case c.Error != "":
-		return c.errID()
-	case c.Hint != "":
-		return c.hintID()
+	var ids []string
+	if c.Error != "" {
+		ids = append(ids, c.errID())
 	}
-	return ""
+	if c.marked() {
+		ids = append(ids, c.optID())
+	}
+	if c.Hint != "" {
+		ids = append(ids, c.hintID())
+	}
+	return strings.Join(ids, " ")
 }
 
 func (c Control) attrs() templ.Attributes {
