@@ -193,8 +193,10 @@ func (h *Handlers) path(c store.Connection, own papers, partner *store.Connectio
 		return d
 	}
 	other := h.pathLink(*partner, theirs)
+	// The connection that an order names as its Redundant Connection ID is the
+	// redundant one of the two, in the words of the procedure.
 	d.Links[0].Role, other.Role = "Primary", "Redundant"
-	if c.RedundantID == partner.ID {
+	if partner.RedundantID == c.ID {
 		d.Links[0].Role, other.Role = "Redundant", "Primary"
 	}
 	d.Links = append(d.Links, other)

@@ -165,7 +165,7 @@ func (i Interface) CustomerActions() (links []ui.Action, more []ui.MenuItem) {
 		more = append(more, ui.MenuItem{Divider: true}, ui.MenuItem{Label: label, Href: href, Danger: true, Dialog: true})
 	}
 	if can(lifecycle.WithdrawApplication) {
-		item("Withdraw application", paths.LOAApplication(i.ID))
+		more = append(more, ui.MenuItem{Label: "Withdraw application", Href: paths.Withdrawal(i.ID), Dialog: true})
 	}
 	switch {
 	case can(lifecycle.Cancel):
