@@ -52,7 +52,7 @@ func TestStaffCabling(t *testing.T) {
 	form := untouched(t, page, action)
 
 	refusal := tech.post(action, setting(form, "label_found", "B-0000", "light", "bright", "found", "on")).want(422)
-	says(t, refusal, "Tick this step when it is done, or report a problem", "The report names "+report.Labels[0]+", "+report.Labels[1], "Enter the light level in dBm")
+	says(t, refusal, "Tick that the cable is connected, or report a problem", "Tick that the link is up, or report a problem", "The report names "+report.Labels[0]+", "+report.Labels[1], "Enter the light level in dBm")
 	var order []string
 	for _, a := range refusal.doc().Find(".error-summary a").EachIter() {
 		order = append(order, a.AttrOr("href", ""))
@@ -185,7 +185,7 @@ func TestStaffRemovals(t *testing.T) {
 
 	action = paths.AdminRemoval(canceled.ID)
 	page = tech.get(action).want(200)
-	says(t, page, "None reported", "Canceled before it was enabled")
+	says(t, page, "No label was reported", "Canceled before it was enabled")
 	done = tech.post(action, setting(untouched(t, page, action), "removed", "on")).want(303)
 	if got := done.header.Get("Location"); got != paths.AdminRemovals {
 		t.Errorf("goes to %s", got)

@@ -140,9 +140,12 @@ func (s *Store) CompleteCabling(ctx context.Context, by Actor, id string, rev in
 				return err
 			}
 			bad := map[string]string{}
-			for field, done := range map[string]bool{"found": in.Found, "connected": in.Connected, "link_up": in.LinkUp} {
-				if !done {
-					bad[field] = "Tick this step when it is done, or report a problem"
+			for _, step := range []struct {
+				field, what string
+				done        bool
+			}{{"found", "the cable is found", in.Found}, {"connected", "the cable is connected", in.Connected}, {"link_up", "the link is up", in.LinkUp}} {
+				if !step.done {
+					bad[step.field] = "Tick that " + step.what + ", or report a problem"
 				}
 			}
 			if in.LabelFound == "" {

@@ -43,6 +43,23 @@ func (p CablePlace) Demarcation() string {
 // PortLine is the port in one line.
 func (p CablePlace) PortLine() string { return p.Port + " of " + p.Device }
 
+// hardware is the port type and, for a fibre, the module.
+func (p CablePlace) hardware() string {
+	if p.Optic == "" {
+		return p.PortType
+	}
+	return p.PortType + ", " + p.Optic
+}
+
+// suffix goes on after the ID in the second line of a page's head: the name,
+// if there is one, and the account.
+func (i Interface) suffix() string {
+	if i.Name == "" {
+		return ", account " + i.Account
+	}
+	return " (" + i.Name + "), account " + i.Account
+}
+
 // CablingJob is the page of one cabling job, made for a phone.
 type CablingJob struct {
 	Interface Interface
@@ -160,12 +177,7 @@ func (r Removal) hidden() []ui.Hidden {
 	return []ui.Hidden{{Name: "key", Value: r.Key}, {Name: "rev", Value: strconv.Itoa(r.Interface.Rev)}}
 }
 
-func (r Removal) labels() string {
-	if len(r.Labels) == 0 {
-		return "None reported: the cable may never have been brought"
-	}
-	return strings.Join(r.Labels, ", ")
-}
+func (r Removal) labels() string { return strings.Join(r.Labels, ", ") }
 
 func (j CablingJob) pairs() []ui.Pair {
 	due := ui.Pair{Term: "Due", Content: DueCell(j.Waiting)}

@@ -131,6 +131,14 @@ func (r Review) hidden() []ui.Hidden {
 	return []ui.Hidden{{Name: "key", Value: r.Form.Key}, {Name: "rev", Value: strconv.Itoa(r.Interface.Rev)}}
 }
 
+// pastTitle is the heading over the applications that were decided.
+func (r Review) pastTitle() string {
+	if r.Open {
+		return "Earlier applications"
+	}
+	return "Applications"
+}
+
 func (r Review) title() string {
 	if r.Open {
 		return "Review LOA application"

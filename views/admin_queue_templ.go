@@ -197,7 +197,7 @@ func WorkQueuePage(p Page, q WorkQueue) templ.Component {
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templ_7745c5c3_Err = ui.ID(i.ID).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.IDLink(i.ID, i.Href).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
