@@ -175,6 +175,7 @@ func TestStaffRemovals(t *testing.T) {
 	if got := done.header.Get("Location"); got != paths.AdminRemoval(canceled.ID) {
 		t.Errorf("goes to %s", got)
 	}
+	says(t, tech.get(paths.AdminRemoval(canceled.ID)), "The cable of "+ending.ID+" was removed. Its port is free.")
 	if got := s.Get(t, ending.ID); got.Stage != lifecycle.Terminated || got.RemovalDue {
 		t.Errorf("%s", got.Stage)
 	}

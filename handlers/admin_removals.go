@@ -67,7 +67,7 @@ func (h *Handlers) ConfirmRemoval(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	flash := views.Flash{Tone: ui.ToneOK, Text: "The cable of " + before.Title() + " is out. Its port is free."}
+	flash := views.Flash{Tone: ui.ToneOK, Text: "The cable of " + before.Title() + " was removed. Its port is free."}
 	rest, err := h.Store.Removals(ctx, 1)
 	if err != nil {
 		return err
