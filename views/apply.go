@@ -248,7 +248,7 @@ func (a *applying) sps() {
 
 func (a *applying) points() {
 	a.AccessPoint = ApplyRow{Then: "spec", Control: ui.Control{Name: "ap", Label: "Access Point", Columns: "wide",
-		Hint: "Select the access point closest to your on-premises data center. For its exact location, open a ticket with " + a.Operator + "."}}
+		Hint: "Select the access point closest to your on-premises data center. For its exact location, ask " + a.Operator + "."}}
 	if a.region.ID != "" && len(a.Catalogue.AccessPointsIn(a.region.ID, "")) == 1 {
 		a.OnlyPoint = "One access point: choose a redundant connection to get another device."
 	}
