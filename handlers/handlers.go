@@ -239,7 +239,7 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []vie
 		if role == lifecycle.Administrator {
 			settings = append(settings, views.NavItem{Label: "People", Href: paths.AdminPeople})
 		}
-		add("Settings", append(settings, views.NavItem{Label: "Audit log", Href: paths.AdminAudit})...)
+		add("Settings", append(settings, views.NavItem{Label: "Working days", Href: paths.AdminCalendar}, views.NavItem{Label: "Audit log", Href: paths.AdminAudit})...)
 	}
 	markCurrent(groups, path)
 	return groups

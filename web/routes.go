@@ -95,6 +95,10 @@ func (s *Server) routes(e *echo.Echo) {
 	// For staff ----------------------------------------------------------------
 	staff := person.with(staffOnly)
 	staff.get(paths.Admin, h.WorkQueue)
+	staff.get(paths.AdminInterfaces, h.ListStaffInterfaces)
+	staff.get(paths.AdminInterface(":id"), h.ShowStaffInterface)
+	staff.get(paths.AdminAudit, h.ListAudit)
+	staff.get(paths.AdminCalendar, h.ShowCalendar)
 
 	// Staff: reviewers
 	reviewer := staff.with(mayDo(lifecycle.Approve))
@@ -109,6 +113,14 @@ func (s *Server) routes(e *echo.Echo) {
 	reviewer.post(paths.AdminPortMove(":id"), h.MovePort)
 	reviewer.get(paths.AdminIDNumber(":id", ":n"), h.AskIDNumber)
 	reviewer.post(paths.AdminIDNumber(":id", ":n"), h.ShowIDNumber)
+	reviewer.get(paths.AdminWhitelist, h.ListWhitelist)
+	reviewer.get(paths.AdminWhitelistGrant(":id"), h.AskGrant)
+	reviewer.post(paths.AdminWhitelistGrant(":id"), h.GrantWhitelist)
+	reviewer.get(paths.AdminWhitelistDecline(":id"), h.AskDecline)
+	reviewer.post(paths.AdminWhitelistDecline(":id"), h.DeclineWhitelist)
+	reviewer.get(paths.AdminWhitelistRevoke(":id"), h.AskWhitelistRevocation)
+	reviewer.post(paths.AdminWhitelistRevoke(":id"), h.RevokeWhitelist)
+	reviewer.post(paths.AdminQuotas(":id"), h.SetQuotas)
 
 	// Staff: technicians
 	technician := staff.with(mayDo(lifecycle.CompleteCabling))
@@ -123,7 +135,16 @@ func (s *Server) routes(e *echo.Echo) {
 
 	// Staff: money
 	finance := staff.with(roles(lifecycle.Finance, lifecycle.Administrator))
-	_ = finance
+	finance.get(paths.AdminAccounts, h.ListAccounts)
+	finance.post(paths.AdminTransfers(":id"), h.RecordTransfer)
+
+	// Staff: an account has quotas, for reviewers, and money, for finance
+	staff.with(roles(lifecycle.Reviewer, lifecycle.Finance, lifecycle.Administrator)).get(paths.AdminAccount(":id"), h.ShowAccount)
+
+	// Staff: who looks after the sites
+	sites := staff.with(roles(lifecycle.Reviewer, lifecycle.Technician, lifecycle.Administrator))
+	sites.get(paths.AdminAccessPoints, h.ListStaffAccessPoints)
+	sites.get(paths.AdminAccessPoint(":id"), h.ShowStaffAccessPoint)
 
 	// Staff: administrators
 	administrator := staff.with(roles(lifecycle.Administrator))
@@ -131,6 +152,13 @@ func (s *Server) routes(e *echo.Echo) {
 	administrator.post(paths.AdminPeople, h.InvitePerson)
 	administrator.post(paths.AdminNewLink, h.RenewLink)
 	administrator.post(paths.AdminNewAccount, h.OpenAccount)
+	administrator.get(paths.AdminNewCustomer, h.NewCustomer)
+	administrator.post(paths.AdminNewCustomer, h.OpenCustomer)
+	administrator.post(paths.AdminAccountPeople(":id"), h.AddMember)
+	administrator.get(paths.AdminAccessPointEdit(":id"), h.EditAccessPoint)
+	administrator.post(paths.AdminAccessPointEdit(":id"), h.SaveAccessPoint)
+	administrator.get(paths.AdminPorts(":id"), h.NewPorts)
+	administrator.post(paths.AdminPorts(":id"), h.AddPorts)
 }
 
 // signedIn lets nobody in who is not signed in.

@@ -53,7 +53,8 @@ const (
 	AdminPeople       = "/admin/people"
 	AdminNewAccount   = "/admin/people/accounts"
 	AdminNewLink      = "/admin/people/links"
-	AdminWorkingDays  = "/admin/working-days"
+	AdminCalendar     = "/admin/calendar"
+	AdminNewCustomer  = "/admin/accounts/new"
 )
 
 func join(base, id string, rest ...string) string {
@@ -180,6 +181,16 @@ func AdminInterface(id string) string { return join(AdminInterfaces, id) }
 
 // AdminAccessPoint is one access point with its devices and ports.
 func AdminAccessPoint(id string) string { return join(AdminAccessPoints, id) }
+
+// AdminAccessPointEdit changes what is said about an access point.
+func AdminAccessPointEdit(id string) string { return join(AdminAccessPoints, id, "edit") }
+
+// AdminPorts adds ports to a device of an access point, or a device with its
+// first ports.
+func AdminPorts(id string) string { return join(AdminAccessPoints, id, "ports") }
+
+// AdminAccountPeople adds a person to the account.
+func AdminAccountPeople(id string) string { return join(AdminAccounts, id, "people") }
 
 // AdminAccount is one account.
 func AdminAccount(id string) string { return join(AdminAccounts, id) }

@@ -1,0 +1,305 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/store"
+	"demarc/store/catalog"
+	"demarc/store/lifecycle"
+	"demarc/views"
+	"demarc/views/ui"
+	"demarc/web/paths"
+	"demarc/web/reqctx"
+)
+
+// portPlace is the place of a port state in a tally.
+func portPlace(s store.PortState) int {
+	switch s {
+	case store.PortAllocated:
+		return views.PortAllocated
+	case store.PortInUse:
+		return views.PortInUse
+	case store.PortQuarantined:
+		return views.PortQuarantined
+	case store.PortOutOfService:
+		return views.PortOutOfService
+	}
+	return views.PortFree
+}
+
+// tally sums the counts that match.
+func tally(counts []store.PortCount, match func(store.PortCount) bool) (t views.PortTally) {
+	for _, n := range counts {
+		if match == nil || match(n) {
+			t[portPlace(n.State)] += n.N
+		}
+	}
+	return t
+}
+
+// ListStaffAccessPoints lists the access points of all regions with how full
+// they are: one question to the database.
+func (h *Handlers) ListStaffAccessPoints(c echo.Context) error {
+	cat := h.Store.Catalogue()
+	region, _ := cat.Region(c.QueryParam("region"))
+	status := catalog.Status(c.QueryParam("status"))
+	if !slices.Contains(catalog.Statuses(), status) {
+		status = ""
+	}
+	counts, err := h.Store.AllPortCounts(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	l := views.StaffAccessPoints{Clear: paths.AdminAccessPoints,
+		Region: ui.Control{Name: "region", Label: "Region", Value: region.ID, Options: []ui.Option{{Label: "All regions"}}},
+		Status: ui.Control{Name: "status", Label: "Status", Value: string(status), Options: []ui.Option{{Label: "All statuses"}}}}
+	for _, r := range cat.Regions() {
+		l.Region.Options = append(l.Region.Options, ui.Option{Value: r.ID, Label: r.Name})
+	}
+	for _, s := range catalog.Statuses() {
+		l.Status.Options = append(l.Status.Options, ui.Option{Value: string(s), Label: s.Label()})
+	}
+	for _, ap := range cat.AccessPoints() {
+		if (region.ID != "" && ap.Region != region.ID) || (status != "" && ap.Status != status) {
+			continue
+		}
+		r, _ := cat.Region(ap.Region)
+		row := views.StaffAccessPointRow{ID: ap.ID, Name: ap.Name, Region: r.Name, Status: ap.Status, Demo: ap.Demo, NoLetter: ap.FacilityName == "" || ap.Address == "",
+			Devices: len(cat.Devices(ap.ID)), Ports: tally(counts[ap.ID], nil)}
+		for _, sp := range ap.SPs() {
+			row.SPs = append(row.SPs, sp.Label())
+		}
+		for s, n := range row.Ports {
+			l.Ports[s] += n
+		}
+		l.Rows = append(l.Rows, row)
+	}
+	l.Count = strconv.Itoa(len(l.Rows)) + " access points"
+	if len(l.Rows) == 1 {
+		l.Count = "1 access point"
+	}
+	if region.ID != "" {
+		l.Tokens = append(l.Tokens, ui.Token{Text: "Region: " + region.Name, Href: paths.With(paths.AdminAccessPoints, "status", string(status))})
+	}
+	if status != "" {
+		l.Tokens = append(l.Tokens, ui.Token{Text: "Status: " + status.Label(), Href: paths.With(paths.AdminAccessPoints, "region", region.ID)})
+	}
+	return h.render(c, http.StatusOK, views.StaffAccessPointsPage(h.page(c, "Access points", views.Crumb{Label: "Capacity"}), l))
+}
+
+// site is the access point that the address names. Kinds: NotFound.
+func (h *Handlers) site(c echo.Context) (catalog.AccessPoint, error) {
+	ap, ok := h.Store.Catalogue().AccessPoint(c.Param("id"))
+	if !ok {
+		return ap, &store.Error{Kind: store.NotFound, Msg: "This access point does not exist."}
+	}
+	return ap, nil
+}
+
+// ShowStaffAccessPoint is one access point with every device and port.
+func (h *Handlers) ShowStaffAccessPoint(c echo.Context) error {
+	ctx := c.Request().Context()
+	user, _ := reqctx.User(ctx)
+	ap, err := h.site(c)
+	if err != nil {
+		return err
+	}
+	counts, err := h.Store.PortCounts(ctx, ap.ID)
+	if err != nil {
+		return err
+	}
+	cat := h.Store.Catalogue()
+	region, _ := cat.Region(ap.Region)
+	a := views.StaffAccessPoint{ID: ap.ID, Name: ap.Name, RegionName: region.Name, Status: ap.Status, Demo: ap.Demo, NoLetter: ap.FacilityName == "" || ap.Address == "",
+		Ports: tally(counts, nil), MayEdit: user.Role == lifecycle.Administrator, Matrix: offerMatrix(cat, ap)}
+	a.Facts = []ui.Pair{
+		{Term: "Facility name", Value: ap.FacilityName},
+		{Term: "Address", Value: ap.Address},
+		{Term: "Run by", Value: ap.RunByName(h.Operator)},
+		{Term: "Region", Value: region.Name},
+		{Term: "Time zone", Value: region.Zone + " (" + ui.FormatOffset(h.Store.Now(), cat.Zone(ap.Region)) + ")"},
+		{Term: "LOA validity", Value: strconv.Itoa(ap.LOADays) + " days"},
+		{Term: "Visitor policy", Value: visitorPolicy(ap.Visitor)},
+		{Term: "Notes for the installer", Value: ap.InstallerNotes},
+	}
+	for _, info := range catalog.PortTypes() {
+		t := views.TypeTally{Type: string(info.Type), Label: info.Label, Ports: tally(counts, func(n store.PortCount) bool { return n.Type == info.Type })}
+		if t.Ports.Total() > 0 {
+			a.Types = append(a.Types, t)
+		}
+	}
+	for _, d := range cat.Devices(ap.ID) {
+		ports, err := h.Store.Ports(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		device := views.StaffDevice{ID: d.ID, Name: d.Name, Room: d.Room, Cabinet: d.Cabinet}
+		for _, p := range ports {
+			row := views.StaffPort{Number: p.Number, Name: p.Name, Type: string(p.Type), Panel: p.Panel, Position: p.Position, Connector: p.Connector, State: portPlace(p.State), HolderID: p.ConnectionID}
+			if p.ConnectionID != "" {
+				row.HolderHref = paths.AdminInterface(p.ConnectionID)
+			}
+			device.Tally[row.State]++
+			device.Ports = append(device.Ports, row)
+		}
+		a.Devices = append(a.Devices, device)
+	}
+	p := h.page(c, ap.Name, accessPointCrumbs...)
+	return h.render(c, http.StatusOK, views.StaffAccessPointPage(p, a))
+}
+
+var accessPointCrumbs = []views.Crumb{{Label: "Capacity"}, {Label: "Access points", Href: paths.AdminAccessPoints}}
+
+// visitorPolicy is what the facility needs to know of a visitor.
+func visitorPolicy(v catalog.VisitorPolicy) string {
+	asked := []string{"Name", "contact"}
+	for _, part := range []struct {
+		on   bool
+		word string
+	}{{v.Gender, "gender"}, {v.IDType, "ID type"}, {v.IDNumber, "ID number"}} {
+		if part.on {
+			asked = append(asked, part.word)
+		}
+	}
+	return strings.Join(asked, ", ")
+}
+
+func offerMatrix(cat *catalog.Catalogue, ap catalog.AccessPoint) views.OfferMatrix {
+	var m views.OfferMatrix
+	sps := ap.SPs()
+	for _, sp := range sps {
+		m.SPs = append(m.SPs, sp.Label())
+	}
+	for _, info := range cat.PortTypesAt(ap.ID, "", "") {
+		row := views.OfferMatrixRow{Type: string(info.Type), Label: info.Label}
+		for _, sp := range sps {
+			row.Offered = append(row.Offered, slices.Contains(ap.Offers[sp], info.Type))
+		}
+		m.Rows = append(m.Rows, row)
+	}
+	return m
+}
+
+// EditAccessPoint is the form that changes an access point.
+func (h *Handlers) EditAccessPoint(c echo.Context) error {
+	ap, err := h.site(c)
+	if err != nil {
+		return err
+	}
+	return h.accessPointForm(c, http.StatusOK, ap, views.AccessPointForm{FacilityName: ap.FacilityName, Address: ap.Address, Status: string(ap.Status), LOADays: strconv.Itoa(ap.LOADays),
+		Notes: ap.InstallerNotes, Gender: ap.Visitor.Gender, IDType: ap.Visitor.IDType, IDNumber: ap.Visitor.IDNumber, Demo: ap.Demo})
+}
+
+// SaveAccessPoint changes what is said about an access point.
+func (h *Handlers) SaveAccessPoint(c echo.Context) error {
+	ap, err := h.site(c)
+	if err != nil {
+		return err
+	}
+	form := views.AccessPointForm{FacilityName: value(c, "facility_name"), Address: value(c, "address"), Status: value(c, "status"), LOADays: value(c, "loa_days"), Notes: multiline(c, "installer_notes"),
+		Gender: ticked(c, "visitor_gender"), IDType: ticked(c, "visitor_id_type"), IDNumber: ticked(c, "visitor_id_number"), Demo: ticked(c, "demo")}
+	if form.Errors = unprintable(c); len(form.Errors) > 0 {
+		return h.accessPointForm(c, http.StatusUnprocessableEntity, ap, form)
+	}
+	err = h.Store.UpdateAccessPoint(c.Request().Context(), h.actor(c), ap.ID, rev(c), store.AccessPointEdit{FacilityName: form.FacilityName, Address: form.Address, Status: form.Status, LOADays: form.LOADays,
+		InstallerNotes: form.Notes, Visitor: catalog.VisitorPolicy{Gender: form.Gender, IDType: form.IDType, IDNumber: form.IDNumber}, Demo: form.Demo})
+	if status, fields, msg, ok := refused(err); ok {
+		form.Errors, form.Conflict = fields, conflictOnly(status, msg)
+		return h.accessPointForm(c, status, ap, form)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, paths.AdminAccessPoint(ap.ID), views.Flash{Tone: ui.ToneOK, Text: ap.Name + " was saved."})
+}
+
+func (h *Handlers) accessPointForm(c echo.Context, status int, ap catalog.AccessPoint, form views.AccessPointForm) error {
+	// A refusal is shown over what the access point says now.
+	if now, ok := h.Store.Catalogue().AccessPoint(ap.ID); ok {
+		ap = now
+	}
+	form.ID, form.Name, form.WasDemo, form.Key, form.Rev = ap.ID, ap.Name, ap.Demo, keptKey(c), store.AccessPointRev(ap)
+	if status == http.StatusUnprocessableEntity && rev(c) != 0 {
+		form.Rev = rev(c) // what the person saw is still what they correct
+	}
+	counts, err := h.Store.PortCounts(c.Request().Context(), ap.ID)
+	if err != nil {
+		return err
+	}
+	held := tally(counts, nil).Held()
+	form.Effect = strconv.Itoa(held) + " interfaces hold a port here. They go on, whatever the status."
+	if held == 1 {
+		form.Effect = "1 interface holds a port here. It goes on, whatever the status."
+	}
+	p := h.page(c, "Edit "+ap.Name, append(slices.Clone(accessPointCrumbs), views.Crumb{Label: ap.Name, Href: paths.AdminAccessPoint(ap.ID)})...)
+	p.Failed = status == http.StatusUnprocessableEntity
+	return h.render(c, status, views.AccessPointFormPage(p, form))
+}
+
+// NewPorts is the form that adds ports: to the device that the address names,
+// or to a new one.
+func (h *Handlers) NewPorts(c echo.Context) error {
+	return h.portsForm(c, http.StatusOK, views.PortsForm{DeviceID: c.QueryParam("device"), Position: "pairs"})
+}
+
+// AddPorts adds ports to a device, or a device with its first ports.
+func (h *Handlers) AddPorts(c echo.Context) error {
+	form := views.PortsForm{DeviceID: value(c, "device"), Name: value(c, "name"), Room: value(c, "room"), Cabinet: value(c, "cabinet"), Pattern: value(c, "pattern"), Type: value(c, "port_type"),
+		Panel: value(c, "panel"), First: value(c, "first"), Position: value(c, "layout"), Connector: value(c, "connector")}
+	form.Errors = unprintable(c)
+	if form.Position != "pairs" && form.Position != "single" {
+		form.Errors["layout"] = "Select how many positions each port takes"
+	}
+	if len(form.Errors) > 0 {
+		return h.portsForm(c, http.StatusUnprocessableEntity, form)
+	}
+	ap, err := h.site(c)
+	if err != nil {
+		return err
+	}
+	id, err := h.Store.AddPorts(c.Request().Context(), h.actor(c), ap.ID, store.NewPorts{Device: form.DeviceID, Name: form.Name, Room: form.Room, Cabinet: form.Cabinet,
+		Pattern: form.Pattern, Type: form.Type, Panel: form.Panel, First: form.First, Pairs: form.Position == "pairs", Connector: form.Connector})
+	if status, fields, _, ok := refused(err); ok {
+		form.Errors = fields
+		return h.portsForm(c, status, form)
+	}
+	if err != nil {
+		return err
+	}
+	names, _ := store.PortNames(form.Pattern)
+	device, _ := h.Store.Catalogue().Device(id)
+	words := strconv.Itoa(len(names)) + " ports of "
+	if len(names) == 1 {
+		words = "1 port of "
+	}
+	return h.done(c, paths.AdminAccessPoint(ap.ID)+"#device-"+id, views.Flash{Tone: ui.ToneOK, Text: words + device.Name + " were added and are free.", LinkText: "Add ports of another type", Href: paths.With(paths.AdminPorts(ap.ID), "device", id)})
+}
+
+func (h *Handlers) portsForm(c echo.Context, status int, form views.PortsForm) error {
+	ap, err := h.site(c)
+	if err != nil {
+		return err
+	}
+	cat := h.Store.Catalogue()
+	form.AccessPointID, form.AccessPoint, form.Key, form.Most = ap.ID, ap.Name, keptKey(c), store.MaxPortsAtOnce
+	title := "Add a device"
+	if form.DeviceID != "" {
+		device, ok := cat.Device(form.DeviceID)
+		if !ok || device.AccessPoint != ap.ID {
+			return &store.Error{Kind: store.NotFound, Msg: "This device does not exist."}
+		}
+		form.Device, title = device.Name+", "+device.Room+", cabinet "+device.Cabinet, "Add ports"
+	}
+	form.Types = []ui.Option{{Label: "Select a Port Type"}}
+	for _, info := range cat.PortTypesAt(ap.ID, "", "") {
+		form.Types = append(form.Types, ui.Option{Value: string(info.Type), Label: string(info.Type) + " (" + info.Label + ")"})
+	}
+	p := h.page(c, title, append(slices.Clone(accessPointCrumbs), views.Crumb{Label: ap.Name, Href: paths.AdminAccessPoint(ap.ID)})...)
+	p.Failed = status == http.StatusUnprocessableEntity
+	return h.render(c, status, views.PortsFormPage(p, form))
+}

@@ -1,0 +1,105 @@
+package views
+
+import (
+	"time"
+
+	"demarc/views/ui"
+)
+
+// AccountRow is one account of the list.
+type AccountRow struct {
+	ID, Name, HomeRegion, Balance string
+	Open, Enabled                 int // interfaces on the way, and enabled ones
+}
+
+// AccountList is the page Accounts.
+type AccountList struct {
+	Rows    []AccountRow
+	Query   ui.Control
+	Tokens  []ui.Token
+	Pages   ui.Pages
+	MayOpen bool // the reader may open accounts
+}
+
+// StatementRow is a movement of the balance.
+type StatementRow struct {
+	At                      time.Time
+	What, Reference, Amount string
+	Balance                 string // after it
+}
+
+// QuotaForm changes an account's limits.
+type QuotaForm struct {
+	PerAccessPoint, NotEnabled, Reason string
+	Key                                string
+	Errors                             map[string]string
+}
+
+// TransferForm records an incoming transfer.
+type TransferForm struct {
+	Amount, Reference string
+	Key               string
+	Errors            map[string]string
+}
+
+// MemberForm adds a person to an account.
+type MemberForm struct {
+	Name, Email string
+	Errors      map[string]string
+}
+
+// AccountShow is the page of one account. Who sees which part is decided by
+// whoever fills it in.
+type AccountShow struct {
+	ID, Name   string
+	Facts      []ui.Pair
+	Interfaces []ui.ViewTab // counts with their links
+	People     []Person
+	Whitelist  []StaffWhitelistRow
+
+	WithMoney bool
+	Balance   string
+	Statement []StatementRow
+	Pages     ui.Pages
+	Transfer  *TransferForm // nil for those who may not
+
+	Quotas   *QuotaForm
+	Member   *MemberForm
+	NewLink  string // where the button "New link" posts to, "" for those who may not
+	Conflict string
+}
+
+func (a AccountShow) summary() []ui.FieldError {
+	var out []ui.FieldError
+	if a.Transfer != nil {
+		out = append(out, ui.ErrorList(a.Transfer.Errors, "amount", "reference")...)
+	}
+	if a.Quotas != nil {
+		out = append(out, ui.ErrorList(a.Quotas.Errors, "per_access_point", "not_enabled", "reason")...)
+	}
+	if a.Member != nil {
+		out = append(out, ui.ErrorList(a.Member.Errors, "name", "email")...)
+	}
+	return out
+}
+
+func (a AccountShow) action(build func(string) string) string { return build(a.ID) }
+
+// CustomerForm opens an account with its first person.
+type CustomerForm struct {
+	Company, Region, Name, Email string
+	Regions                      []ui.Option
+	Key                          string
+	Errors                       map[string]string
+}
+
+func (f CustomerForm) summary() []ui.FieldError {
+	return ui.ErrorList(f.Errors, "company", "region", "name", "email")
+}
+
+func accountColumns() []ui.Column {
+	return []ui.Column{{Label: "Account"}, {Label: "Home region"}, {Label: "Interfaces under way", Class: "num"}, {Label: "Enabled", Class: "num"}, {Label: "Balance", Class: "num"}}
+}
+
+// formKeyField is the hidden field that makes a repeated form count once.
+func formKeyField(key string) []ui.Hidden { return []ui.Hidden{{Name: "key", Value: key}} }

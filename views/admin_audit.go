@@ -1,0 +1,135 @@
+package views
+
+import (
+	"strings"
+	"time"
+
+	"demarc/store/lifecycle"
+	"demarc/views/ui"
+)
+
+// AuditRow is one event of the record: who did what to which object, when, in
+// which request.
+type AuditRow struct {
+	At                   time.Time
+	Who, Role            string
+	Action               string // as stored
+	About, AboutHref     string // the object: an ID or a word; the link may be empty
+	Account, AccountHref string
+	From, To             lifecycle.Stage
+	Reason, Detail       string
+	RequestID            string
+}
+
+// Audit is the page Audit log.
+type Audit struct {
+	Rows   []AuditRow
+	Action ui.Control
+	Tokens []ui.Token
+	Clear  string
+	Pages  ui.Pages
+}
+
+// otherActions are the recorded actions that are no step of the lifecycle, in
+// the order of the filter.
+var otherActions = []struct{ group, action, words string }{
+	{"Personal data", "reveal_id_number", "ID number of a field engineer read"},
+	{"Personal data", "erase_id_numbers", "ID numbers erased"},
+	{"Accounts", "create_account", "Account opened"},
+	{"Accounts", "set_quotas", "Quotas changed"},
+	{"Accounts", "record_transfer", "Transfer recorded"},
+	{"Whitelist", "request_whitelist", "Whitelist requested"},
+	{"Whitelist", "granted_whitelist", "Whitelist granted"},
+	{"Whitelist", "declined_whitelist", "Whitelist declined"},
+	{"Whitelist", "revoked_whitelist", "Whitelist revoked"},
+	{"Access points", "load_inventory", "Inventory loaded"},
+	{"Access points", "add_device", "Device added"},
+	{"Access points", "add_ports", "Ports added"},
+	{"Access points", "update_access_point", "Access point changed"},
+	{"People", "invite", "Person added, one-time link made"},
+	{"People", "create_user", "Person added"},
+	{"People", "new_link", "New one-time link made"},
+	{"People", "set_password", "Password chosen"},
+	{"People", "sign_in", "Signed in"},
+	{"People", "sign_out", "Signed out"},
+	{"People", "end_sessions", "Sessions ended"},
+}
+
+// AuditWords is a recorded action in words.
+func AuditWords(action string) string {
+	for _, o := range otherActions {
+		if o.action == action {
+			return o.words
+		}
+	}
+	return lifecycle.Action(action).EventLabel()
+}
+
+// AuditActions are the choices of the filter. The first one is everything.
+func AuditActions() []ui.Option {
+	out := []ui.Option{{Label: "All actions"}}
+	for _, a := range lifecycle.Actions() {
+		out = append(out, ui.Option{Value: string(a), Label: a.EventLabel(), Group: "Interfaces"})
+	}
+	for _, o := range otherActions {
+		out = append(out, ui.Option{Value: o.action, Label: o.words, Group: o.group})
+	}
+	return out
+}
+
+// AboutWords names what an event is about that is not an interface: its kind
+// in words, and the ID, which may be empty.
+func AboutWords(subject string) (kind, id string) {
+	kind, id, typed := strings.Cut(subject, ":")
+	switch {
+	case !typed && kind == "catalogue":
+		return "Access points", ""
+	case !typed && kind == "personal-data":
+		return "Personal data", ""
+	case !typed:
+		return "Interface", subject
+	case kind == "access-point":
+		return "Access point", id
+	case kind == "user":
+		return "Person", id
+	}
+	return strings.ToUpper(kind[:min(1, len(kind))]) + kind[min(1, len(kind)):], id
+}
+
+// change is the step between two stages in words, "" when there was none.
+func (r AuditRow) change() string {
+	if r.From == r.To {
+		return ""
+	}
+	from := stageWords(r.From)
+	if r.From == lifecycle.None {
+		from = "New"
+	}
+	return from + " → " + stageWords(r.To)
+}
+
+// stageWords is a stage with what tells the two called Waiting apart.
+func stageWords(s lifecycle.Stage) string {
+	switch s {
+	case lifecycle.WaitingForCabling:
+		return "Waiting (cabling)"
+	case lifecycle.WaitingForPayment:
+		return "Waiting (payment)"
+	}
+	return s.Label()
+}
+
+func (r AuditRow) why() string {
+	if r.Reason == "" {
+		return ""
+	}
+	return "Reason: " + r.Reason
+}
+
+func auditColumns(objects bool) []ui.Column {
+	out := []ui.Column{{Label: "Time"}, {Label: "Who"}, {Label: "What"}}
+	if objects {
+		out = append(out, ui.Column{Label: "Object"})
+	}
+	return append(out, ui.Column{Label: "Change"}, ui.Column{Label: "Request ID"})
+}
