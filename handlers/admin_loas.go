@@ -393,7 +393,7 @@ func (k checks) schedule(a store.LOAApplication, conn store.Connection, ap catal
 	case a.ScheduledAt.Before(k.now):
 		k.add(ui.ToneWarn, "The scheduled construction time has passed", at)
 	case a.ScheduledAt.After(k.now.AddDate(0, 0, ap.LOADays)):
-		k.block("The letter would expire before the scheduled construction time", at+". Letters for this access point are valid for "+strconv.Itoa(ap.LOADays)+" days")
+		k.add(ui.ToneInfo, "The letter will be valid longer than usual, beyond the scheduled construction time", at+". Letters for this access point are usually valid for "+strconv.Itoa(ap.LOADays)+" days")
 	case !conn.DueAt.IsZero() && a.ScheduledAt.Before(conn.DueAt):
 		k.add(ui.ToneWarn, "Scheduled before the review is due", at+". Review due "+ui.FormatStamp(conn.DueAt, k.zone))
 	case soon != "":

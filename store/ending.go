@@ -107,7 +107,7 @@ func (s *Store) Terminate(ctx context.Context, by Actor, id string, rev int, typ
 // is out. The port is free from then on. Kinds: Invalid (field removed),
 // NotFound, Conflict, Forbidden.
 func (s *Store) ConfirmRemoval(ctx context.Context, by Actor, id string, rev int, removed bool, note string) error {
-	if len(note) > 500 {
+	if runes(note) > 500 {
 		return invalid("note", "Use at most 500 characters")
 	}
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
