@@ -79,6 +79,8 @@ func chromeContext() (context.Context, error) {
 			// fails here as it would behind a strict firewall.
 			chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"),
 			chromedp.Flag("font-render-hinting", "none"),
+			// The parts of a date field come in the order of the language.
+			chromedp.Flag("lang", "en-US"),
 			chromedp.WindowSize(1440, 900),
 		)
 		if os.Getuid() == 0 {
@@ -118,6 +120,8 @@ type Page struct {
 	ctx  context.Context
 
 	noScript bool
+	keyboard bool
+	reported map[string]bool // what was said about the focus already
 
 	mu         sync.Mutex
 	mainFrame  cdp.FrameID
@@ -380,13 +384,23 @@ func (p *Page) ClickIn(region, name string) {
 	if region != "" {
 		match = beginning
 	}
-	p.press(p.control("Click", region, name, clickable, match), 1)
+	n := p.control("Click", region, name, clickable, match)
+	if p.keyboard {
+		p.keyPress(n, 1)
+		return
+	}
+	p.press(n, 1)
 }
 
 // DoubleClick presses twice as fast as a mouse can, without waiting between.
 func (p *Page) DoubleClick(name string) {
 	p.t.Helper()
-	p.press(p.control("DoubleClick", "", name, clickable, exactly), 2)
+	n := p.control("DoubleClick", "", name, clickable, exactly)
+	if p.keyboard {
+		p.keyPress(n, 2)
+		return
+	}
+	p.press(n, 2)
 }
 
 // Fill replaces the text of the field with this label.
@@ -398,12 +412,18 @@ func (p *Page) FillIn(region, label, value string) {
 	p.until(fmt.Sprintf("the field %q to hold %q", label, value), func() string {
 		n := p.control("Fill", region, label, fillable, exactly)
 		var got string
-		err := p.do(func(ctx context.Context) error {
-			picker, err := call[bool](ctx, n, jsFillStart)
-			if err != nil {
-				return err
+		if p.keyboard {
+			p.keyFill(n, value)
+		}
+		err := p.do(func(ctx context.Context) (err error) {
+			var picker bool
+			if !p.keyboard {
+				if picker, err = call[bool](ctx, n, jsFillStart); err != nil {
+					return err
+				}
 			}
 			switch {
+			case p.keyboard: // typed above
 			case picker:
 				// Date and time fields take no text at once: what a person
 				// picks arrives as a value with its two events.
@@ -442,8 +462,9 @@ func (p *Page) Unchoose(label string) { p.t.Helper(); p.setChecked("", label, fa
 
 func (p *Page) setChecked(region, label string, want bool) {
 	p.t.Helper()
-	n := p.control("Choose", region, label, choosable, beginning)
-	if n.checked != want {
+	if p.keyboard {
+		p.keyChoose(region, label, want)
+	} else if n := p.control("Choose", region, label, choosable, beginning); n.checked != want {
 		p.press(n, 1)
 	}
 	p.until(fmt.Sprintf("%q to be chosen: %t", label, want), func() string {
@@ -462,6 +483,9 @@ func (p *Page) SelectIn(region, label, option string) {
 	p.t.Helper()
 	p.until(fmt.Sprintf("the option %q of %q", option, label), func() string {
 		n := p.control("Select", region, label, selectable, exactly)
+		if p.keyboard {
+			p.keySelect(n, option)
+		}
 		var problem string
 		err := p.do(func(ctx context.Context) (err error) {
 			problem, err = call[string](ctx, n, jsSelect, option)
@@ -631,6 +655,18 @@ func (p *Page) Names(role string) []string {
 	return names
 }
 
+// Rows counts the rows of tables that show this text.
+func (p *Page) Rows(text string) int {
+	p.t.Helper()
+	rows := 0
+	for _, n := range p.tree() {
+		if n.role == "row" && strings.Contains(squeeze(n.text()), squeeze(text)) {
+			rows++
+		}
+	}
+	return rows
+}
+
 // Value is what the field with this label holds.
 func (p *Page) Value(label string) string {
 	p.t.Helper()
@@ -661,6 +697,13 @@ func (p *Page) FieldProblem(label string) string {
 		return ""
 	}
 	return n.description
+}
+
+// Amounts are the texts beside this term in the lists of facts of the page.
+func (p *Page) Amounts(term string) []string {
+	p.t.Helper()
+	return evaluate[[]string](p, fmt.Sprintf(`[...document.querySelectorAll("dt")].filter(dt => dt.textContent.replace(/\s+/g, " ").trim() === %q)
+		.map(dt => dt.parentElement.querySelector("dd").textContent.replace(/\s+/g, " ").trim())`, term))
 }
 
 // Title is the title of the document.
@@ -719,6 +762,16 @@ func (p *Page) Accessible(state string) {
 	for _, v := range p.Axe() {
 		p.t.Errorf("%s: %s at %s: %s", p.name, state, p.URL(), v)
 	}
+}
+
+// AccessibleInBothThemes is Accessible in the light and in the dark theme of the
+// system. It leaves the tab light.
+func (p *Page) AccessibleInBothThemes(state string) {
+	p.t.Helper()
+	p.Accessible(state)
+	p.Theme("dark")
+	p.Accessible(state + ", dark")
+	p.Theme("light")
 }
 
 // Screenshot keeps a picture of the whole page as NAME.png in the folder that

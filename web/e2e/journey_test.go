@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"demarc/web/paths"
 )
 
 // The demo's people.
@@ -27,255 +30,607 @@ func signIn(t *testing.T, p *Program, email string, prepare ...func(*Page)) *Pag
 	for _, f := range prepare {
 		f(page)
 	}
-	page.Goto("/login")
+	page.Goto(paths.Login)
 	page.Fill("Account name", email)
 	page.Fill("Password", password)
 	page.Click("Sign in")
+	page.SeeURL("^/(admin)?$")
 	return page
 }
 
-// clean fails the test when the page ever logged an error or asked another
-// host for anything.
+// clean fails the test when a page ever logged an error or asked another host
+// for anything.
 func clean(t *testing.T, pages ...*Page) {
 	t.Helper()
 	for _, p := range pages {
-		if errs := p.ConsoleErrors(); len(errs) > 0 {
-			t.Errorf("console errors: %v", errs)
+		for _, e := range p.ConsoleErrors() {
+			t.Errorf("%s: console: %s", p.name, e)
 		}
 		if hosts := p.Requests(); len(hosts) > 1 {
-			t.Errorf("asked more than one host: %v", hosts)
+			t.Errorf("%s asked more than one host: %v", p.name, hosts)
 		}
 	}
 }
 
-// interfaceID is the ID at the end of a path such as /interfaces/pc-….
+// interfaceID is the ID in a path such as /interfaces/pc-….
 func interfaceID(t *testing.T, p *Page) string {
 	t.Helper()
-	for _, part := range strings.Split(p.URL(), "/") {
+	for _, part := range strings.FieldsFunc(p.URL(), func(r rune) bool { return r == '/' || r == '?' || r == '#' }) {
 		if strings.HasPrefix(part, "pc-") {
-			id, _, _ := strings.Cut(part, "?")
-			return id
+			return part
 		}
 	}
 	t.Fatalf("no interface in %s", p.URL())
 	return ""
 }
 
-// walk takes the whole procedure from an empty account to Enabled, across the
-// customer, finance, the reviewer and the technician. look is called on every
-// page and state on the way.
-func walk(t *testing.T, p *Program, noScript bool, look func(page *Page, state string), prepare ...func(*Page)) {
-	customer := signIn(t, p, southwind, prepare...)
-	staff := map[string]*Page{}
-	for _, email := range []string{finance, reviewer, technician} {
-		staff[email] = signIn(t, p, email, prepare...)
+// journey is the procedure as one set of people walks it.
+type journey struct {
+	t    *testing.T
+	name string // of the pictures
+	n    int
+	// look is called on every page and in every state.
+	look     func(page *Page, state string)
+	noScript bool
+	choices  string // the address of the order form with everything chosen
+
+	customer, finance, reviewer, technician *Page
+}
+
+// begin starts a program and signs the people in. prepare says what their
+// machines are like.
+func begin(t *testing.T, name string, look func(*Page, string), prepare ...func(*Page)) *journey {
+	p := startDemo(t)
+	j := &journey{t: t, name: name, look: look}
+	j.customer = signIn(t, p, southwind, prepare...)
+	j.finance = signIn(t, p, finance, prepare...)
+	j.reviewer = signIn(t, p, reviewer, prepare...)
+	j.technician = signIn(t, p, technician, prepare...)
+	j.noScript = j.customer.noScript
+	return j
+}
+
+// see is a page or a state on the way.
+func (j *journey) see(page *Page, state string) {
+	j.t.Helper()
+	j.n++
+	if over := page.SidewaysScroll(); over > 0 {
+		j.t.Errorf("%s: %d pixels lie beyond the right edge", state, over)
 	}
-	see := func(page *Page, state string) {
-		t.Helper()
-		if look != nil {
-			look(page, state)
-		}
+	page.Screenshot(fmt.Sprintf("%s-%02d-%s", j.name, j.n, strings.NewReplacer(" ", "-", ",", "").Replace(state)))
+	if j.look != nil {
+		j.look(page, state)
 	}
-	update := func(group string) {
-		if noScript {
-			customer.ClickIn(group, "Update the options below")
-		}
+}
+
+// refused is a state in which a form came back: 422, the error summary has the
+// focus, and the title says so.
+func (j *journey) refused(page *Page, state string) {
+	j.t.Helper()
+	status := page.Status()
+	if evaluate[bool](page, `!!document.querySelector("dialog:modal")`) {
+		status = page.FetchStatus()
+	} else if title := page.Title(); !strings.HasPrefix(title, "Error: ") {
+		j.t.Errorf("%s: the title is %q", state, title)
+	}
+	if status != http.StatusUnprocessableEntity {
+		j.t.Errorf("%s: a refused form answers %d", state, status)
+	}
+	if !page.focusIsOn("errors") {
+		role, name := page.Focused()
+		j.t.Errorf("%s: the focus is on %s %q, not on the error summary", state, role, name)
+	}
+	j.see(page, state)
+}
+
+// choose picks an option of the order form; without scripts the options below
+// come with a button.
+func (j *journey) choose(group, option string) {
+	j.t.Helper()
+	j.customer.ChooseIn(group, option)
+	if j.noScript {
+		j.customer.ClickIn(group, "Update the options below")
+	}
+}
+
+func (j *journey) at(id string, rest ...string) string {
+	return strings.Join(append([]string{paths.Interface(id)}, rest...), "/")
+}
+
+// balance is what the customer can pay with, as finance sees it.
+func (j *journey) balance() string {
+	j.t.Helper()
+	j.finance.Reload()
+	return strings.Join(j.finance.Amounts("Balance"), " ")
+}
+
+// all is the whole procedure, with everything that can go wrong on the way.
+func (j *journey) all() {
+	j.transfer()
+	id := j.order()
+	j.letter(id)
+	j.installation(id)
+	j.enable(id)
+	j.end(id)
+	j.cancel()
+	j.whitelist()
+	j.messages()
+	clean(j.t, j.customer, j.finance, j.reviewer, j.technician)
+}
+
+// transfer: finance records what the customer paid in.
+func (j *journey) transfer() {
+	f := j.finance
+	f.Goto(paths.AdminAccounts)
+	j.see(f, "accounts")
+	f.Click("Southwind Logistics")
+	f.SeeHeading("Southwind Logistics")
+	j.see(f, "account")
+	f.Click("Record transfer")
+	j.refused(f, "transfer, refused")
+	f.Fill("Amount", "10,000.00")
+	f.Fill("Reference of the transfer", "SW-2026-001")
+	f.Click("Record transfer")
+	f.See("$10,000.00")
+	j.see(f, "transfer recorded")
+}
+
+// order: steps 1 to 5 of the procedure.
+func (j *journey) order() string {
+	c := j.customer
+	c.Goto(paths.Home)
+	j.see(c, "overview, empty")
+	if c.Has("button", "Open navigation") {
+		c.Click("Open navigation")
+		j.see(c, "navigation")
+	}
+	c.Click("Physical Connection Interfaces")
+	c.SeeHeading("No physical connection interfaces yet")
+	j.see(c, "interfaces, empty")
+	c.Click("Apply for New Interface")
+	c.SeeHeading("Apply for New Interface")
+	j.see(c, "apply, nothing chosen")
+	j.choose("Region", "China (Hangzhou)")
+	j.choose("SP", "China Telecom")
+	j.choose("Access Point", "Hangzhou-Jianggan-B")
+	j.choose("Port Specification", "1G and below")
+	c.Fill("Name", "1st line")
+	j.choose("Port Type", "GE single-mode optical port")
+	c.See("$1,500.00")
+	c.See("$85.00")
+	j.see(c, "apply, chosen")
+	j.choices = c.URL()
+	c.Click("Buy Now")
+	c.See("Start the name with a letter")
+	c.See("Agree to the Terms of Service")
+	if !c.Chosen("Hangzhou-Jianggan-B") || c.Value("Name") != "1st line" {
+		j.t.Error("the refused form forgot what was chosen or typed")
+	}
+	j.refused(c, "apply, refused")
+	c.Fill("Name", "first-line")
+	c.Choose("I agree to the Express Connect Terms of Service")
+	c.Click("Buy Now")
+	c.SeeHeading("Confirm order")
+	c.See("Account balance")
+	j.see(c, "confirm order")
+	c.DoubleClick("Pay $1,500.00")
+	c.SeeURL("/done$")
+	c.See("To Apply for LOA")
+	j.see(c, "payment received")
+	if got := j.balance(); got != "$8,500.00" {
+		j.t.Errorf("after paying $1,500.00 of $10,000.00 with a double click the balance is %s", got)
+	}
+	if rows := j.orders("Installation"); rows != 1 {
+		j.t.Errorf("%d orders after a double click on Pay", rows)
 	}
 
-	// Finance records the transfer that pays for all of it.
-	staff[finance].Goto("/admin/accounts")
-	see(staff[finance], "accounts")
-	staff[finance].Click("Southwind Logistics")
-	see(staff[finance], "account")
-	staff[finance].Fill("Amount", "2,000.00")
-	staff[finance].Fill("Reference", "SW-2026-001")
-	staff[finance].Click("Record transfer")
-	staff[finance].See("$2,000.00")
+	c.Goto(paths.Interfaces)
+	c.See("To Apply for LOA")
+	j.see(c, "interfaces, to apply for LOA")
+	c.ClickIn("first-line", "Apply for LOA")
+	c.SeeHeading("Apply for LOA")
+	return interfaceID(j.t, c)
+}
 
-	// Steps 1 to 5 of the procedure.
-	customer.Goto("/")
-	see(customer, "overview, empty")
-	customer.Goto("/interfaces")
-	customer.SeeHeading("No physical connection interfaces yet")
-	see(customer, "interfaces, empty")
-	customer.Click("Apply for New Interface")
-	customer.SeeHeading("Apply for New Interface")
-	see(customer, "apply, nothing chosen")
-	customer.Choose("China (Hangzhou)")
-	update("Region")
-	customer.Choose("China Telecom")
-	update("SP")
-	customer.Choose("Hangzhou-Jianggan-B")
-	update("Access Point")
-	customer.Choose("1G and below")
-	update("Port Specification")
-	customer.Choose("GE single-mode optical port")
-	update("Port Type")
-	customer.Fill("Name", "1st line")
-	customer.Click("Buy Now")
-	customer.See("Start the name with a letter")
-	customer.See("Agree to the Terms of Service")
-	if customer.Status() != http.StatusUnprocessableEntity {
-		t.Errorf("a refused form answers %d", customer.Status())
-	}
-	if !customer.Chosen("Hangzhou-Jianggan-B") || customer.Value("Name") != "1st line" {
-		t.Error("the refused form forgot what was typed")
-	}
-	see(customer, "apply, refused")
-	customer.Fill("Name", "first-line")
-	customer.Choose("I agree to the Express Connect Terms of Service")
-	customer.Click("Buy Now")
-	customer.SeeHeading("Confirm order")
-	see(customer, "confirm order")
-	customer.DoubleClick("Pay $1,500.00")
-	customer.See("To Apply for LOA")
-	see(customer, "payment received")
+// orders counts the customer's orders of a kind.
+func (j *journey) orders(kind string) int {
+	j.t.Helper()
+	c := j.customer
+	back := c.URL()
+	c.Goto(paths.Orders)
+	c.SeeHeading("Orders")
+	n := c.Rows(kind)
+	j.see(c, "orders")
+	c.Goto(back)
+	return n
+}
 
-	// Steps 6 to 8.
-	customer.Click("Apply for LOA")
-	customer.SeeHeading("Apply for LOA")
-	id := interfaceID(t, customer)
-	see(customer, "apply for LOA")
-	customer.Click("OK")
-	customer.See("Enter the construction company")
-	see(customer, "apply for LOA, refused")
-	customer.Fill("Construction Company", "浙江华临布线有限公司")
-	customer.Choose("FIBRE")
-	customer.Fill("Scheduled Construction Time", time.Now().AddDate(0, 0, 12).Format("2006-01-02T15:04"))
-	customer.Fill("Location", "Binjiang IDC 2")
-	customer.Fill("Bandwidth", "500")
-	customer.FillIn("Field engineer 1", "Name", "Zhou Ming")
-	customer.FillIn("Field engineer 1", "Contact Information", "+86 137 0000 4410")
-	customer.Click("Add Field Engineer")
-	customer.FillIn("Field engineer 2", "Name", "陈宇")
-	customer.FillIn("Field engineer 2", "Contact Information", "+86 138 0000 0092")
-	if customer.Value("Construction Company") != "浙江华临布线有限公司" {
-		t.Error("adding a field engineer lost what was typed")
+// letter: steps 6 to 9, with everything that can come back once.
+func (j *journey) letter(id string) {
+	c, r := j.customer, j.reviewer
+	j.see(c, "apply for LOA")
+	c.Fill("Company Name", "")
+	c.Click("OK")
+	c.See("Enter the company name")
+	c.See("Enter the construction company")
+	j.refused(c, "apply for LOA, refused")
+	c.Fill("Company Name", "Southwind Logistics")
+	c.Fill("Construction Company", "浙江华临布线有限公司")
+	c.Choose("FIBRE")
+	c.Fill("Scheduled Construction Time", time.Now().AddDate(0, 0, 12).Format("2006-01-02")+"T09:30")
+	c.Fill("Location", "Binjiang IDC 2")
+	c.Fill("Bandwidth", "500")
+	c.FillIn("Field engineer 1", "Name", "Zhou Ming")
+	c.FillIn("Field engineer 1", "Contact Information", "+86 137 0000 4410")
+	c.Click("Add Field Engineer")
+	c.See("2 of 16")
+	c.FillIn("Field engineer 2", "Name", "陈宇")
+	c.FillIn("Field engineer 2", "Contact Information", "+86 138 0000 0092")
+	if got := c.Value("Construction Company"); got != "浙江华临布线有限公司" {
+		j.t.Errorf("adding a field engineer changed the construction company to %q", got)
 	}
-	see(customer, "two field engineers")
-	customer.Click("OK")
-	customer.See("In Application")
-	customer.Goto("/interfaces/" + id)
-	see(customer, "in application")
-	customer.Goto("/interfaces/" + id + "/loa-application")
-	customer.See("Zhou Ming")
-	see(customer, "view application")
+	j.see(c, "two field engineers")
+	c.Click("OK")
+	c.SeeURL("^" + regexp.QuoteMeta(j.at(id)) + "$")
+	c.See("In Application")
+	j.see(c, "in application")
+	c.Goto(j.at(id, "loa-application"))
+	c.See("Zhou Ming")
+	j.see(c, "view application")
 
-	// The review: first sent back, then corrected, then approved.
-	r := staff[reviewer]
-	r.Goto("/admin")
-	see(r, "work queue")
-	r.Goto("/admin/loas")
-	see(r, "LOA applications")
-	r.Goto("/admin/loas/" + id)
+	// Taken back, and sent again with one change less to type.
+	c.Click("Withdraw application")
+	c.See("is taken back before it is decided")
+	j.see(c, "withdraw?")
+	c.Click("Withdraw application")
+	c.See("The application was withdrawn.")
+	c.See("To Apply for LOA")
+	j.see(c, "withdrawn")
+	c.Goto(j.at(id, "loa-application", "new"))
+	c.SeeHeading("Apply for LOA")
+	if got := c.Value("Construction Company"); got != "浙江华临布线有限公司" {
+		j.t.Errorf("after a withdrawal the form holds %q", got)
+	}
+	c.Click("OK")
+	c.See("Your application was sent.")
+
+	// The review: sent back once with a reason beside its field.
+	r.Goto(paths.Admin)
+	r.SeeHeading("Work queue")
+	j.see(r, "work queue")
+	r.Goto(paths.AdminLOAs)
+	j.see(r, "LOA applications")
+	r.ClickIn("first-line", "Review")
 	r.SeeHeading("Review LOA application")
-	see(r, "review")
+	r.See("浙江华临布线有限公司")
+	j.see(r, "review")
 	r.Click("Reject")
+	r.See("Select what has to be corrected")
+	j.see(r, "reject?")
+	r.Click("Reject application")
+	r.See("Correct 1 item to continue")
+	j.refused(r, "reject, refused")
 	r.Choose("Construction Company")
-	r.FillIn("Construction Company", "Reason", "Enter the full legal name")
-	see(r, "reject")
+	r.Fill(reasonLabel, "Enter the full legal name")
 	r.Click("Reject application")
 	r.See("rejected")
-	customer.Goto("/interfaces/" + id)
-	customer.See("LOA Rejected")
-	see(customer, "LOA rejected")
-	customer.Goto("/interfaces/" + id + "/loa-application/new")
-	customer.See("Enter the full legal name")
-	see(customer, "correct the application")
-	if customer.Value("Construction Company") != "浙江华临布线有限公司" {
-		t.Error("the corrected form is not prefilled")
+	j.see(r, "rejected")
+	c.Goto(j.at(id))
+	c.See("LOA Rejected")
+	j.see(c, "LOA rejected")
+	c.Goto(paths.Interfaces)
+	c.ClickIn("first-line", "Apply for LOA")
+	c.See("Enter the full legal name")
+	if p := c.FieldProblem("Construction Company"); !strings.Contains(p, "Enter the full legal name") {
+		j.t.Errorf("the reason is not beside the field that it is about: %q", p)
 	}
-	customer.Fill("Construction Company", "浙江华临布线工程有限公司")
-	customer.Click("OK")
-	customer.See("In Application")
-	r.Goto("/admin/loas/" + id)
+	if got := c.Value("Construction Company"); got != "浙江华临布线有限公司" {
+		j.t.Errorf("the form to correct holds %q", got)
+	}
+	j.see(c, "correct the application")
+	c.Fill("Construction Company", "浙江华临布线工程有限公司")
+	c.Click("OK")
+	c.See("Your application was sent.")
+	r.Goto(paths.AdminLOA(id))
+	r.SeeHeading("Review LOA application")
+	r.See("Enter the full legal name") // in the history
+	if r.Has("checkbox", "I looked at the warning") {
+		r.Choose("I looked at the warning")
+	}
 	r.Click("Approve and issue LOA")
 	r.See("approved")
-	see(r, "after the approval")
+	j.see(r, "approved")
+	r.Goto(paths.AdminLOA(id))
+	r.See("Revoke LOA")
+	j.see(r, "review, decided")
 
-	// Step 9 and 10.
-	customer.Goto("/interfaces/" + id)
-	customer.See("Approved LOA")
-	see(customer, "approved LOA")
-	customer.Goto("/interfaces/" + id + "/loa")
-	customer.See("浙江华临布线工程有限公司")
-	see(customer, "view LOA")
-	_, first := customer.Get("/interfaces/" + id + "/loa.pdf")
-	_, again := customer.Get("/interfaces/" + id + "/loa.pdf")
+	c.Goto(paths.Interfaces)
+	c.See("Approved LOA")
+	j.see(c, "interfaces, approved LOA")
+	c.ClickIn("first-line", "View LOA")
+	c.See("浙江华临布线工程有限公司")
+	j.see(c, "view LOA")
+	resp, first := c.Get(paths.LOAPDF(id))
+	_, again := c.Get(paths.LOAPDF(id))
 	if !bytes.HasPrefix(first, []byte("%PDF-")) || !bytes.Equal(first, again) {
-		t.Errorf("the letter is not the same PDF at every download: %d and %d bytes", len(first), len(again))
+		j.t.Errorf("the letter is not the same PDF at every download: %d and %d bytes", len(first), len(again))
 	}
-	customer.Goto("/interfaces/" + id + "/delivery-report")
-	customer.SeeHeading("Delivery Report")
-	see(customer, "delivery report")
-	customer.Click("OK")
-	customer.See("Enter the leased line code")
-	see(customer, "delivery report, refused")
-	label := "E-" + id[3:9]
-	customer.Fill("Leased line code", "HZ-CT-"+id[3:9])
-	customer.Fill("Cable 1", label)
-	customer.Click("OK")
-	customer.See("Waiting")
-	see(customer, "waiting for cabling")
+	if got := resp.Header.Get("Content-Type"); got != "application/pdf" {
+		j.t.Errorf("the letter comes as %q", got)
+	}
+	c.Goto(j.at(id))
+	c.See("Start the installation")
+	j.see(c, "approved LOA")
+}
 
-	// Step 11.
-	tech := staff[technician]
-	tech.Goto("/admin/cabling")
-	see(tech, "cabling")
-	tech.Goto("/admin/cabling/" + id)
-	see(tech, "cabling job")
+// reasonLabel is the field of the reason about the construction company.
+const reasonLabel = "Reason for Construction Company"
+
+// installation: steps 10 and 11, with a report that comes back once.
+func (j *journey) installation(id string) {
+	c, tech := j.customer, j.technician
+	c.Goto(paths.Interfaces)
+	c.ClickIn("first-line", "Delivery Report")
+	c.SeeHeading("Delivery Report")
+	j.see(c, "delivery report")
+	c.Click("OK")
+	c.See("Enter the leased line code")
+	c.See("Enter the label number of cable 1")
+	j.refused(c, "delivery report, refused")
+	label := "E-" + id[len(id)-6:]
+	c.Fill("Leased line code", "HZ-CT-"+id[len(id)-6:])
+	c.Click("Add cable")
+	c.See("2 of 8")
+	c.Fill("Cable 1", label)
+	c.Fill("Cable 2", label+"-B")
+	j.see(c, "two cables")
+	c.Click("OK")
+	c.See("Delivery report sent.")
+	c.See("Waiting")
+	j.see(c, "waiting for cabling")
+
+	tech.Goto(paths.AdminCabling)
+	j.see(tech, "cabling")
+	tech.ClickIn("first-line", "Open")
+	tech.See(label)
+	j.see(tech, "cabling job")
+	tech.Click("Report a problem")
+	tech.See("The delivery report goes back to the customer")
+	j.see(tech, "report a problem?")
+	tech.Click("Return delivery report")
+	tech.See("to continue")
+	j.refused(tech, "report a problem, refused")
+	tech.Choose("Label not found")
+	tech.Fill("For the customer", "Label "+label+"-B is on no cable")
+	tech.Click("Return delivery report")
+	tech.See("went back to the customer")
+	j.see(tech, "report returned")
+	c.Goto(j.at(id))
+	c.See("Label " + label + "-B is on no cable")
+	j.see(c, "delivery report to correct")
+	c.Goto(j.at(id, "delivery-report"))
+	c.See("Correct the delivery report")
+	if got := c.Value("Leased line code"); !strings.HasPrefix(got, "HZ-CT-") {
+		j.t.Errorf("the report to correct holds the line code %q", got)
+	}
+	c.Click("Remove cable 2")
+	c.See("1 of 8")
+	j.see(c, "correct the delivery report")
+	c.Click("OK")
+	c.See("Delivery report sent.")
+
+	tech.Goto(paths.AdminCablingJob(id))
 	tech.Click("Finish cabling")
-	tech.See("Enter the label as it is on the cable")
-	see(tech, "cabling job, refused")
-	tech.Choose("Label found")
-	tech.Choose("Connected to the port")
-	tech.Choose("Link is up")
+	tech.See("to continue")
+	j.refused(tech, "cabling job, refused")
+	tech.Choose("The cable is found by its label")
 	tech.Fill("Label as found", label)
-	tech.Fill("Light level", "-7.2")
+	tech.Choose("Connected to")
+	tech.Fill("Light level measured", "-7.2")
+	tech.Choose("The link is up")
 	tech.Click("Finish cabling")
 	tech.See("finished")
+	j.see(tech, "cabling finished")
+}
 
-	// Step 12 and 13.
-	customer.Goto("/interfaces/" + id)
-	customer.See("Waiting")
-	see(customer, "waiting for payment")
-	customer.Goto("/interfaces/" + id + "/resource-fee")
-	customer.Click("Pay and enable")
-	customer.See("Confirm that the interface is deployed")
-	see(customer, "resource fee, refused")
-	customer.Choose("1 month")
-	customer.Choose("I confirm that the physical connection interface is deployed")
-	customer.Click("Pay and enable")
-	customer.See("first-line is enabled")
-	customer.See("Enabled")
-	see(customer, "enabled")
-	customer.Goto("/interfaces")
-	see(customer, "interfaces, one")
+// enable: steps 12 and 13.
+func (j *journey) enable(id string) {
+	c := j.customer
+	c.Goto(j.at(id))
+	c.See("Waiting")
+	c.See("Check the line and pay the resource fee")
+	j.see(c, "waiting for payment")
+	c.Goto(paths.Interfaces)
+	c.ClickIn("first-line", "Pay Resource Fee")
+	c.SeeHeading("Pay resource fee and enable the port")
+	j.see(c, "resource fee")
+	c.Click("Pay and enable")
+	c.See("Confirm that the interface is deployed")
+	j.refused(c, "resource fee, refused")
+	c.Choose("1 month")
+	c.Choose("I confirm that the physical connection interface is deployed")
+	c.Click("Pay and enable")
+	c.See("first-line is enabled. The leased line connection is completed.")
+	c.See("Enabled")
+	j.see(c, "enabled")
+	if got := j.balance(); got != "$8,415.00" {
+		j.t.Errorf("after the resource fee of $85.00 the balance is %s", got)
+	}
+	c.Goto(j.at(id, "edit"))
+	c.SeeHeading("Edit first-line")
+	j.see(c, "edit")
+	c.Fill("Name", "http://line")
+	c.Click("OK")
+	c.See("to continue")
+	j.refused(c, "edit, refused")
+	c.Fill("Name", "hz-line-1")
+	c.Fill("Description", "First line of the warehouse")
+	c.Click("OK")
+	c.See("Name and description saved.")
+	c.Goto(paths.Interfaces)
+	c.See("hz-line-1")
+	j.see(c, "interfaces, enabled")
+}
 
-	clean(t, customer, r, tech, staff[finance])
+// end: terminated by typing the ID, and the technician takes the cable out.
+func (j *journey) end(id string) {
+	c, tech := j.customer, j.technician
+	c.Goto(j.at(id))
+	c.Click("More")
+	c.Click("Terminate interface")
+	c.See("Type " + id + " to confirm.")
+	j.see(c, "terminate?")
+	c.Fill("Interface ID", "pc-another")
+	c.Click("Terminate interface")
+	c.See("to continue")
+	j.refused(c, "terminate, refused")
+	c.Fill("Interface ID", id)
+	c.Click("Terminate interface")
+	c.See("is being terminated.")
+	c.See("Terminating")
+	j.see(c, "terminating")
+
+	tech.Goto(paths.AdminRemovals)
+	j.see(tech, "removals")
+	tech.ClickIn("hz-line-1", "Open")
+	tech.See("Where the cable is")
+	j.see(tech, "removal")
+	tech.Click("Confirm removal")
+	tech.See("to continue")
+	j.refused(tech, "removal, refused")
+	tech.Choose("The cable is out")
+	tech.Click("Confirm removal")
+	tech.See("Its port is free.")
+	j.see(tech, "removed")
+	c.Goto(j.at(id))
+	c.See("Terminated")
+	j.see(c, "terminated")
+}
+
+// cancel: a paid interface that is not wanted any more.
+func (j *journey) cancel() {
+	c := j.customer
+	c.Goto(j.choices)
+	c.SeeHeading("Apply for New Interface")
+	if !c.Chosen("Hangzhou-Jianggan-B") || !c.Chosen("GE single-mode optical port") {
+		j.t.Error("the address does not carry the choices")
+	}
+	c.Fill("Name", "not-wanted")
+	c.Choose("I agree to the Express Connect Terms of Service")
+	c.Click("Buy Now")
+	c.SeeHeading("Confirm order")
+	c.Click("Back")
+	c.See("Pending Payment")
+	j.see(c, "pending payment")
+	id := interfaceID(j.t, c)
+	c.Goto(paths.Interfaces)
+	c.ClickIn("not-wanted", "Pay")
+	c.Click("Pay $1,500.00")
+	c.See("To Apply for LOA")
+	c.Goto(j.at(id))
+	c.Click("More")
+	c.Click("Cancel interface")
+	c.See("goes back to your balance")
+	j.see(c, "cancel?")
+	if !j.noScript {
+		if _, name := c.Focused(); name != "Keep interface" {
+			j.t.Errorf("the question to cancel puts the focus on %q", name)
+		}
+		c.Click("Keep interface")
+		c.NotSee("I understand that this cannot be undone")
+		if _, name := c.Focused(); !strings.HasPrefix(name, "More") {
+			j.t.Errorf("after the dialog the focus is on %q", name)
+		}
+		c.Click("More")
+		c.Click("Cancel interface")
+	}
+	c.Click("Cancel interface")
+	c.See("to continue")
+	j.refused(c, "cancel, refused")
+	c.Choose("I understand that this cannot be undone")
+	c.Click("Cancel interface")
+	c.See("not-wanted is canceled.")
+	c.See("Canceled")
+	j.see(c, "canceled")
+	if got := j.balance(); got != "$8,415.00" {
+		j.t.Errorf("after the refund the balance is %s", got)
+	}
+}
+
+// whitelist: 40G is refused, asked for, granted and ordered.
+func (j *journey) whitelist() {
+	c, r := j.customer, j.reviewer
+	c.Goto(paths.NewInterface)
+	j.choose("Region", "China (Hangzhou)")
+	j.choose("SP", "China Telecom")
+	j.choose("Access Point", "Hangzhou-Yuhang-A")
+	j.choose("Port Specification", "40G")
+	j.choose("Port Type", "40GE single-mode optical port")
+	form := c.URL()
+	c.Choose("I agree to the Express Connect Terms of Service")
+	c.Click("Buy Now")
+	c.See("Your account is not on the whitelist for 40G.")
+	j.refused(c, "apply for 40G, refused")
+	c.Click("Request the whitelist for 40G")
+	c.SeeHeading("Request the whitelist")
+	j.see(c, "request the whitelist")
+	c.Click("Request whitelist")
+	c.See("Say why you need it")
+	j.refused(c, "request the whitelist, refused")
+	c.Fill("Reason", "The warehouse replicates its stock at night")
+	c.Click("Request whitelist")
+	c.See("The whitelist for 40G is requested.")
+	j.see(c, "whitelist requested")
+	c.Goto(paths.Whitelist)
+	j.see(c, "whitelist, requested")
+
+	r.Goto(paths.AdminWhitelist)
+	j.see(r, "whitelist requests")
+	r.ClickIn("Southwind Logistics", "Grant")
+	r.See("Grant 40G for Southwind Logistics")
+	j.see(r, "grant?")
+	r.Click("Grant")
+	r.SeeURL("^" + paths.AdminWhitelist)
+	r.NotSee("The warehouse replicates its stock at night")
+	j.see(r, "granted")
+
+	c.Goto(paths.Whitelist)
+	c.See("Approved")
+	j.see(c, "whitelist, granted")
+	c.Goto(form)
+	c.Fill("Name", "hz-40g")
+	c.Choose("I agree to the Express Connect Terms of Service")
+	j.see(c, "apply for 40G")
+	c.Click("Buy Now")
+	c.SeeHeading("Confirm order")
+	c.Click("Pay $1,500.00")
+	c.See("To Apply for LOA")
+	j.see(c, "40G paid")
+}
+
+// messages: what happened meanwhile is told.
+func (j *journey) messages() {
+	c := j.customer
+	c.Goto(paths.Messages)
+	c.SeeHeading("Messages")
+	j.see(c, "messages")
+	c.Click("Mark all as read")
+	c.NotSee("Mark all as read")
+	j.see(c, "messages, read")
 }
 
 func TestTheWholeProcedure(t *testing.T) {
-	p := startDemo(t)
-	n := 0
-	walk(t, p, false, func(page *Page, state string) {
-		n++
-		page.Screenshot(fmt.Sprintf("walk-%02d-%s", n, strings.NewReplacer(" ", "-", ",", "").Replace(state)))
-	})
+	begin(t, "walk", (*Page).AccessibleInBothThemes).all()
 }
 
 func TestTheWholeProcedureWithoutScripts(t *testing.T) {
-	walk(t, startDemo(t), true, nil, (*Page).NoScript)
+	begin(t, "noscript", nil, (*Page).NoScript).all()
 }
 
 func TestTheWholeProcedureOnAPhone(t *testing.T) {
-	p := startDemo(t)
-	n := 0
-	walk(t, p, false, func(page *Page, state string) {
-		n++
-		if over := page.SidewaysScroll(); over > 0 {
-			t.Errorf("%s: %d pixels lie beyond the right edge", state, over)
-		}
-		page.Screenshot(fmt.Sprintf("phone-%02d-%s", n, strings.NewReplacer(" ", "-", ",", "").Replace(state)))
-	}, func(page *Page) { page.Viewport(390, 844) })
+	begin(t, "phone", nil, func(page *Page) { page.Viewport(390, 844) }).all()
+}
+
+func TestTheWholeProcedureByKeyboard(t *testing.T) {
+	begin(t, "keyboard", (*Page).EverythingByTab, (*Page).Keyboard).all()
 }

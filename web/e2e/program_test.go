@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	stopChrome()
 	removeBinary()
+	removeDemo()
 	os.Exit(code)
 }
 
@@ -79,18 +80,57 @@ type Program struct {
 	err    error // of Wait, once exited is closed
 }
 
-// startDemo builds the program if need be and starts it with the demo on an
-// empty data folder. More arguments may follow.
+// demoData is a data folder as the program leaves it after its first start with
+// the demo and an orderly end. Loading the demo takes seconds, copying does not.
+var demoData struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+// startDemo builds the program if need be and starts it with the demo, freshly
+// loaded, on a data folder of its own. More arguments may follow.
 func startDemo(t testing.TB, args ...string) *Program {
 	t.Helper()
-	return startProgram(t, buildDemarc(t), nil, append([]string{"-demo"}, args...)...)
+	path := buildDemarc(t)
+	demoData.once.Do(func() {
+		if demoData.dir, demoData.err = os.MkdirTemp("", "demarc-demo-"); demoData.err != nil {
+			return
+		}
+		first := &Program{t: t, path: path, Data: demoData.dir, args: []string{"-addr", "127.0.0.1:0", "-data", demoData.dir, "-demo"}}
+		first.start()
+		if code := first.Stop(); code != 0 {
+			demoData.err = fmt.Errorf("the first start ended with %d:\n%s", code, first.Output())
+		}
+	})
+	if demoData.err != nil {
+		t.Fatalf("loading the demo: %v", demoData.err)
+	}
+	return startProgramOn(t, demoData.dir, path, nil, append([]string{"-demo"}, args...)...)
+}
+
+func removeDemo() {
+	if demoData.dir != "" {
+		_ = os.RemoveAll(demoData.dir)
+	}
 }
 
 // startProgram starts an executable on a free port and a data folder of its
 // own, and waits until it prints its address.
 func startProgram(t testing.TB, path string, env []string, args ...string) *Program {
 	t.Helper()
+	return startProgramOn(t, "", path, env, args...)
+}
+
+// startProgramOn is startProgram on a copy of a data folder.
+func startProgramOn(t testing.TB, data, path string, env []string, args ...string) *Program {
+	t.Helper()
 	p := &Program{t: t, path: path, Data: t.TempDir(), env: env}
+	if data != "" {
+		if err := os.CopyFS(p.Data, os.DirFS(data)); err != nil {
+			t.Fatalf("copying the data: %v", err)
+		}
+	}
 	p.args = append([]string{"-addr", "127.0.0.1:0", "-data", p.Data}, args...)
 	t.Cleanup(func() {
 		p.Kill9()

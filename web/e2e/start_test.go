@@ -10,7 +10,7 @@ import (
 
 // The first minute of a new user: an empty folder, one command.
 func TestStartsWithDemoOnAnEmptyFolder(t *testing.T) {
-	p := startDemo(t)
+	p := startProgram(t, buildDemarc(t), nil, "-demo")
 	for _, want := range []string{"owner@northwind.example", "reviewer@cloud.example", "demarc-demo"} {
 		if !strings.Contains(p.Output(), want) {
 			t.Errorf("the start does not print %q:\n%s", want, p.Output())
