@@ -361,9 +361,6 @@ func (h *Handlers) fees(d *views.InterfaceDetail, orders []store.Order, actor st
 	switch {
 	case d.Stage == lifecycle.Enabled:
 		note := "Paid until " + ui.FormatDay(d.PaidThrough, d.Zone)
-		if d.AutoRenew {
-			note += ", renewed automatically"
-		}
 		d.Fees = append(d.Fees, views.FeeLine{Name: "Resource fee, running", Amount: monthly, Note: note})
 	case paid || d.Stage.Ended():
 	case d.Stage == lifecycle.WaitingForPayment:

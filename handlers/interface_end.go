@@ -144,9 +144,6 @@ func (h *Handlers) terminationForm(c echo.Context, status int, f views.EndForm) 
 			h.Operator + " removes the cable. The connection ends when it is out, and the port is released.",
 			"The resource fee is paid until " + ui.FormatDay(conn.PaidThrough, f.Zone) + ". Nothing of it is refunded.",
 		}, partnerLoses(partner)...)
-		if conn.AutoRenew {
-			f.Happens = append(f.Happens, "The interface is not renewed any more.")
-		}
 	} else {
 		f.Closed = true
 		if f.Conflict == "" {

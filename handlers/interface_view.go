@@ -18,6 +18,6 @@ func (h *Handlers) interfaceView(c store.Connection) views.Interface {
 		Region: region.Name, RegionID: c.Region, AccessPoint: ap.Name, AccessPointID: c.AccessPointID, SP: c.SP.Label(), Spec: c.Spec.Label(),
 		PortType: string(c.PortType), PortTypeLabel: info.Label, PortShort: info.Short,
 		RedundantID: c.RedundantID, LOANo: c.LOANo, LineCode: c.LineCode, Installation: c.Installation.String(), Monthly: c.Monthly.String(),
-		ScheduledAt: c.ScheduledAt, CreatedAt: c.CreatedAt, PaidThrough: c.PaidThrough, AutoRenew: c.AutoRenew, RemovalDue: c.RemovalDue,
+		ScheduledAt: c.ScheduledAt, CreatedAt: c.CreatedAt, PaidThrough: c.PaidThrough, RemovalDue: c.RemovalDue,
 	}
 }

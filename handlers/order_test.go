@@ -153,7 +153,7 @@ func TestPayResourceFee(t *testing.T) {
 	href := paths.ResourceFee(c.ID)
 
 	a := lin.get(href).want(http.StatusOK)
-	for _, want := range []string{c.LineCode, "Cabling finished", "-7.2 dBm", "1 month$720.00", "5 years$43,200.00", "Auto-renewal", "I confirm that the physical connection interface is deployed"} {
+	for _, want := range []string{c.LineCode, "Cabling finished", "-7.2 dBm", "1 month$720.00", "5 years$43,200.00", "I confirm that the physical connection interface is deployed"} {
 		if !strings.Contains(strings.ReplaceAll(a.text(), " $", "$"), want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -161,13 +161,13 @@ func TestPayResourceFee(t *testing.T) {
 	if n := a.doc().Find("[name=months]").Length(); n != 14 {
 		t.Errorf("%d durations, want 1 to 9 months and 1 to 5 years", n)
 	}
-	a = lin.fragment(href + "?months=12&auto_renew=on&confirm=on&rev=1&key=x").want(http.StatusOK)
-	if a.header.Get("HX-Replace-Url") != href+"?months=12&auto_renew=on&confirm=on" || !strings.Contains(a.doc().Find(".buybar").Text(), "$8,640.00") {
+	a = lin.fragment(href + "?months=12&confirm=on&rev=1&key=x").want(http.StatusOK)
+	if a.header.Get("HX-Replace-Url") != href+"?months=12&confirm=on" || !strings.Contains(a.doc().Find(".buybar").Text(), "$8,640.00") {
 		t.Errorf("a year: %s at %s", a.doc().Find(".buybar").Text(), a.header.Get("HX-Replace-Url"))
 	}
 
 	form := func(edit ...string) url.Values {
-		v := url.Values{"key": {"r-1"}, "rev": {lin.get(href).field("rev")}, "months": {"12"}, "auto_renew": {"on"}, "confirm": {"on"}, "method": {"balance"}}
+		v := url.Values{"key": {"r-1"}, "rev": {lin.get(href).field("rev")}, "months": {"12"}, "confirm": {"on"}, "method": {"balance"}}
 		for i := 0; i+1 < len(edit); i += 2 {
 			v.Set(edit[i], edit[i+1])
 		}
@@ -175,7 +175,7 @@ func TestPayResourceFee(t *testing.T) {
 	}
 	for _, htmx := range []bool{false, true} {
 		a = lin.do(http.MethodPost, href, form("confirm", "", "months", "11"), htmx).want(http.StatusUnprocessableEntity)
-		if got := a.doc().Find(".error-summary").Text(); !strings.Contains(got, "Confirm that the interface is deployed") || !strings.Contains(got, "Select a duration") || a.doc().Find("#auto_renew[checked]").Length() != 1 {
+		if got := a.doc().Find(".error-summary").Text(); !strings.Contains(got, "Confirm that the interface is deployed") || !strings.Contains(got, "Select a duration") {
 			t.Errorf("refused, htmx %v: %s", htmx, got)
 		}
 	}
@@ -205,7 +205,7 @@ func TestPayResourceFee(t *testing.T) {
 		}
 	}
 	got := s.Get(t, c.ID)
-	if got.Stage != lifecycle.Enabled || !got.AutoRenew || !got.PaidThrough.Equal(time.Date(2027, 11, 20, 7, 12, 0, 0, time.UTC)) {
+	if got.Stage != lifecycle.Enabled || !got.PaidThrough.Equal(time.Date(2027, 11, 20, 7, 12, 0, 0, time.UTC)) {
 		t.Errorf("after the payment: %+v", got)
 	}
 	if after := s.balance(s.Northwind); before != "$998,500.00" || after != "$989,860.00" {

@@ -28,20 +28,17 @@ func (h *Handlers) ShowResourceFee(c echo.Context) error {
 		return h.done(c, paths.Interface(conn.ID), views.Flash{Tone: ui.ToneInfo,
 			Text: conn.Title() + " is in the " + conn.Stage.Label() + " state. There is no resource fee to pay now."})
 	}
-	form := views.ResourceFeeForm{Months: pricing.Periods()[0], Key: formKey(), AutoRenew: c.QueryParam("auto_renew") != "", Confirmed: c.QueryParam("confirm") != ""}
+	form := views.ResourceFeeForm{Months: pricing.Periods()[0], Key: formKey(), Confirmed: c.QueryParam("confirm") != ""}
 	if n, err := strconv.Atoi(c.QueryParam("months")); err == nil && pricing.ValidPeriod(n) {
 		form.Months = n
 	}
 	if reqctx.IsHtmx(c.Request()) {
 		// The address carries the choices and nothing else of the form.
-		auto, confirm := "", ""
-		if form.AutoRenew {
-			auto = "on"
-		}
+		confirm := ""
 		if form.Confirmed {
 			confirm = "on"
 		}
-		c.Response().Header().Set("HX-Replace-Url", paths.With(paths.ResourceFee(conn.ID), "months", strconv.Itoa(form.Months), "auto_renew", auto, "confirm", confirm))
+		c.Response().Header().Set("HX-Replace-Url", paths.With(paths.ResourceFee(conn.ID), "months", strconv.Itoa(form.Months), "confirm", confirm))
 	}
 	return h.resourceFeePage(c, http.StatusOK, conn, form)
 }
@@ -54,8 +51,8 @@ func (h *Handlers) PayResourceFee(c echo.Context) error {
 	if err != nil {
 		months = 0 // the store says what is on offer
 	}
-	form := views.ResourceFeeForm{Months: months, AutoRenew: value(c, "auto_renew") != "", Confirmed: value(c, "confirm") != "", Key: keptKey(c)}
-	_, err = h.Store.PayResourceFee(ctx, by, id, rev(c), form.Months, form.AutoRenew, form.Confirmed)
+	form := views.ResourceFeeForm{Months: months, Confirmed: value(c, "confirm") != "", Key: keptKey(c)}
+	_, err = h.Store.PayResourceFee(ctx, by, id, rev(c), form.Months, form.Confirmed)
 	if err == nil {
 		conn, err := h.Store.Connection(ctx, by, id)
 		if err != nil {

@@ -130,13 +130,13 @@ func (s *Store) StatementPage(ctx context.Context, by Actor, account, after stri
 		}
 		// What came after the place of the cursor, the line itself included.
 		newer := int64(0)
-		if err := s.get(ctx, "SELECT COALESCE(SUM(-e.amount), 0)"+statementFrom+" AND l.at >= ? AND (l.at > ? OR l.id <= ?)", append(args[:2:2], when, when, id), &newer); err != nil {
+		if err := s.get(ctx, "SELECT COALESCE(SUM(-e.amount), 0)"+statementFrom+" AND l.at >= ? AND (l.at > ? OR l.id >= ?)", append(args[:2:2], when, when, id), &newer); err != nil {
 			return nil, "", err
 		}
 		balance.Minor -= newer
-		where, args = " AND l.at <= ? AND (l.at < ? OR l.id > ?)", append(args, when, when, id)
+		where, args = " AND l.at <= ? AND (l.at < ? OR l.id < ?)", append(args, when, when, id)
 	}
-	rows, err := list(ctx, s, scanLedgerLine, statementLines+where+" ORDER BY l.at DESC, l.id LIMIT ?", append(args, limit+1)...)
+	rows, err := list(ctx, s, scanLedgerLine, statementLines+where+" ORDER BY l.at DESC, l.id DESC LIMIT ?", append(args, limit+1)...)
 	if err != nil {
 		return nil, "", err
 	}

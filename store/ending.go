@@ -82,9 +82,9 @@ func (t *tx) endEarly(before, c *Connection, would Cancellation) error {
 	}
 	if cableMayBeIn(*before) {
 		c.RemovalDue = true
-		return t.setPort(*port, PortQuarantined, c.ID)
+		return t.setPort(*port, PortQuarantined, c.ID, "")
 	}
-	return t.setPort(*port, PortFree, "")
+	return t.setPort(*port, PortFree, "", "")
 }
 
 // Terminate asks for the end of an enabled interface; typed must be its ID.
@@ -95,7 +95,7 @@ func (s *Store) Terminate(ctx context.Context, by Actor, id string, rev int, typ
 			if typed != c.ID {
 				return invalid("confirm", "Type the interface ID "+c.ID+" to confirm")
 			}
-			c.RemovalDue, c.AutoRenew = true, false
+			c.RemovalDue = true
 			return nil
 		}})
 		return id, err
@@ -134,7 +134,7 @@ func (s *Store) ConfirmRemoval(ctx context.Context, by Actor, id string, rev int
 			if err != nil || port == nil {
 				return err
 			}
-			return t.setPort(*port, PortFree, "")
+			return t.setPort(*port, PortFree, "", note)
 		}})
 		return id, err
 	})

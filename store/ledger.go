@@ -30,7 +30,12 @@ func (t *tx) post(kind, account, orderNo, reference, idem, debit, credit string,
 	if amount.Minor <= 0 {
 		return fmt.Errorf("ledger: %s of %s is not an amount", kind, amount)
 	}
-	id := newID("lt-", 17)
+	// Numbered in order: two movements of one moment keep their order.
+	n, err := t.nextNumber("ledger")
+	if err != nil {
+		return err
+	}
+	id := fmt.Sprintf("lt-%012d", n)
 	if _, err := t.exec(`INSERT INTO ledger_transactions (id, at, kind, account_id, order_no, reference, actor, idem_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		id, at(t.now), kind, account, orderNo, reference, t.by.UserID, idem); err != nil {
 		if isUnique(err) {
@@ -108,7 +113,7 @@ func scanLedgerLine(r scanner) (v LedgerLine, err error) {
 
 // Statement lists the newest movements of an account's balance.
 func (s *Store) Statement(ctx context.Context, account string, limit int) ([]LedgerLine, error) {
-	return list(ctx, s, scanLedgerLine, statementLines+" ORDER BY l.at DESC, l.id LIMIT ?", bookBalance(account), account, limit)
+	return list(ctx, s, scanLedgerLine, statementLines+" ORDER BY l.at DESC, l.id DESC LIMIT ?", bookBalance(account), account, limit)
 }
 
 // RecordTransfer adds an incoming bank transfer to an account's balance: for
@@ -190,6 +195,9 @@ func (s *Store) CheckStages(ctx context.Context) ([]string, error) {
 		{"interface without its port", `SELECT c.id FROM connections c WHERE (c.stage NOT IN ('pending_payment', 'canceled', 'terminated') OR c.removal_due = 1) AND NOT EXISTS (SELECT 1 FROM ports p WHERE p.connection_id = c.id)`},
 		{"port held by nobody's interface", `SELECT p.id FROM ports p WHERE p.connection_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.id = p.connection_id AND (c.stage NOT IN ('pending_payment', 'canceled', 'terminated') OR c.removal_due = 1))`},
 		{"port counter is wrong", `SELECT k.device_id FROM port_counts k WHERE k.n <> (SELECT COUNT(*) FROM ports p WHERE p.device_id = k.device_id AND p.port_type = k.port_type AND p.state = k.state)`},
+		{"port differs from its newest event", `SELECT p.id FROM ports p JOIN events e ON e.subject = 'port:' || p.id AND e.seq = (SELECT MAX(seq) FROM events WHERE subject = 'port:' || p.id) WHERE e.to_stage <> '' AND e.to_stage <> p.state`},
+		{"port that changed hands without history", `SELECT p.id FROM ports p WHERE p.state <> 'free' AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = 'port:' || p.id)`},
+		{"port is not counted", `SELECT p.device_id FROM ports p WHERE NOT EXISTS (SELECT 1 FROM port_counts k WHERE k.device_id = p.device_id AND k.port_type = p.port_type AND k.state = p.state)`},
 		{"redundant pair on one device", `SELECT c.id FROM connections c JOIN connections o ON o.id = c.redundant_id JOIN ports p ON p.connection_id = c.id JOIN ports q ON q.connection_id = o.id WHERE p.device_id = q.device_id`},
 		{"stage counter is wrong", `SELECT k.stage FROM connection_counts k WHERE k.n <> (SELECT COUNT(*) FROM connections c WHERE c.stage = k.stage AND (k.account_id = '' OR c.account_id = k.account_id))`},
 	} {

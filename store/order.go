@@ -307,7 +307,7 @@ func (s *Store) PayInstallationFee(ctx context.Context, by Actor, no string) err
 // PayResourceFee confirms the deployment, pays the resource fee for a period
 // and enables the port. It returns the number of the order. Kinds: NotFound,
 // Invalid (fields confirm, months, method), Conflict, Forbidden.
-func (s *Store) PayResourceFee(ctx context.Context, by Actor, id string, rev, months int, autoRenew, confirmed bool) (string, error) {
+func (s *Store) PayResourceFee(ctx context.Context, by Actor, id string, rev, months int, confirmed bool) (string, error) {
 	bad := map[string]string{}
 	if !confirmed {
 		bad["confirm"] = "Confirm that the interface is deployed"
@@ -334,7 +334,6 @@ func (s *Store) PayResourceFee(ctx context.Context, by Actor, id string, rev, mo
 				return err
 			}
 			c.PaidThrough = pricing.PaidThrough(t.now, months, t.s.Catalogue().Zone(c.Region))
-			c.AutoRenew = autoRenew
 			return t.spend("resource_fee", c.AccountID, no, bookResource, total)
 		}})
 		return no, err

@@ -63,11 +63,11 @@ func (t *tx) apply(ch change) (*Connection, error) {
 	}
 	res, err := t.exec(`UPDATE connections SET stage = ?, turn = ?, version = ?, stage_since = ?, due_at = ?, problem = ?,
 		name = ?, name_key = ?, description = ?, redundant_id = ?, line_code = ?, loa_no = ?, scheduled_at = ?, removal_due = ?,
-		paid_through = ?, auto_renew = ?, updated_at = ?
+		paid_through = ?, updated_at = ?
 		WHERE account_id = ? AND id = ? AND stage = ? AND version = ?`,
 		c.Stage, c.Stage.Turn(), c.Version, at(c.StageSince), at(c.DueAt), c.Problem,
 		c.Name, foldName(c.Name), c.Description, c.RedundantID, c.LineCode, c.LOANo, at(c.ScheduledAt), c.RemovalDue,
-		at(c.PaidThrough), c.AutoRenew, at(c.UpdatedAt),
+		at(c.PaidThrough), at(c.UpdatedAt),
 		c.AccountID, c.ID, from, before)
 	if err != nil {
 		return nil, err

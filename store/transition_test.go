@@ -432,7 +432,7 @@ func TestRepeatedSubmitDoesNothingTwice(t *testing.T) {
 	c = e.At(t, lifecycle.WaitingForPayment)
 	by = e.Owner
 	by.Key = "form-3"
-	won, lost := race(20, func(int) error { _, err := e.PayResourceFee(ctx, by, c.ID, c.Version, 3, false, true); return err })
+	won, lost := race(20, func(int) error { _, err := e.PayResourceFee(ctx, by, c.ID, c.Version, 3, true); return err })
 	if won != 20 {
 		t.Errorf("%d of 20 repeats were answered like the first: %v", won, lost)
 	}

@@ -35,7 +35,6 @@ type Connection struct {
 	ScheduledAt   time.Time
 	RemovalDue    bool
 	PaidThrough   time.Time
-	AutoRenew     bool
 	CreatedAt     time.Time
 	CreatedBy     string
 	UpdatedAt     time.Time
@@ -66,6 +65,8 @@ type Port struct {
 	catalog.Port
 	State        PortState
 	ConnectionID string
+	Reason       string // why it is out of service
+	Version      int    // row version: a form that changes the port carries it
 }
 
 // PortCount is how many ports of a type a device has in a state.
@@ -78,7 +79,7 @@ type PortCount struct {
 
 // Event is one line of history. Events are never changed or removed.
 type Event struct {
-	Subject      string // the interface's ID, or account:…, user:…, whitelist:…
+	Subject      string // the interface's ID, or account:…, user:…, whitelist:…, port:…, access-point:…
 	Seq          int
 	At           time.Time
 	AccountID    string

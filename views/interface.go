@@ -30,7 +30,7 @@ type Interface struct {
 	Installation, Monthly              string // "$1,500.00"
 	ScheduledAt, CreatedAt             time.Time
 	PaidThrough                        time.Time
-	AutoRenew, RemovalDue              bool
+	RemovalDue                         bool
 	OrderNo                            string // the unpaid order, while the fee is due
 }
 

@@ -102,7 +102,7 @@ func TestResourceFeePage(t *testing.T) {
 	checkSafe(t, "resource fee", doc)
 	text := strings.Join(strings.Fields(doc.Text()), " ")
 	for _, want := range []string{"HZ-CTC-1", "A-1, A-2", "XGE1/0/1 of CSW-1", "20 Nov 2026, 15:12 (UTC+08:00)", "-7.2 dBm", "1 month $720.00", "1 year $8,640.00", "20 Nov 2027", "Total for 1 year$8,640.00",
-		"I confirm that the physical connection interface is deployed", "Auto-renewal"} {
+		"I confirm that the physical connection interface is deployed"} {
 		if !strings.Contains(strings.ReplaceAll(text, " $", "$"), strings.ReplaceAll(want, " $", "$")) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -114,7 +114,7 @@ func TestResourceFeePage(t *testing.T) {
 		t.Error("the form carries no version or no key")
 	}
 
-	r.Form = ResourceFeeForm{Months: 7, AutoRenew: true, Confirmed: true, Errors: map[string]string{"months": "Select a duration", "confirm": "Confirm", "method": "Too low"}, Conflict: "Changed a moment ago"}
+	r.Form = ResourceFeeForm{Months: 7, Confirmed: true, Errors: map[string]string{"months": "Select a duration", "confirm": "Confirm", "method": "Too low"}, Conflict: "Changed a moment ago"}
 	doc = renderPage(t, ResourceFeePage(samplePage(AreaCustomer), r))
 	var links []string
 	for _, a := range doc.Find(".error-summary a").Nodes {
@@ -130,7 +130,7 @@ func TestResourceFeePage(t *testing.T) {
 	if strings.Join(links, " ") != "#confirm #months-1 #method" {
 		t.Errorf("summary: %v", links)
 	}
-	if doc.Find("#confirm[checked]").Length() != 1 || doc.Find("#auto_renew[checked]").Length() != 1 || !strings.Contains(doc.Text(), "Changed a moment ago") {
+	if doc.Find("#confirm[checked]").Length() != 1 || !strings.Contains(doc.Text(), "Changed a moment ago") {
 		t.Error("what was sent is not kept")
 	}
 }

@@ -36,7 +36,6 @@ type ResourceFeeTotal struct {
 // ResourceFeeForm is the form as sent.
 type ResourceFeeForm struct {
 	Months    int
-	AutoRenew bool
 	Confirmed bool
 	Key       string
 	Errors    map[string]string
@@ -81,11 +80,6 @@ func (r ResourceFee) months() ui.Control {
 
 func (r ResourceFee) confirm() ui.Control {
 	return ui.Control{Name: "confirm", Label: "I confirm that the physical connection interface is deployed", Checked: r.Form.Confirmed, Error: r.Form.Errors["confirm"]}
-}
-
-func (r ResourceFee) autoRenew() ui.Control {
-	return ui.Control{Name: "auto_renew", Label: "Auto-renewal", Checked: r.Form.AutoRenew,
-		Hint: "Kept with the interface, for when the paid time is over."}
 }
 
 func (r ResourceFee) method() PayForm {

@@ -159,7 +159,7 @@ func (l *loader) plan(st story) {
 	}
 	if reached > 6 {
 		act(st.days[6], 9, "pay resource fee", func(id string, c store.Connection) error {
-			_, err := s.PayResourceFee(l.ctx, customer(), id, c.Version, st.months, false, true)
+			_, err := s.PayResourceFee(l.ctx, customer(), id, c.Version, st.months, true)
 			return err
 		})
 	}

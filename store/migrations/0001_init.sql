@@ -172,7 +172,6 @@ CREATE TABLE connections (
   scheduled_at      TEXT,
   removal_due       INTEGER NOT NULL DEFAULT 0 CHECK (removal_due IN (0, 1)), -- a cable may be in: a technician must confirm its removal
   paid_through      TEXT,
-  auto_renew        INTEGER NOT NULL DEFAULT 0 CHECK (auto_renew IN (0, 1)),
   created_at        TEXT NOT NULL,
   created_by        TEXT NOT NULL,
   updated_at        TEXT NOT NULL,
@@ -344,7 +343,7 @@ CREATE TABLE ledger_transactions (
   actor      TEXT NOT NULL,
   idem_key   TEXT NOT NULL UNIQUE
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX ledger_transactions_by_account ON ledger_transactions (account_id, at DESC, id);
+CREATE INDEX ledger_transactions_by_account ON ledger_transactions (account_id, at DESC, id DESC);
 CREATE INDEX ledger_transactions_by_time ON ledger_transactions (at, id);
 
 CREATE TABLE ledger_entries (

@@ -334,7 +334,7 @@ func (e *Env) Try(id string, action lifecycle.Action, by store.Actor) error {
 		}
 		return e.CompleteCabling(ctx, by, id, c.Version, e.Cabling(*r))
 	case lifecycle.PayResourceFee:
-		_, err := e.PayResourceFee(ctx, by, id, c.Version, 1, false, true)
+		_, err := e.PayResourceFee(ctx, by, id, c.Version, 1, true)
 		return err
 	case lifecycle.Cancel:
 		return e.Cancel(ctx, by, id, c.Version, true)
