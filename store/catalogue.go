@@ -92,6 +92,9 @@ func (s *Store) loadCatalogue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.loadPanels(ctx); err != nil {
+		return err
+	}
 	s.catalogue.Store(c)
 	return nil
 }
@@ -127,7 +130,7 @@ func (t *tx) insertInventory(devices []catalog.Device, ports []catalog.Port) err
 			return err
 		}
 	}
-	insert, err := t.PrepareContext(t.ctx, `INSERT INTO ports (device_id, number, id, name, port_type, room, cabinet, panel, position, connector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	insert, err := t.PrepareContext(t.ctx, `INSERT INTO ports (device_id, number, id, name, port_type, room, cabinet, panel, position, connector, polish, fibers, side) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return err
 	}
@@ -138,7 +141,7 @@ func (t *tx) insertInventory(devices []catalog.Device, ports []catalog.Port) err
 	}
 	counts := map[key]int{}
 	for _, p := range ports {
-		if _, err := insert.ExecContext(t.ctx, p.Device, p.Number, p.ID, p.Name, p.Type, p.Room, p.Cabinet, p.Panel, p.Position, p.Connector); err != nil {
+		if _, err := insert.ExecContext(t.ctx, p.Device, p.Number, p.ID, p.Name, p.Type, p.Room, p.Cabinet, p.Panel, p.Position, p.Connector, p.Polish, p.Fibers, p.Side); err != nil {
 			if isUnique(err) {
 				return invalid("port", "Port "+p.ID+" exists already.")
 			}

@@ -24,6 +24,7 @@ import (
 
 	"demarc/store/catalog"
 	"demarc/store/letter"
+	"demarc/store/panel"
 	"demarc/store/pricing"
 
 	sqlite "modernc.org/sqlite"
@@ -63,7 +64,8 @@ type Store struct {
 	seal     sealer
 
 	catalogue   atomic.Pointer[catalog.Catalogue]
-	catalogueMu sync.Mutex // held while the snapshot is replaced
+	panels      atomic.Pointer[map[PanelPlace]panel.Rule] // replaced together with the catalogue
+	catalogueMu sync.Mutex                                // held while the snapshot is replaced
 	books       []pricing.Book
 	sessions    sessionCache
 	passwords   passwordGate

@@ -171,7 +171,7 @@ func (s *Store) CompleteCabling(ctx context.Context, by Actor, id string, rev in
 			if err := t.endLetter(c.ID, "used"); err != nil {
 				return err
 			}
-			return t.setPort(*port, PortInUse, c.ID)
+			return t.setPort(*port, PortInUse, c.ID, "")
 		}})
 		return id, err
 	})

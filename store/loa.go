@@ -279,6 +279,10 @@ func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string)
 	if err != nil {
 		return letter.Snapshot{}, err
 	}
+	words, err := t.positionWords(port)
+	if err != nil {
+		return letter.Snapshot{}, err
+	}
 	issued := t.now.Truncate(time.Second)
 	zone := cat.Zone(c.Region)
 	// The letter is good until the end of its last day at the site, and never
@@ -294,7 +298,7 @@ func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string)
 		CompanyName: app.CompanyName, ConstructionCompany: app.ConstructionCompany, ConstructionType: app.TypeLabel(), ScheduledAt: app.ScheduledAt,
 		RemoteHands: app.RemoteHands, InterfaceID: c.ID, InterfaceName: c.Name,
 		Region: region.Name, AccessPointID: ap.ID, AccessPointName: ap.Name, SP: c.SP.Label(),
-		FacilityName: ap.FacilityName, Address: ap.Address, Room: port.Room, Cabinet: port.Cabinet, Panel: port.Panel, Position: port.Position, Connector: port.Connector,
+		FacilityName: ap.FacilityName, Address: ap.Address, Room: port.Room, Cabinet: port.Cabinet, Panel: port.Panel, Position: words, Connector: port.ConnectorWords(),
 		Device: device.Name, Port: port.Name, PortType: string(port.Type), PortTypeLabel: info.Label + " (" + string(port.Type) + ")", Medium: info.Medium, Optic: info.Optic,
 		Note: note, InstallerNotes: ap.InstallerNotes, Location: app.Location, Demo: ap.Demo,
 	}
@@ -342,7 +346,10 @@ func (s *Store) IssueLOA(ctx context.Context, by Actor, d Draft, pdf []byte) (st
 		no := d.Snapshot.Number
 		device := d.Snapshot.Device
 		_, err := t.apply(change{action: lifecycle.Approve, id: d.id, rev: d.version, detail: d.Snapshot.Title() + ", port " + d.Snapshot.Port + " of " + device, rows: func(t *tx, c *Connection) error {
-			if err := t.movePort(c, d.portID); err != nil {
+			if err := t.movePort(c, d.portID, ""); err != nil {
+				return err
+			}
+			if err := t.stillThere(c, d.Snapshot); err != nil {
 				return err
 			}
 			if _, err := t.exec(`INSERT INTO loas (no, connection_id, version, application_version, status, issued_at, issued_by, expires_at, snapshot, pdf, pdf_sha256)
@@ -362,9 +369,9 @@ func (s *Store) IssueLOA(ctx context.Context, by Actor, d Draft, pdf []byte) (st
 	})
 }
 
-// movePort puts an interface on another free port; nothing when it holds that
-// port already.
-func (t *tx) movePort(c *Connection, portID string) error {
+// movePort puts an interface on another free port, for a reason that may be
+// empty; nothing when it holds that port already.
+func (t *tx) movePort(c *Connection, portID, reason string) error {
 	own, err := t.portOf(c.ID)
 	if err != nil || own == nil || own.ID == portID {
 		return err
@@ -373,10 +380,10 @@ func (t *tx) movePort(c *Connection, portID string) error {
 	if err != nil {
 		return err
 	}
-	if err := t.setPort(*own, PortFree, ""); err != nil {
+	if err := t.setPort(*own, PortFree, "", reason); err != nil {
 		return err
 	}
-	return t.setPort(p, PortAllocated, c.ID)
+	return t.setPort(p, PortAllocated, c.ID, reason)
 }
 
 // MovePort puts an interface on another free port before its letter is issued.
@@ -390,7 +397,7 @@ func (s *Store) MovePort(ctx context.Context, by Actor, id string, rev int, port
 			return "", invalid("port", "Select a port")
 		}
 		_, err := t.apply(change{action: lifecycle.MovePort, id: id, rev: rev, reason: reason, rows: func(t *tx, c *Connection) error {
-			return t.movePort(c, portID)
+			return t.movePort(c, portID, reason)
 		}})
 		return id, err
 	})

@@ -23,13 +23,18 @@ func (t *tx) countPorts(device string, kind catalog.PortType, state PortState, b
 	return err
 }
 
-// setPort moves a port to a state and a holder; the only writer of both.
-func (t *tx) setPort(p Port, state PortState, connection string) error {
+// setPort moves a port to a state and a holder: the only writer of both, of the
+// counters and of the port's history. reason is why, as far as somebody said.
+func (t *tx) setPort(p Port, state PortState, connection, reason string) error {
 	var holder any
 	if connection != "" {
 		holder = connection
 	}
-	res, err := t.exec("UPDATE ports SET state = ?, connection_id = ? WHERE device_id = ? AND number = ? AND state = ?", state, holder, p.Device, p.Number, p.State)
+	kept := ""
+	if state == PortOutOfService {
+		kept = reason
+	}
+	res, err := t.exec("UPDATE ports SET state = ?, connection_id = ?, reason = ?, version = version + 1 WHERE device_id = ? AND number = ? AND state = ?", state, holder, kept, p.Device, p.Number, p.State)
 	if err != nil {
 		return err
 	}
@@ -39,14 +44,25 @@ func (t *tx) setPort(p Port, state PortState, connection string) error {
 	if err := t.countPorts(p.Device, p.Type, p.State, -1); err != nil {
 		return err
 	}
-	return t.countPorts(p.Device, p.Type, state, +1)
+	if err := t.countPorts(p.Device, p.Type, state, +1); err != nil {
+		return err
+	}
+	who := connection
+	if who == "" {
+		who = p.ConnectionID // who had it
+	}
+	return t.portEvent(p.ID, portAction(p.State, state), p.State, state, reason, who)
 }
 
-const portColumns = `device_id, number, id, name, port_type, room, cabinet, panel, position, connector, state, COALESCE(connection_id, '')`
+const portColumns = `device_id, number, id, name, port_type, room, cabinet, panel, position, connector, polish, fibers, side, state, COALESCE(connection_id, ''), reason, version`
+
+func (p *Port) columns() []any {
+	return []any{&p.Device, &p.Number, &p.ID, &p.Name, &p.Type, &p.Room, &p.Cabinet, &p.Panel, &p.Position, &p.Connector, &p.Polish, &p.Fibers, &p.Side, &p.State, &p.ConnectionID, &p.Reason, &p.Version}
+}
 
 func scanPort(r scanner) (Port, error) {
 	var p Port
-	err := r.Scan(&p.Device, &p.Number, &p.ID, &p.Name, &p.Type, &p.Room, &p.Cabinet, &p.Panel, &p.Position, &p.Connector, &p.State, &p.ConnectionID)
+	err := r.Scan(p.columns()...)
 	return p, err
 }
 
@@ -94,7 +110,7 @@ func (t *tx) allocate(c *Connection) (Port, error) {
 	if err != nil {
 		return Port{}, err
 	}
-	return p, t.setPort(p, PortAllocated, c.ID)
+	return p, t.setPort(p, PortAllocated, c.ID, "")
 }
 
 func noOtherDevice(apName string, kind catalog.PortType) error {
@@ -122,8 +138,7 @@ func (t *tx) deviceToAvoid(c *Connection) (map[string]bool, error) {
 // caller has checked that the actor may see the interface.
 func (s *Store) PortOf(ctx context.Context, connection string) (*Port, error) {
 	var p Port
-	err := s.get(ctx, "SELECT "+portColumns+" FROM ports WHERE connection_id = ?", []any{connection},
-		&p.Device, &p.Number, &p.ID, &p.Name, &p.Type, &p.Room, &p.Cabinet, &p.Panel, &p.Position, &p.Connector, &p.State, &p.ConnectionID)
+	err := s.get(ctx, "SELECT "+portColumns+" FROM ports WHERE connection_id = ?", []any{connection}, p.columns()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // the zones of the regions must load on a machine without a zone database
 )
@@ -142,7 +143,46 @@ type Port struct {
 	Cabinet   string
 	Panel     string // "ODF 12", "Patch panel 13"
 	Position  string // "17/18" for a fibre pair, "5" for copper
-	Connector string // "LC/UPC duplex", "RJ45"
+	Connector string // "LC", "RJ45", or with all that is known in one: "LC/UPC duplex"
+	Polish    string // "UPC", "APC", "PC"; "" for copper or when Connector says it
+	Fibers    string // "simplex", "duplex"; "" likewise
+	Side      string // of the panel, "front" or "rear"; "" when nobody said
+}
+
+// Polishes are the ways a fibre's end is polished, as in Port.Polish.
+func Polishes() []string { return []string{"UPC", "APC", "PC"} }
+
+// ConnectorWords is the connector of the demarcation as a letter prints it:
+// "LC/UPC duplex", "LC/UPC duplex, rear", "RJ45".
+func (p Port) ConnectorWords() string {
+	words := p.Connector
+	if p.Polish != "" {
+		words += "/" + p.Polish
+	}
+	if p.Fibers != "" {
+		words += " " + p.Fibers
+	}
+	if p.Side != "" {
+		words += ", " + p.Side
+	}
+	return words
+}
+
+// SplitConnector takes apart what ConnectorWords put together: the kind, the
+// polish and the fibers of "LC/UPC duplex". What is not said is "".
+func SplitConnector(words string) (connector, polish, fibers string) {
+	connector = words
+	for _, f := range []string{"simplex", "duplex"} {
+		if rest, ok := strings.CutSuffix(connector, " "+f); ok {
+			connector, fibers = rest, f
+		}
+	}
+	for _, p := range Polishes() {
+		if rest, ok := strings.CutSuffix(connector, "/"+p); ok && rest != "" {
+			connector, polish = rest, p
+		}
+	}
+	return connector, polish, fibers
 }
 
 // Catalogue is an immutable snapshot of regions, access points and devices,
