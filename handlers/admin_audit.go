@@ -53,7 +53,7 @@ func (h *Handlers) auditRows(events []store.Event, role lifecycle.Role, accounts
 	rows := make([]views.AuditRow, len(events))
 	for i, e := range events {
 		r := views.AuditRow{At: e.At, Who: e.ActorName, Role: e.ActorRole.Label(), Action: e.Action, From: e.From, To: e.To, Reason: e.Reason, Detail: e.Detail, RequestID: e.RequestID,
-			Account: accounts[e.AccountID], AccountHref: accountHref(role, e.AccountID)}
+			Account: accounts[e.AccountID]}
 		kind, id := views.AboutWords(e.Subject)
 		r.About = id
 		if id == "" {
@@ -64,9 +64,6 @@ func (h *Handlers) auditRows(events []store.Event, role lifecycle.Role, accounts
 			r.AboutHref = paths.AdminInterface(id)
 		case "Account":
 			r.AboutHref, r.Account = accountHref(role, id), accounts[id]
-			if r.Account != "" {
-				r.AccountHref = "" // one link to the same page is enough
-			}
 		case "Whitelist":
 			if lifecycle.MayDo(lifecycle.Approve, role) {
 				r.AboutHref = paths.AdminWhitelist

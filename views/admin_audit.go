@@ -11,14 +11,14 @@ import (
 // AuditRow is one event of the record: who did what to which object, when, in
 // which request.
 type AuditRow struct {
-	At                   time.Time
-	Who, Role            string
-	Action               string // as stored
-	About, AboutHref     string // the object: an ID or a word; the link may be empty
-	Account, AccountHref string
-	From, To             lifecycle.Stage
-	Reason, Detail       string
-	RequestID            string
+	At               time.Time
+	Who, Role        string
+	Action           string // as stored
+	About, AboutHref string // the object: an ID or a word; the link may be empty
+	Account          string // whose it is
+	From, To         lifecycle.Stage
+	Reason, Detail   string
+	RequestID        string
 }
 
 // Audit is the page Audit log.
@@ -124,6 +124,14 @@ func (r AuditRow) why() string {
 		return ""
 	}
 	return "Reason: " + r.Reason
+}
+
+// changeClass hides the cell on a phone when it says nothing.
+func (r AuditRow) changeClass() string {
+	if r.change() == "" && r.Detail == "" && r.Reason == "" {
+		return "is-empty"
+	}
+	return ""
 }
 
 func auditColumns(objects bool) []ui.Column {

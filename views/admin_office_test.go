@@ -28,7 +28,7 @@ func officePages(s string) map[string]templ.Component {
 	grant := decision
 	grant.To, grant.Errors = WhitelistGranted, map[string]string{"until": s}
 	audit := []AuditRow{
-		{At: staffNow, Who: s, Role: s, Action: "approve", About: s, AboutHref: "/admin/interfaces/x", Account: s, AccountHref: "/a", From: lifecycle.InApplication, To: lifecycle.ApprovedLOA, Reason: s, Detail: s, RequestID: s},
+		{At: staffNow, Who: s, Role: s, Action: "approve", About: s, AboutHref: "/admin/interfaces/x", Account: s, From: lifecycle.InApplication, To: lifecycle.ApprovedLOA, Reason: s, Detail: s, RequestID: s},
 		{At: staffNow, Who: s, Role: s, Action: s, About: s, Account: s, RequestID: s},
 	}
 	row := StaffInterfaceRow{Interface: i, AccountHref: "/a", Device: s, Port: s, Actions: []ui.Action{{Label: s, Href: "/x", Lead: true}}}
