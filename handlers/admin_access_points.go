@@ -115,7 +115,7 @@ func (h *Handlers) ShowStaffAccessPoint(c echo.Context) error {
 	}
 	cat := h.Store.Catalogue()
 	region, _ := cat.Region(ap.Region)
-	a := views.StaffAccessPoint{ID: ap.ID, Name: ap.Name, RegionName: region.Name, Status: ap.Status, Demo: ap.Demo, NoLetter: ap.FacilityName == "" || ap.Address == "",
+	a := views.StaffAccessPoint{ID: ap.ID, Name: ap.Name, Status: ap.Status, Demo: ap.Demo, NoLetter: ap.FacilityName == "" || ap.Address == "",
 		Ports: tally(counts, nil), MayEdit: user.Role == lifecycle.Administrator, Matrix: offerMatrix(cat, ap)}
 	a.Facts = []ui.Pair{
 		{Term: "Facility name", Value: ap.FacilityName},
@@ -128,7 +128,7 @@ func (h *Handlers) ShowStaffAccessPoint(c echo.Context) error {
 		{Term: "Notes for the installer", Value: ap.InstallerNotes},
 	}
 	for _, info := range catalog.PortTypes() {
-		t := views.TypeTally{Type: string(info.Type), Label: info.Label, Ports: tally(counts, func(n store.PortCount) bool { return n.Type == info.Type })}
+		t := views.TypeTally{Type: string(info.Type), Ports: tally(counts, func(n store.PortCount) bool { return n.Type == info.Type })}
 		if t.Ports.Total() > 0 {
 			a.Types = append(a.Types, t)
 		}
@@ -176,7 +176,7 @@ func offerMatrix(cat *catalog.Catalogue, ap catalog.AccessPoint) views.OfferMatr
 		m.SPs = append(m.SPs, sp.Label())
 	}
 	for _, info := range cat.PortTypesAt(ap.ID, "", "") {
-		row := views.OfferMatrixRow{Type: string(info.Type), Label: info.Label}
+		row := views.OfferMatrixRow{Type: string(info.Type)}
 		for _, sp := range sps {
 			row.Offered = append(row.Offered, slices.Contains(ap.Offers[sp], info.Type))
 		}
@@ -223,7 +223,7 @@ func (h *Handlers) accessPointForm(c echo.Context, status int, ap catalog.Access
 	if now, ok := h.Store.Catalogue().AccessPoint(ap.ID); ok {
 		ap = now
 	}
-	form.ID, form.Name, form.WasDemo, form.Key, form.Rev = ap.ID, ap.Name, ap.Demo, keptKey(c), store.AccessPointRev(ap)
+	form.ID, form.WasDemo, form.Key, form.Rev = ap.ID, ap.Demo, keptKey(c), store.AccessPointRev(ap)
 	if status == http.StatusUnprocessableEntity && rev(c) != 0 {
 		form.Rev = rev(c) // what the person saw is still what they correct
 	}

@@ -21,7 +21,7 @@ import (
 // the database.
 func (h *Handlers) ShowCalendar(c echo.Context) error {
 	now := h.Store.Now()
-	v := views.Calendar{Now: now}
+	var v views.Calendar
 	var names []string
 	kept := map[string][]catalog.Region{} // by the calendar's name
 	calendars := map[string]*workday.Calendar{}

@@ -144,7 +144,6 @@ type StaffDevice struct {
 	ID, Name, Room, Cabinet string
 	Ports                   []StaffPort
 	Tally                   PortTally
-	Highlight               bool
 }
 
 // addHref is the form that adds ports to the device.
@@ -156,8 +155,8 @@ func (d StaffDevice) where() string { return d.Room + ", cabinet " + d.Cabinet }
 
 // TypeTally is how many ports of a type an access point has in each state.
 type TypeTally struct {
-	Type, Label string
-	Ports       PortTally
+	Type  string
+	Ports PortTally
 }
 
 // OfferMatrix is which port types are offered to which line operator.
@@ -168,21 +167,21 @@ type OfferMatrix struct {
 
 // OfferMatrixRow is a port type; Offered has one entry for each operator.
 type OfferMatrixRow struct {
-	Type, Label string
-	Offered     []bool
+	Type    string
+	Offered []bool
 }
 
 // StaffAccessPoint is the page of one access point for staff.
 type StaffAccessPoint struct {
-	ID, Name, RegionName string
-	Status               catalog.Status
-	Demo, NoLetter       bool
-	Facts                []ui.Pair
-	Matrix               OfferMatrix
-	Types                []TypeTally
-	Ports                PortTally
-	Devices              []StaffDevice
-	MayEdit              bool
+	ID, Name       string
+	Status         catalog.Status
+	Demo, NoLetter bool
+	Facts          []ui.Pair
+	Matrix         OfferMatrix
+	Types          []TypeTally
+	Ports          PortTally
+	Devices        []StaffDevice
+	MayEdit        bool
 }
 
 // statusEffect says what the status means for new and present interfaces.
@@ -201,7 +200,7 @@ func (a StaffAccessPoint) statusEffect() string {
 
 // AccessPointForm changes an access point.
 type AccessPointForm struct {
-	ID, Name                      string
+	ID                            string
 	FacilityName, Address, Status string
 	LOADays, Notes                string
 	Gender, IDType, IDNumber      bool
@@ -254,13 +253,6 @@ type PortsForm struct {
 
 func (f PortsForm) summary() []ui.FieldError {
 	return ui.ErrorList(f.Errors, "name", "room", "cabinet", "pattern", "port_type", "panel", "first", "layout", "connector")
-}
-
-func (f PortsForm) title() string {
-	if f.DeviceID == "" {
-		return "Add a device"
-	}
-	return "Add ports"
 }
 
 // spWords are the operators of a row in one line.

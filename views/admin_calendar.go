@@ -15,7 +15,6 @@ type Calendar struct {
 	Missing []string
 	// Without are regions that no calendar covers.
 	Without []string
-	Now     time.Time
 }
 
 // Country is a calendar with the regions that keep it.

@@ -18,18 +18,18 @@ type StaffInterfaceRow struct {
 
 // StaffInterfaceList is the list of interfaces across accounts.
 type StaffInterfaceList struct {
-	Rows        []StaffInterfaceRow
-	Caption     string
-	Count       string // "24 interfaces", said aloud when the list changes
-	Views       []ui.ViewTab
-	Filter      ui.Control // select: the property that Query is looked for in
-	Query       ui.Control
-	Status      ui.Control
-	Kept        []ui.Hidden
-	Tokens      []ui.Token
-	Clear, Here string
-	Pages       ui.Pages
-	Nothing     bool // there is no interface at all
+	Rows    []StaffInterfaceRow
+	Caption string
+	Count   string // "24 interfaces", said aloud when the list changes
+	Views   []ui.ViewTab
+	Filter  ui.Control // select: the property that Query is looked for in
+	Query   ui.Control
+	Status  ui.Control
+	Kept    []ui.Hidden
+	Tokens  []ui.Token
+	Clear   string
+	Pages   ui.Pages
+	Nothing bool // there is no interface at all
 }
 
 func (l StaffInterfaceList) columns() []ui.Column {
@@ -69,7 +69,6 @@ type StaffInterface struct {
 	Port        []ui.Pair      // the port it holds; empty without one
 	LastChange  Happened
 	Audit       []AuditRow
-	Calendar    string // where a missing working-day table is explained
 }
 
 // API is what the real API calls the present state.

@@ -34,7 +34,7 @@ func officePages(s string) map[string]templ.Component {
 	row := StaffInterfaceRow{Interface: i, AccountHref: "/a", Device: s, Port: s, Actions: []ui.Action{{Label: s, Href: "/x", Lead: true}}}
 	list := StaffInterfaceList{Rows: []StaffInterfaceRow{row}, Caption: s, Count: s, Views: []ui.ViewTab{{Label: s, Href: "/x", Count: 1, Current: true}},
 		Filter: ui.Control{Name: "by", Label: "Filter by", Options: []ui.Option{{Label: s}}}, Query: ui.Control{Name: "q", Value: s}, Status: ui.Control{Name: "status", Label: "Status"},
-		Kept: []ui.Hidden{{Name: "account", Value: s}}, Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", Here: "/x", Pages: pages}
+		Kept: []ui.Hidden{{Name: "account", Value: s}}, Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", Pages: pages}
 	nothing, noMatch := list, list
 	nothing.Nothing, nothing.Rows = true, nil
 	noMatch.Rows = nil
@@ -45,8 +45,8 @@ func officePages(s string) map[string]templ.Component {
 		{Number: 2, Name: s, Type: s, Panel: s, Position: s, Connector: s}, {Number: 3, Name: s, State: PortQuarantined}, {Number: 4, Name: s, State: PortOutOfService},
 	}
 	tally := PortTally{PortFree: 2, PortInUse: 1, PortQuarantined: 1}
-	site := StaffAccessPoint{ID: s, Name: s, RegionName: s, Status: catalog.StatusFull, Demo: true, NoLetter: true, Facts: []ui.Pair{{Term: s, Value: s}}, Ports: tally, MayEdit: true,
-		Matrix: OfferMatrix{SPs: []string{s}, Rows: []OfferMatrixRow{{Type: s, Label: s, Offered: []bool{true}}}}, Types: []TypeTally{{Type: s, Label: s, Ports: tally}},
+	site := StaffAccessPoint{ID: s, Name: s, Status: catalog.StatusFull, Demo: true, NoLetter: true, Facts: []ui.Pair{{Term: s, Value: s}}, Ports: tally, MayEdit: true,
+		Matrix: OfferMatrix{SPs: []string{s}, Rows: []OfferMatrixRow{{Type: s, Offered: []bool{true}}}}, Types: []TypeTally{{Type: s, Ports: tally}},
 		Devices: []StaffDevice{{ID: "d1", Name: s, Room: s, Cabinet: s, Ports: ports, Tally: tally}}}
 	account := AccountShow{ID: s, Name: s, Facts: []ui.Pair{{Term: s, Value: s}}, Interfaces: []ui.ViewTab{{Label: s, Href: "/x", Count: 3}}, People: []Person{{ID: s, Name: s, Email: s}}, Whitelist: []StaffWhitelistRow{granted},
 		WithMoney: true, Balance: s, Statement: []StatementRow{{At: staffNow, What: s, Reference: s, Amount: s, Balance: s}}, Pages: pages, NewLink: "/admin/people/links", Conflict: s,
@@ -66,14 +66,14 @@ func officePages(s string) map[string]templ.Component {
 		"sites": StaffAccessPointsPage(p, StaffAccessPoints{Rows: []StaffAccessPointRow{{ID: s, Name: s, Region: s, Status: catalog.StatusHot, Demo: true, SPs: []string{s}, Devices: 1, Ports: tally, NoLetter: true}},
 			Region: ui.Control{Name: "region", Label: "Region"}, Status: ui.Control{Name: "status", Label: "Status"}, Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", Count: s, Ports: tally}),
 		"site": StaffAccessPointPage(p, site), "site, empty": StaffAccessPointPage(p, StaffAccessPoint{ID: s, Name: s, MayEdit: true}),
-		"site form": AccessPointFormPage(p, AccessPointForm{ID: s, Name: s, FacilityName: s, Address: s, Status: "open", LOADays: s, Notes: s, WasDemo: true, Demo: true, Effect: s, Key: s, Conflict: s,
+		"site form": AccessPointFormPage(p, AccessPointForm{ID: s, FacilityName: s, Address: s, Status: "open", LOADays: s, Notes: s, WasDemo: true, Demo: true, Effect: s, Key: s, Conflict: s,
 			Errors: map[string]string{"facility_name": s, "address": s, "status": s, "loa_days": s, "visitor_id_number": s, "installer_notes": s}}),
 		"ports form": PortsFormPage(p, PortsForm{AccessPointID: s, AccessPoint: s, Name: s, Room: s, Cabinet: s, Pattern: s, Panel: s, First: s, Position: "pairs", Connector: s, Types: []ui.Option{{Value: s, Label: s}}, Most: 128, Key: s,
 			Errors: map[string]string{"name": s, "room": s, "cabinet": s, "pattern": s, "port_type": s, "panel": s, "first": s, "layout": s, "connector": s}}),
 		"accounts": AccountsPage(p, AccountList{Rows: []AccountRow{{ID: s, Name: s, HomeRegion: s, Balance: s, Open: 1, Enabled: 2}, {ID: s, Name: s, Balance: s}}, Query: ui.Control{ID: "account-q", Name: "q", Value: s}, Tokens: []ui.Token{{Text: s, Href: "/x"}}, Pages: pages, MayOpen: true}),
 		"account":  AccountPage(p, account),
 		"customer": NewCustomerPage(p, CustomerForm{Company: s, Name: s, Email: s, Regions: []ui.Option{{Label: s}}, Key: s, Errors: map[string]string{"company": s, "region": s, "name": s, "email": s}}),
-		"calendar": CalendarPage(p, Calendar{Countries: []Country{country}, Missing: []string{s}, Without: []string{s}, Now: staffNow}),
+		"calendar": CalendarPage(p, Calendar{Countries: []Country{country}, Missing: []string{s}, Without: []string{s}}),
 	}
 }
 

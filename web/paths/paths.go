@@ -49,7 +49,6 @@ const (
 	AdminAccounts     = "/admin/accounts"
 	AdminOrders       = "/admin/orders"
 	AdminAudit        = "/admin/audit"
-	AdminAuditCSV     = "/admin/audit.csv"
 	AdminPeople       = "/admin/people"
 	AdminNewAccount   = "/admin/people/accounts"
 	AdminNewLink      = "/admin/people/links"
