@@ -135,6 +135,11 @@ func (t *tx) insertInventory(devices []catalog.Device, ports []catalog.Port) err
 		return err
 	}
 	defer insert.Close()
+	known, err := t.PrepareContext(t.ctx, "SELECT COUNT(*) FROM events WHERE subject = ?")
+	if err != nil {
+		return err
+	}
+	defer known.Close()
 	type key struct {
 		device string
 		kind   catalog.PortType
@@ -148,6 +153,16 @@ func (t *tx) insertInventory(devices []catalog.Device, ports []catalog.Port) err
 			return err
 		}
 		counts[key{p.Device, p.Type}]++
+		// A port that was deleted and comes back goes on with its history.
+		var before int
+		if err := known.QueryRowContext(t.ctx, PortSubject(p.ID)).Scan(&before); err != nil {
+			return err
+		}
+		if before > 0 {
+			if err := t.portEvent(p.ID, PortAdded, "", PortFree, "", Port{Port: p}.Place()); err != nil {
+				return err
+			}
+		}
 	}
 	for k, n := range counts {
 		if err := t.countPorts(k.device, k.kind, PortFree, n); err != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"regexp"
 	"slices"
 	"strconv"
@@ -27,9 +26,7 @@ func AccessPointRev(ap catalog.AccessPoint) int {
 	if err != nil {
 		return 0
 	}
-	h := fnv.New32a()
-	h.Write(text)
-	return int(h.Sum32()>>1) | 1 // never 0, which means "not said"
+	return textRev(string(text))
 }
 
 // AccessPointEdit is the form that changes an access point, as sent.
