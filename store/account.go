@@ -49,12 +49,6 @@ func (s *Store) Account(ctx context.Context, by Actor, id string) (Account, erro
 	return a, err
 }
 
-// Accounts lists accounts in the order of their IDs, after the given one: for
-// staff. Limit+1 rows tell that there are more.
-func (s *Store) Accounts(ctx context.Context, after string, limit int) ([]Account, error) {
-	return list(ctx, s, scanAccount, "SELECT "+accountColumns+" FROM accounts WHERE id > ? ORDER BY id LIMIT ?", after, limit)
-}
-
 // AccountNames are the names of accounts, by ID.
 func (s *Store) AccountNames(ctx context.Context, ids []string) (map[string]string, error) {
 	out := map[string]string{}

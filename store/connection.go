@@ -393,36 +393,6 @@ func (s *Store) Removals(ctx context.Context, limit int) ([]Connection, error) {
 	return list(ctx, s, scanConnection, "SELECT "+connectionColumns+" FROM connections WHERE removal_due = 1 ORDER BY stage_since, id LIMIT ?", limit)
 }
 
-// Titles are the names (or IDs) of an account's interfaces, by ID; "" for any
-// account. IDs that do not exist are left out.
-func (s *Store) Titles(ctx context.Context, account string, ids []string) (map[string]string, error) {
-	out := map[string]string{}
-	if len(ids) == 0 {
-		return out, nil
-	}
-	query, args := "SELECT id, name FROM connections WHERE id IN (?"+strings.Repeat(", ?", len(ids)-1)+")", make([]any, 0, len(ids)+1)
-	for _, id := range ids {
-		args = append(args, id)
-	}
-	if account != "" {
-		query, args = query+" AND account_id = ?", append(args, account)
-	}
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return out, err
-	}
-	_, err = collect(rows, func(r scanner) (v struct{}, err error) {
-		var id, name string
-		err = r.Scan(&id, &name)
-		if name == "" {
-			name = id
-		}
-		out[id] = name
-		return v, err
-	})
-	return out, err
-}
-
 // RedundantCandidates lists the interfaces of an account in a region that a new
 // one can be redundant with: past payment and not ended. At most 200, newest
 // first.

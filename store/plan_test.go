@@ -134,8 +134,6 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("counts", err)
 	_, err = s.WhitelistQueue(ctx, "requested", 50)
 	read("whitelist queue", err)
-	_, err = s.Accounts(ctx, "", 20)
-	read("accounts", err)
 	audit, err := s.Audit(ctx, EventFilter{Limit: 20})
 	read("audit", err)
 	_, err = s.Audit(ctx, EventFilter{Limit: 20, Cursor: audit.Next})
@@ -144,6 +142,11 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("audit of an action", err)
 	_, err = s.Messages(ctx, "u", 0, 20)
 	read("messages", err)
+	// Capacity.
+	_, err = s.Trends(ctx)
+	read("trends", err)
+	_, err = s.CapacityHistory(ctx, c.AccessPointID, c.PortType)
+	read("history of capacity", err)
 
 	plans := plansOf(t, s)
 	if len(plans) < 25 {

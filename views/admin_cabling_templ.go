@@ -399,7 +399,7 @@ func CablingJobPage(p Page, j CablingJob) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = lateNotice(j.Conflict).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = conflictNote(j.Conflict).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -714,7 +714,7 @@ func ReportProblemPage(p Page, partial bool, r ReportProblem) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = lateNotice(r.Conflict).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = conflictNote(r.Conflict).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

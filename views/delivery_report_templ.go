@@ -154,7 +154,7 @@ func deliveryReportNotes(f DeliveryReportForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = conflict(f.Conflict).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = conflictNote(f.Conflict).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

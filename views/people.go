@@ -13,37 +13,28 @@ type Person struct {
 
 // PersonForm adds a person.
 type PersonForm struct {
-	Name, Email, Role, AccountID string
-	Accounts                     []ui.Option
-	Errors                       map[string]string
+	Name, Email, Role string
+	Errors            map[string]string
 }
 
-// AccountForm opens a customer's account.
-type AccountForm struct {
-	Company, Region string
-	Regions         []ui.Option
-	Errors          map[string]string
-}
-
-// People is the page on which an administrator adds people.
+// People is the page on which an administrator adds colleagues.
 type People struct {
-	Staff   []Person
-	Person  PersonForm
-	Account AccountForm
+	Staff  []Person
+	Person PersonForm
 	// NewLink is where the button "New link" posts the field user to.
 	NewLink string
 }
 
 func (p People) summary() []ui.FieldError {
-	return append(ui.ErrorList(p.Person.Errors, "name", "email", "role", "account"), ui.ErrorList(p.Account.Errors, "company", "region")...)
+	return ui.ErrorList(p.Person.Errors, "name", "email", "role")
 }
 
 func roleOptions() []ui.Option {
 	out := []ui.Option{{Label: "Select a role"}}
 	for _, r := range lifecycle.StaffRoles() {
-		out = append(out, ui.Option{Value: string(r), Label: r.Label(), Group: "Staff"})
+		out = append(out, ui.Option{Value: string(r), Label: r.Label()})
 	}
-	return append(out, ui.Option{Value: string(lifecycle.Customer), Label: lifecycle.Customer.Label(), Group: "Customers"})
+	return out
 }
 
 func (p Person) state() string {

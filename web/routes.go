@@ -151,7 +151,6 @@ func (s *Server) routes(e *echo.Echo) {
 	administrator.get(paths.AdminPeople, h.ListPeople)
 	administrator.post(paths.AdminPeople, h.InvitePerson)
 	administrator.post(paths.AdminNewLink, h.RenewLink)
-	administrator.post(paths.AdminNewAccount, h.OpenAccount)
 	administrator.get(paths.AdminNewCustomer, h.NewCustomer)
 	administrator.post(paths.AdminNewCustomer, h.OpenCustomer)
 	administrator.post(paths.AdminAccountPeople(":id"), h.AddMember)

@@ -47,10 +47,10 @@ const (
 	AdminInterfaces   = "/admin/interfaces"
 	AdminAccessPoints = "/admin/access-points"
 	AdminAccounts     = "/admin/accounts"
-	AdminOrders       = "/admin/orders"
+	AdminDevices      = "/admin/devices"
+	AdminPortPages    = "/admin/ports"
 	AdminAudit        = "/admin/audit"
 	AdminPeople       = "/admin/people"
-	AdminNewAccount   = "/admin/people/accounts"
 	AdminNewLink      = "/admin/people/links"
 	AdminCalendar     = "/admin/calendar"
 	AdminNewCustomer  = "/admin/accounts/new"
@@ -187,6 +187,34 @@ func AdminAccessPointEdit(id string) string { return join(AdminAccessPoints, id,
 // AdminPorts adds ports to a device of an access point, or a device with its
 // first ports.
 func AdminPorts(id string) string { return join(AdminAccessPoints, id, "ports") }
+
+// AdminPanel says how a facility names the positions of a panel, which is given
+// by the query parameters room, cabinet and panel.
+func AdminPanel(id string) string { return join(AdminAccessPoints, id, "panel") }
+
+// AdminDevice is one access device with its front panel.
+func AdminDevice(id string) string { return join(AdminDevices, id) }
+
+// AdminDeviceEdit changes name and place of a device.
+func AdminDeviceEdit(id string) string { return join(AdminDevices, id, "edit") }
+
+// AdminDeviceDeletion deletes a device that nobody has a port of.
+func AdminDeviceDeletion(id string) string { return join(AdminDevices, id, "deletion") }
+
+// AdminPort is one port with its history.
+func AdminPort(id string) string { return join(AdminPortPages, id) }
+
+// AdminPortDemarcation changes where a port is handed over.
+func AdminPortDemarcation(id string) string { return join(AdminPortPages, id, "demarcation") }
+
+// AdminPortOutage takes a port out of service.
+func AdminPortOutage(id string) string { return join(AdminPortPages, id, "outage") }
+
+// AdminPortReturn puts a port back in service.
+func AdminPortReturn(id string) string { return join(AdminPortPages, id, "return") }
+
+// AdminPortDeletion deletes a port that nobody has.
+func AdminPortDeletion(id string) string { return join(AdminPortPages, id, "deletion") }
 
 // AdminAccountPeople adds a person to the account.
 func AdminAccountPeople(id string) string { return join(AdminAccounts, id, "people") }
