@@ -237,6 +237,8 @@ type tx struct {
 	now  time.Time
 	by   Actor
 	done []func() // run after the commit
+	// capacity is what capacityChanged noted.
+	capacity map[capacityKey]bool
 }
 
 func (t *tx) exec(query string, args ...any) (sql.Result, error) {

@@ -380,10 +380,17 @@ func (t *tx) movePort(c *Connection, portID, reason string) error {
 	if err != nil {
 		return err
 	}
-	if err := t.setPort(*own, PortFree, "", reason); err != nil {
-		return err
+	err = t.watchInterface(reason, c.ID, func() error {
+		if err := t.setPort(*own, PortFree, "", reason); err != nil {
+			return err
+		}
+		return t.setPort(p, PortAllocated, c.ID, reason)
+	})
+	if msg := FieldsOf(err)["reason"]; msg != "" && reason == "" {
+		// An approval has no reason: it is given where the port is moved.
+		return invalid("port", strings.TrimPrefix(msg, "Say why: ")+" Move the interface to this port first and say why, or select another port.")
 	}
-	return t.setPort(p, PortAllocated, c.ID, reason)
+	return err
 }
 
 // MovePort puts an interface on another free port before its letter is issued.

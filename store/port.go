@@ -12,8 +12,12 @@ import (
 // and interfaces that are redundant at one access point are on different
 // access devices. The code below keeps them; unique indexes have the last word.
 
-// countPorts keeps the number of ports per device, type and state.
+// countPorts keeps the number of ports per device, type and state, and with it
+// the history of capacity.
 func (t *tx) countPorts(device string, kind catalog.PortType, state PortState, by int) error {
+	if err := t.capacityChanged(device, kind); err != nil {
+		return err
+	}
 	if by < 0 {
 		_, err := t.exec("UPDATE port_counts SET n = n + ? WHERE device_id = ? AND port_type = ? AND state = ?", by, device, kind, state)
 		return err

@@ -360,8 +360,12 @@ func (s *Store) EditDemarcation(ctx context.Context, by Actor, id string, rev in
 		if other != "" {
 			return "", invalid("position", "Position "+place+" of "+is.Panel+" belongs to "+other+" already")
 		}
-		if _, err := t.exec("UPDATE ports SET room = ?, cabinet = ?, panel = ?, position = ?, connector = ?, polish = ?, fibers = ?, side = ?, version = version + 1 WHERE device_id = ? AND number = ?",
-			is.Room, is.Cabinet, is.Panel, is.Position, is.Connector, is.Polish, is.Fibers, is.Side, is.Device, is.Number); err != nil {
+		err = t.watchInterface(in.Reason, was.ConnectionID, func() error {
+			_, err := t.exec("UPDATE ports SET room = ?, cabinet = ?, panel = ?, position = ?, connector = ?, polish = ?, fibers = ?, side = ?, version = version + 1 WHERE device_id = ? AND number = ?",
+				is.Room, is.Cabinet, is.Panel, is.Position, is.Connector, is.Polish, is.Fibers, is.Side, is.Device, is.Number)
+			return err
+		})
+		if err != nil {
 			return "", err
 		}
 		return id, t.portEvent(id, PortEdited, was.State, was.State, strings.TrimSpace(in.Reason), changes)
@@ -471,10 +475,13 @@ func (s *Store) EditDevice(ctx context.Context, by Actor, id string, rev int, in
 		if err := t.noLetterNames(was); err != nil {
 			return "", err
 		}
-		if _, err := t.exec("UPDATE devices SET name = ?, room = ?, cabinet = ? WHERE id = ?", is.Name, is.Room, is.Cabinet, id); err != nil {
-			return "", err
-		}
-		if err := t.portsGoWith(was, is, strings.TrimSpace(in.Reason)); err != nil {
+		err = t.watchRedundancy(in.Reason, []string{id}, func() error {
+			if _, err := t.exec("UPDATE devices SET name = ?, room = ?, cabinet = ? WHERE id = ?", is.Name, is.Room, is.Cabinet, id); err != nil {
+				return err
+			}
+			return t.portsGoWith(was, is, strings.TrimSpace(in.Reason))
+		})
+		if err != nil {
 			return "", err
 		}
 		t.after(t.replaceCatalogue)

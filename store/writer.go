@@ -108,7 +108,9 @@ func (s *Store) runJob(ctx context.Context, sqlTx *sql.Tx, j *job) {
 		}
 	}()
 	j.tx = &tx{Tx: sqlTx, s: s, ctx: ctx, now: s.Now(), by: j.by}
-	j.err = j.f(j.tx)
+	if j.err = j.f(j.tx); j.err == nil {
+		j.err = j.tx.writeCapacity()
+	}
 }
 
 // inTx runs f in a write transaction, together with others that wait. f's
