@@ -338,12 +338,6 @@ func EventTone(action string) string {
 	return ui.ToneInfo
 }
 
-// layerForm makes a form in a dialog post in place; without the script it is
-// an ordinary form.
-func layerForm(action string) templ.Attributes {
-	return templ.Attributes{"hx-post": action, "hx-target": "#layer", "hx-swap": "innerHTML", "hx-disable": "find button[type=submit]"}
-}
-
 // openInLayer opens a link over the page; without the script it is a link.
 func openInLayer(href string) templ.Attributes {
 	return templ.Attributes{"hx-get": href, "hx-target": "#layer", "hx-swap": "innerHTML"}
