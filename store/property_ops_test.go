@@ -1,0 +1,838 @@
+package store_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"demarc/store"
+	"demarc/store/catalog"
+	"demarc/store/lifecycle"
+	"demarc/store/pricing"
+)
+
+// siteOf is a site of the world by number, with an operator and what can be
+// ordered there.
+func (w *world) siteOf(n int) (ap catalog.AccessPoint, sp catalog.SP, kinds []catalog.PortType) {
+	names := []string{siteA, siteA, siteA, siteB, siteC, "Hangzhou-Yuhang-A"}
+	name := names[n%len(names)]
+	sp, kinds = catalog.ChinaTelecom, []catalog.PortType{catalog.Type10GBaseLR}
+	switch name {
+	case siteA:
+		kinds = []catalog.PortType{catalog.Type10GBaseLR, catalog.Type10GBaseLR, catalog.Type10GBaseLR, catalog.Type40GBaseLR, catalog.Type1000BaseT}
+	case siteC:
+		sp, kinds = catalog.OtherSP, []catalog.PortType{catalog.Type10GBaseLR, catalog.Type1000BaseLX, catalog.Type40GBaseLR}
+	}
+	for _, a := range w.e.Catalogue().AccessPoints() {
+		if a.Name == name {
+			return a, sp, kinds
+		}
+	}
+	return
+}
+
+func (w *world) order(before rows, d *did) {
+	usual := w.e.Owner
+	if d.a%4 == 0 {
+		usual = w.e.OtherOwner
+	}
+	by := w.act(before, d, usual)
+	ap, sp, kinds := w.siteOf(d.b)
+	kind := kinds[d.c%len(kinds)]
+	in := store.NewConnection{Region: ap.Region, SP: sp, AccessPoint: ap.ID, Spec: specOf(kind), PortType: kind, Redundant: store.NotRedundant, Terms: d.c%25 != 0}
+	switch d.c / 7 % 5 {
+	case 0:
+		in.Redundant = ""
+	case 1, 2, 3:
+		all := slices.DeleteFunc(slices.Clone(w.ids), func(id string) bool {
+			c, _ := before.connection(id)
+			return d.aim && (c.str("account_id") != by.AccountID || c.str("region") != ap.Region || !c.stage("stage").PastPayment())
+		})
+		if len(all) > 0 {
+			in.Redundant = all[d.a%len(all)]
+		}
+	}
+	if d.c%3 == 0 {
+		in.Name = fmt.Sprintf("line-%d", d.a%9)
+	}
+	d.moves = true
+	d.want = -1
+	if by.Role == lifecycle.Customer && in.Terms && w.mayOrder(before, by.AccountID, in) {
+		d.want = +1
+	}
+	d.value, d.err = w.e.PlaceOrder(ctx, by, in)
+	d.check = func(after rows) error {
+		o, ok := after.where("orders", func(r record) bool { return r.str("no") == d.value })
+		c, _ := after.connection(o.textOf("connection_id"))
+		if !ok || o.str("state") != "unpaid" || c.vals == nil || c.str("port_type") != string(kind) || c.str("account_id") != by.AccountID || c.int("installation_fee") != o.int("amount") {
+			return fmt.Errorf("order %q is %v, its interface %v", d.value, o.vals, c.vals)
+		}
+		return nil
+	}
+}
+
+// textOf is str, but "" for a row that is not there.
+func (r record) textOf(col string) string {
+	if r.vals == nil {
+		return ""
+	}
+	return r.str(col)
+}
+
+// mayOrder is what the rules say about an order.
+func (w *world) mayOrder(d rows, account string, in store.NewConnection) bool {
+	ap, _ := d.where("access_points", func(r record) bool { return r.str("id") == in.AccessPoint })
+	if s := ap.str("status"); s == "full" || s == "disabled" {
+		return false
+	}
+	now := w.e.Now().Format(rowTime)
+	if in.Spec == catalog.Spec40G || in.Spec == catalog.Spec100G {
+		_, granted := d.where("whitelist_requests", func(r record) bool {
+			return r.str("account_id") == account && r.str("port_spec") == string(in.Spec) && (r.str("region") == "" || r.str("region") == in.Region) &&
+				r.str("status") == "granted" && (r.str("until") == "" || r.str("until") > now)
+		})
+		if !granted {
+			return false
+		}
+	}
+	a := d.account(account)
+	used := living(d, account)
+	open := 0
+	for _, u := range used {
+		open += u.open
+	}
+	if int64(used[in.AccessPoint].all) >= a.int("quota_per_access_point") || int64(open) >= a.int("quota_not_enabled") {
+		return false
+	}
+	avoid := map[string]bool{}
+	switch in.Redundant {
+	case store.NotRedundant:
+	case "":
+		if _, here := d.where("connections", func(c record) bool {
+			return c.str("account_id") == account && c.str("access_point_id") == in.AccessPoint && c.stage("stage").PastPayment()
+		}); here {
+			return false
+		}
+	default:
+		o, ok := d.connection(in.Redundant)
+		if !ok || o.str("account_id") != account || o.str("region") != in.Region || !o.stage("stage").PastPayment() || o.stage("stage") == lifecycle.Terminating {
+			return false
+		}
+		if _, paired := d.where("connections", func(c record) bool {
+			return !c.stage("stage").Ended() && (c.str("redundant_id") == o.str("id") || c.str("id") == o.str("redundant_id"))
+		}); paired {
+			return false
+		}
+		if o.str("access_point_id") == in.AccessPoint {
+			if p, ok := d.portOf(o.str("id")); ok {
+				avoid[p.str("device_id")] = true
+			}
+		}
+	}
+	return len(d.freePorts(in.AccessPoint, string(in.PortType), avoid)) > 0
+}
+
+func (w *world) pay(before rows, d *did) {
+	c, by, _, ok := w.on(before, d, lifecycle.PayInstallationFee)
+	if !ok {
+		return
+	}
+	o, _ := before.where("orders", func(r record) bool { return r.str("connection_id") == c.str("id") && r.str("kind") == "installation" })
+	d.moves, d.want = false, -1
+	free := before.freePorts(c.str("access_point_id"), c.str("port_type"), before.apart(c))
+	if by.Role == lifecycle.Customer && by.AccountID == c.str("account_id") {
+		switch o.str("state") {
+		case "paid":
+			d.want = +1 // told so, and not done again
+		case "unpaid":
+			if len(free) > 0 && o.str("expires_at") > w.e.Now().Format(rowTime) && before.account(by.AccountID).int("balance_minor") >= o.int("amount") {
+				d.want, d.moves = +1, true
+			}
+		}
+	}
+	d.err = w.e.PayInstallationFee(ctx, by, o.str("no"))
+	if !d.moves {
+		return
+	}
+	d.check = func(after rows) error {
+		// The device with most free ports of the type, its lowest number.
+		p, _ := after.portOf(c.str("id"))
+		most := 0
+		for _, ports := range free {
+			most = max(most, len(ports))
+		}
+		if on := free[p.textOf("device_id")]; len(on) != most || on[0].str("id") != p.str("id") {
+			return fmt.Errorf("got %s of %d free ports on its device, another has %d", p.textOf("id"), len(on), most)
+		}
+		if paid := before.account(by.AccountID).int("balance_minor") - after.account(by.AccountID).int("balance_minor"); paid != o.int("amount") {
+			return fmt.Errorf("charged %d, the order is %d", paid, o.int("amount"))
+		}
+		return nil
+	}
+}
+
+func (w *world) apply(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.ApplyForLOA)
+	if !ok {
+		return
+	}
+	zone := w.e.Catalogue().Zone(c.str("region"))
+	in := store.NewLOAApplication{CompanyName: "Northwind Trading", ConstructionCompany: "浙江华临布线有限公司", ConstructionType: "MSTP",
+		ScheduledAt: w.e.Now().In(zone).AddDate(0, 0, 15+d.b%60).Format(store.SiteTimeLayout)}
+	for i := range 1 + d.b%3 {
+		e := store.Engineer{Name: "Zhou Ming", Contact: "+86 137 0000 4410"}
+		if strings.HasPrefix(c.str("region"), "ap-") {
+			e.IDType, e.IDNumber, e.Gender = "passport", fmt.Sprintf("E9911%04d%d", d.b, i), "other"
+		}
+		in.Engineers = append(in.Engineers, e)
+	}
+	if d.bad(9) {
+		switch d.b % 4 {
+		case 0:
+			in.CompanyName = ""
+		case 1:
+			in.Engineers = nil
+		case 2:
+			in.ScheduledAt = w.e.Now().In(zone).Add(-time.Hour).Format(store.SiteTimeLayout)
+		default:
+			in.ConstructionType = "SDH"
+		}
+	} else if d.c%5 == 0 {
+		in.RemoteHands, in.Engineers = true, nil
+	}
+	d.err = w.e.ApplyForLOA(ctx, by, c.str("id"), rev, in)
+}
+
+func (w *world) withdraw(before rows, d *did) {
+	if c, by, rev, ok := w.on(before, d, lifecycle.WithdrawApplication); ok {
+		d.err = w.e.WithdrawApplication(ctx, by, c.str("id"), rev)
+	}
+}
+
+func (w *world) reject(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.Reject)
+	if !ok {
+		return
+	}
+	reasons := map[string]string{"construction_company": "Enter the full legal name", "scheduled_at": "The site is closed on that day"}
+	if d.bad(6) {
+		reasons = []map[string]string{nil, {"construction_company": " "}, {"elsewhere": "no such field"}}[d.b%3]
+	}
+	d.err = w.e.RejectLOA(ctx, by, c.str("id"), rev, reasons)
+}
+
+// somePort picks a port for an interface to go to, with aim a free one that
+// fits, and says whether it may.
+func (w *world) somePort(before rows, d *did, c record) (id string, may bool) {
+	fits := before.freePorts(c.str("access_point_id"), c.str("port_type"), before.apart(c))
+	var all []string
+	for p := range before.of("ports") {
+		good := slices.ContainsFunc(fits[p.str("device_id")], func(q record) bool { return q.str("id") == p.str("id") })
+		here := before.device(p.str("device_id")).str("access_point_id") == c.str("access_point_id")
+		if good || (!d.aim && (here || d.c%4 == 0)) {
+			all = append(all, p.str("id"))
+		}
+	}
+	if own, ok := before.portOf(c.str("id")); ok && !d.aim && d.c%5 == 0 {
+		return own.str("id"), false // where it is already
+	}
+	if len(all) == 0 {
+		return "no-such-port", false
+	}
+	id = all[d.b%len(all)]
+	for _, ports := range fits {
+		for _, p := range ports {
+			may = may || p.str("id") == id
+		}
+	}
+	return id, may
+}
+
+func (w *world) move(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.MovePort)
+	if !ok {
+		return
+	}
+	port, may := w.somePort(before, d, c)
+	if !may {
+		d.want = -1
+	}
+	reason := "The panel position is damaged"
+	if d.bad(13) {
+		reason = ""
+	}
+	d.err = w.e.MovePort(ctx, by, c.str("id"), rev, port, reason)
+	d.check = func(after rows) error {
+		was, _ := before.portOf(c.str("id"))
+		old, _ := after.where("ports", func(p record) bool { return p.str("id") == was.str("id") })
+		if is, _ := after.portOf(c.str("id")); is.textOf("id") != port || old.textOf("state") != "free" {
+			return fmt.Errorf("moved to %s, holds %s; the old one is %s", port, is.textOf("id"), old.textOf("state"))
+		}
+		return nil
+	}
+}
+
+func (w *world) approve(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.Approve)
+	if !ok {
+		return
+	}
+	in := store.Approval{}
+	own, _ := before.portOf(c.str("id"))
+	if d.b%2 == 0 {
+		var may bool
+		if in.PortID, may = w.somePort(before, d, c); !may && in.PortID != own.textOf("id") {
+			d.want = -1
+		} else if d.want > 0 && in.PortID != own.textOf("id") && len(before.apart(c)) > 0 {
+			d.want = 0 // a pair may share more afterwards, which needs a reason
+		}
+	}
+	draft, err := w.e.PrepareLOA(ctx, by, c.str("id"), rev, in)
+	if err != nil {
+		d.err = err
+		return
+	}
+	d.value, d.err = w.e.IssueLOA(ctx, by, draft, letterBytes(draft.Snapshot.Number, d.request))
+	d.check = func(after rows) error {
+		l, ok := after.where("loas", func(r record) bool { return r.str("no") == d.value })
+		p, _ := after.portOf(c.str("id"))
+		if !ok || l.str("connection_id") != c.str("id") || p.textOf("id") != cmp.Or(in.PortID, own.textOf("id")) {
+			return fmt.Errorf("letter %q of %s, port %s, wanted %q", d.value, l.textOf("connection_id"), p.textOf("id"), in.PortID)
+		}
+		if string(l.get("pdf").([]byte)) != string(letterBytes(d.value, d.request)) {
+			return fmt.Errorf("letter %s has other bytes than were sent", d.value)
+		}
+		return nil
+	}
+}
+
+func letterBytes(no, request string) []byte { return []byte("%PDF-1.7 " + no + " " + request + "\n") }
+
+// prepare drafts a letter and leaves it lying.
+func (w *world) prepare(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.Approve)
+	if !ok {
+		return
+	}
+	d.moves, d.want = false, min(d.want, 0)
+	port, _ := w.somePort(before, d, c)
+	l, err := w.e.PrepareLOA(ctx, by, c.str("id"), rev, store.Approval{PortID: port})
+	if err != nil {
+		d.err = err
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.drafts = append(w.drafts, draft{l, c.str("id"), c.int("version")})
+}
+
+// issue issues a draft that has been lying, or was issued already.
+func (w *world) issue(before rows, d *did) {
+	w.mu.Lock()
+	drafts := slices.DeleteFunc(slices.Clone(w.drafts), func(l draft) bool {
+		c, _ := before.connection(l.id)
+		return d.aim && (c.vals == nil || c.int("version") != l.version)
+	})
+	w.mu.Unlock()
+	if len(drafts) == 0 {
+		d.nothing = true
+		return
+	}
+	l := drafts[d.a%len(drafts)]
+	by := w.act(before, d, w.e.Reviewer)
+	c, ok := before.connection(l.id)
+	d.moves = l.Issued() == ""
+	if d.known = d.known || l.Issued() != ""; l.Issued() != "" {
+		d.answer = l.Issued()
+	}
+	if !ok || c.int("version") != l.version || !lifecycle.Can(c.stage("stage"), lifecycle.Approve, by.Role) {
+		d.want = -1
+	}
+	d.value, d.err = w.e.IssueLOA(ctx, by, l.Draft, letterBytes(l.Snapshot.Number, d.request))
+}
+
+func (w *world) report(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.ReportDelivery)
+	if !ok {
+		return
+	}
+	in := store.NewDeliveryReport{LineCode: fmt.Sprintf("HZ-CTC-%d", d.b)}
+	for i := range 1 + d.b%3 {
+		label := fmt.Sprintf("A-%d", (d.c+i*7)%40) // few, so that they meet
+		in.Labels = append(in.Labels, label)
+		if _, taken := before.where("cable_labels", func(l record) bool {
+			return l.yes("live") && l.str("label") == label && l.str("access_point_id") == c.str("access_point_id") && l.str("connection_id") != c.str("id")
+		}); taken {
+			d.want = -1
+		}
+	}
+	if d.c%11 == 0 {
+		d.want = -1
+		switch d.b % 3 {
+		case 0:
+			in.LineCode = ""
+		case 1:
+			in.Labels = append(in.Labels, in.Labels[0])
+		default:
+			in.Labels = nil
+		}
+	}
+	d.err = w.e.ReportDelivery(ctx, by, c.str("id"), rev, in)
+}
+
+func (w *world) giveBack(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.ReturnReport)
+	if !ok {
+		return
+	}
+	kind, reason := store.ProblemKinds()[d.b%len(store.ProblemKinds())], "Label A-2291 is not on site"
+	if d.bad(6) {
+		kind = "elsewhere"
+	}
+	d.err = w.e.ReturnReport(ctx, by, c.str("id"), rev, kind, reason)
+}
+
+func (w *world) complete(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.CompleteCabling)
+	if !ok {
+		return
+	}
+	in := store.Cabling{Light: "-7.2", Found: true, Connected: true, LinkUp: true}
+	if l, ok := before.where("cable_labels", func(l record) bool { return l.yes("live") && l.str("connection_id") == c.str("id") }); ok {
+		in.LabelFound = strings.ToLower(l.str("label"))
+	}
+	if d.bad(8) {
+		switch d.b % 3 {
+		case 0:
+			in.LinkUp = false
+		case 1:
+			in.LabelFound = "Z-1"
+		default:
+			in.LabelFound = ""
+		}
+	}
+	d.err = w.e.CompleteCabling(ctx, by, c.str("id"), rev, in)
+}
+
+func (w *world) resourceFee(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.PayResourceFee)
+	if !ok {
+		return
+	}
+	months := pricing.Periods()[d.b%len(pricing.Periods())]
+	if months > 9 && d.c%3 > 0 {
+		months = 1
+	}
+	due := c.int("monthly_fee") * int64(months)
+	if before.account(c.str("account_id")).int("balance_minor") < due {
+		d.want = -1
+	}
+	confirmed := true
+	switch {
+	case d.c%13 == 0:
+		d.want, confirmed = -1, false
+	case d.c%13 == 1:
+		d.want, months = -1, 11
+	}
+	d.value, d.err = w.e.PayResourceFee(ctx, by, c.str("id"), rev, months, confirmed)
+	d.check = func(after rows) error {
+		if paid := before.account(by.AccountID).int("balance_minor") - after.account(by.AccountID).int("balance_minor"); paid != due {
+			return fmt.Errorf("charged %d, due was %d", paid, due)
+		}
+		return nil
+	}
+}
+
+func (w *world) cancel(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.Cancel)
+	if !ok {
+		return
+	}
+	d.err = w.e.Cancel(ctx, by, c.str("id"), rev, !d.bad(7))
+	d.check = func(after rows) error {
+		refund := int64(0)
+		if c.stage("stage") != lifecycle.PendingPayment && c.str("loa_no") == "" {
+			refund = c.int("installation_fee")
+		}
+		if got := after.account(by.AccountID).int("balance_minor") - before.account(by.AccountID).int("balance_minor"); got != refund {
+			return fmt.Errorf("%d came back, want %d", got, refund)
+		}
+		return nil
+	}
+}
+
+func (w *world) terminate(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.Terminate)
+	if !ok {
+		return
+	}
+	typed := c.str("id")
+	if d.bad(7) {
+		typed = "pc-"
+	}
+	d.err = w.e.Terminate(ctx, by, c.str("id"), rev, typed)
+}
+
+func (w *world) remove(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.ConfirmRemoval)
+	if !ok {
+		return
+	}
+	if !c.yes("removal_due") {
+		d.want = -1
+	}
+	d.err = w.e.ConfirmRemoval(ctx, by, c.str("id"), rev, !d.bad(7), "")
+}
+
+func (w *world) revoke(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.RevokeLOA)
+	if !ok {
+		return
+	}
+	reason := "The panel is being rebuilt"
+	if d.bad(7) {
+		reason = " "
+	}
+	d.err = w.e.RevokeLOA(ctx, by, c.str("id"), rev, reason)
+}
+
+func (w *world) edit(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.EditNameDescription)
+	if !ok {
+		return
+	}
+	name := fmt.Sprintf("hz-%d", d.b%20)
+	if d.bad(5) {
+		name = "9 is no letter"
+	}
+	d.err = w.e.EditConnection(ctx, by, c.str("id"), rev, name, "second line")
+}
+
+func (w *world) reveal(before rows, d *did) {
+	c, ok := w.pick(before, d, func(c record) bool { return strings.HasPrefix(c.str("region"), "ap-") })
+	if !ok {
+		return
+	}
+	by := w.act(before, d, w.e.Reviewer)
+	d.known = false // not a form with a key
+	d.want = -1
+	if _, there := before.where("field_engineers", func(r record) bool {
+		return r.str("connection_id") == c.str("id") && r.int("version") == 1 && r.int("n") == 1 && r.get("id_sealed") != nil
+	}); there && (by.Role == lifecycle.Reviewer || by.Role == lifecycle.Administrator) {
+		d.want = +1
+	}
+	_, d.err = w.e.RevealIDNumber(ctx, by, c.str("id"), 1, 1, "visitor at the gate")
+}
+
+func (w *world) whitelist(before rows, d *did) {
+	usual := w.e.Owner
+	if d.a%3 == 0 {
+		usual = w.e.OtherOwner
+	}
+	by := w.act(before, d, usual)
+	in := store.NewWhitelistRequest{Spec: catalog.Spec40G, Region: []string{"", "cn-hangzhou", "ap-southeast-1"}[d.b%3], Reason: "Backups between data centers", Ports: 1 + d.c%3}
+	d.want = +1
+	if _, open := before.where("whitelist_requests", func(r record) bool {
+		return r.str("account_id") == by.AccountID && r.str("region") == in.Region && r.str("port_spec") == string(in.Spec) && r.str("status") == "requested"
+	}); open || by.Role != lifecycle.Customer {
+		d.want = -1
+	}
+	if d.bad(8) {
+		in.Reason = "soon"
+	}
+	d.err = w.e.RequestWhitelist(ctx, by, in)
+}
+
+func (w *world) decide(before rows, d *did) {
+	by := w.act(before, d, w.e.Reviewer)
+	status := []string{"granted", "granted", "granted", "declined", "revoked"}[d.b%5]
+	from := "requested"
+	if status == "revoked" {
+		from = "granted"
+	}
+	var all []record
+	for r := range before.of("whitelist_requests") {
+		if !d.aim || r.str("status") == from {
+			all = append(all, r)
+		}
+	}
+	if len(all) == 0 {
+		d.nothing = true
+		return
+	}
+	// By the time of asking: IDs are random.
+	slices.SortStableFunc(all, func(a, b record) int {
+		return cmp.Or(strings.Compare(a.str("created_at"), b.str("created_at")), strings.Compare(a.str("account_id"), b.str("account_id")), strings.Compare(a.str("region"), b.str("region")))
+	})
+	r := all[d.a%len(all)]
+	d.want = -1
+	if r.str("status") == from && (by.Role == lifecycle.Reviewer || by.Role == lifecycle.Administrator) {
+		d.want = +1
+	}
+	var until time.Time
+	if status == "granted" && d.c%3 > 0 {
+		until = w.e.Now().AddDate(0, 0, 1+d.c%40)
+	}
+	if d.c%11 == 0 && status == "granted" {
+		d.want, until = -1, w.e.Now().Add(-time.Minute)
+	}
+	d.err = w.e.DecideWhitelist(ctx, by, r.str("id"), status, until, "Capacity is planned")
+}
+
+func (w *world) quotas(before rows, d *did) {
+	by := w.act(before, d, w.e.Reviewer)
+	account := []string{w.e.Northwind, w.e.Southwind}[d.a%2]
+	d.want = -1
+	switch by.Role {
+	case lifecycle.Reviewer, lifecycle.Administrator:
+		d.want = +1
+	}
+	at, open := 1+d.b%7, 2+d.c%12
+	if d.bad(9) {
+		at = -1
+	}
+	d.err = w.e.SetQuotas(ctx, by, account, at, open, "Asked for by the account manager")
+}
+
+func (w *world) transfer(before rows, d *did) {
+	by := w.act(before, d, w.e.Finance)
+	account := []string{w.e.Northwind, w.e.Southwind}[d.a%2]
+	reference := fmt.Sprintf("TT-%d", d.b%12)
+	amount := strconv.Itoa(1000 + d.c)
+	d.want = -1
+	_, twice := before.where("ledger_transactions", func(r record) bool {
+		return r.str("account_id") == account && r.str("kind") == "transfer" && strings.EqualFold(r.str("reference"), reference)
+	})
+	if !twice && (by.Role == lifecycle.Finance || by.Role == lifecycle.Administrator) {
+		d.want = +1
+	}
+	if d.bad(9) {
+		amount = "-5"
+	}
+	if d.c%2 == 0 {
+		reference = strings.ToLower(reference)
+	}
+	d.err = w.e.RecordTransfer(ctx, by, account, amount, reference)
+}
+
+func (w *world) addPorts(before rows, d *did) {
+	by := w.act(before, d, w.e.Admin)
+	ap, _, kinds := w.siteOf(d.b)
+	devices := []string{"no-such-device"}
+	for r := range before.of("devices") {
+		if r.str("access_point_id") == ap.ID {
+			devices = append(devices, r.str("id"))
+		}
+	}
+	in := store.NewPorts{Device: devices[min(d.a%len(devices)+1, len(devices)-1)], Pattern: fmt.Sprintf("X%d/0/1", d.c%30), Type: string(kinds[d.c%len(kinds)]), Panel: fmt.Sprintf("ODF %d", 20+d.c%30), First: "1"}
+	if d.c%5 == 0 {
+		in.Device, in.Name, in.Room, in.Cabinet = "", fmt.Sprintf("NEW-%d", d.c%3), "R2", "D-01"
+	}
+	if by.Role != lifecycle.Administrator {
+		d.want = -1
+	}
+	d.value, d.err = w.e.AddPorts(ctx, by, ap.ID, in)
+}
+
+// portFor picks a port of the small sites, with aim one that fits, and the
+// revision that the person saw. want is as for an interface.
+func (w *world) portFor(before rows, d *did, fits func(p record) bool) (p record, by store.Actor, rev int, ok bool) {
+	by = w.act(before, d, w.e.Admin)
+	small := map[string]bool{}
+	for i := range 5 {
+		ap, _, _ := w.siteOf(i)
+		small[ap.ID] = true
+	}
+	site := map[string]bool{}
+	for r := range before.of("devices") {
+		site[r.str("id")] = small[r.str("access_point_id")]
+	}
+	var all []record
+	for r := range before.of("ports") {
+		if site[r.str("device_id")] && (!d.aim || fits(r)) {
+			all = append(all, r)
+		}
+	}
+	if len(all) == 0 {
+		d.nothing = true
+		return
+	}
+	p = all[d.b%len(all)]
+	rev = int(p.int("version"))
+	d.want = -1
+	if fits(p) && by.Role == lifecycle.Administrator && d.rev < 2 {
+		d.want = +1
+	}
+	switch d.rev {
+	case 1:
+		rev = 0
+	case 2:
+		rev += 7
+	}
+	return p, by, rev, true
+}
+
+func (w *world) out(before rows, d *did) {
+	p, by, rev, ok := w.portFor(before, d, func(p record) bool { return p.str("state") == "free" })
+	if !ok {
+		return
+	}
+	reason := "The laser is dead"
+	if d.bad(8) {
+		reason = ""
+	}
+	d.err = w.e.TakePortOutOfService(ctx, by, p.str("id"), rev, reason)
+}
+
+func (w *world) back(before rows, d *did) {
+	p, by, rev, ok := w.portFor(before, d, func(p record) bool { return p.str("state") == "out_of_service" })
+	if ok {
+		d.err = w.e.PutPortBack(ctx, by, p.str("id"), rev, "The module was replaced")
+	}
+}
+
+func (w *world) deletePort(before rows, d *did) {
+	p, by, rev, ok := w.portFor(before, d, func(p record) bool { return p.str("connection_id") == "" })
+	if !ok {
+		return
+	}
+	typed := p.str("name")
+	if d.bad(5) {
+		typed = ""
+	}
+	d.err = w.e.DeletePort(ctx, by, p.str("id"), rev, typed, "The card is taken out")
+	d.check = func(after rows) error {
+		if _, there := after.where("ports", func(r record) bool { return r.str("id") == p.str("id") }); there {
+			return fmt.Errorf("port %s is still there", p.str("id"))
+		}
+		return nil
+	}
+}
+
+func (w *world) deleteDevice(before rows, d *did) {
+	held := map[string]bool{}
+	for p := range before.of("ports") {
+		held[p.str("device_id")] = held[p.str("device_id")] || p.str("connection_id") != ""
+	}
+	p, by, _, ok := w.portFor(before, d, func(p record) bool { return !held[p.str("device_id")] })
+	if !ok {
+		return
+	}
+	device := before.device(p.str("device_id"))
+	d.want = -1
+	if !held[device.str("id")] && by.Role == lifecycle.Administrator {
+		d.want = +1
+	}
+	typed := device.str("name")
+	if d.bad(3) { // a site would be empty too soon
+		typed = "device"
+	}
+	d.err = w.e.DeleteDevice(ctx, by, device.str("id"), 0, typed, "The rack is given up")
+}
+
+// lettersOut are the interfaces with a letter in force.
+func lettersOut(before rows) map[string]bool {
+	out := map[string]bool{}
+	for l := range before.of("loas") {
+		if l.str("status") == "issued" {
+			out[l.str("connection_id")] = true
+		}
+	}
+	return out
+}
+
+func (w *world) demarcation(before rows, d *did) {
+	out := lettersOut(before)
+	p, by, rev, ok := w.portFor(before, d, func(p record) bool { return !out[p.str("connection_id")] })
+	if !ok {
+		return
+	}
+	in := store.DemarcationEdit{Room: p.str("room"), Cabinet: p.str("cabinet"), Panel: p.str("panel"), Position: strconv.Itoa(1 + d.c%60), Connector: "LC", Polish: "UPC", Fibers: "duplex", Side: "front", Reason: "Moved to another panel"}
+	if d.c%4 == 0 {
+		in.Room, in.Cabinet = "R3", "E-01"
+	}
+	d.want = min(d.want, 0) // the position may be somebody else's
+	if d.bad(9) {
+		in.Side = "below"
+	}
+	d.err = w.e.EditDemarcation(ctx, by, p.str("id"), rev, in)
+}
+
+func (w *world) editDevice(before rows, d *did) {
+	out, named := lettersOut(before), map[string]bool{}
+	for p := range before.of("ports") {
+		named[p.str("device_id")] = named[p.str("device_id")] || out[p.str("connection_id")]
+	}
+	p, by, _, ok := w.portFor(before, d, func(p record) bool { return !named[p.str("device_id")] })
+	if !ok {
+		return
+	}
+	device := before.device(p.str("device_id"))
+	in := store.DeviceEdit{Name: device.str("name"), Room: []string{"R1", "R2"}[d.c%2], Cabinet: fmt.Sprintf("C-%02d", 1+d.c%5), Reason: "The rack is moved"}
+	if d.c%3 == 0 {
+		in.Name = fmt.Sprintf("RENAMED-%d", d.c%4)
+	}
+	d.want = 0 // the place may be taken, the name too
+	if by.Role != lifecycle.Administrator || (named[device.str("id")] && (in.Name != device.str("name") || in.Room != device.str("room") || in.Cabinet != device.str("cabinet"))) {
+		d.want = -1
+	}
+	d.err = w.e.EditDevice(ctx, by, device.str("id"), 0, in)
+}
+
+func (w *world) panel(before rows, d *did) {
+	p, by, _, ok := w.portFor(before, d, func(record) bool { return true })
+	if !ok {
+		return
+	}
+	d.want = 0
+	if by.Role != lifecycle.Administrator {
+		d.want = -1
+	}
+	place := store.PanelPlace{AccessPoint: before.device(p.str("device_id")).str("access_point_id"), Room: p.str("room"), Cabinet: p.str("cabinet"), Panel: p.str("panel")}
+	d.err = w.e.SetPanelRule(ctx, by, place, 0, []string{"N", "", "N+N", "{"}[d.c%4])
+}
+
+func (w *world) site(before rows, d *did) {
+	by := w.act(before, d, w.e.Admin)
+	ap, _, _ := w.siteOf(d.b)
+	in := store.AccessPointEdit{FacilityName: ap.FacilityName, Address: ap.Address, Status: []string{"open", "hot", "recommended", "full", "open"}[d.c%5],
+		LOADays: strconv.Itoa(ap.LOADays), InstallerNotes: ap.InstallerNotes, Visitor: ap.Visitor, Demo: ap.Demo}
+	if by.Role != lifecycle.Administrator {
+		d.want = -1
+	}
+	d.err = w.e.UpdateAccessPoint(ctx, by, ap.ID, 0, in)
+}
+
+func (w *world) readMessages(before rows, d *did) {
+	by := w.act(before, d, w.people[d.a%len(w.people)])
+	d.known = false
+	d.want = +1
+	d.err = w.e.ReadMessages(ctx, by.UserID, 1+d.b%40)
+}
+
+func (w *world) due(before rows, d *did) {
+	d.want = +1
+	now := w.e.Now().Format(rowTime)
+	_, d.err = w.e.RunDue(ctx)
+	d.check = func(after rows) error {
+		for c := range after.of("connections") {
+			if c.stage("stage") == lifecycle.PendingPayment && c.str("due_at") <= now {
+				return fmt.Errorf("%s is unpaid since %s and still open", c.str("id"), c.str("created_at"))
+			}
+		}
+		for l := range after.of("loas") {
+			if c, _ := after.connection(l.str("connection_id")); l.str("status") == "issued" && l.str("expires_at") <= now && c.stage("stage") == lifecycle.ApprovedLOA {
+				return fmt.Errorf("%s expired at %s and is still in force", l.str("no"), l.str("expires_at"))
+			}
+		}
+		for e := range after.of("field_engineers") {
+			if e.get("id_sealed") != nil && e.str("erase_after") <= now {
+				return fmt.Errorf("an ID number of %s should be erased since %s", e.str("connection_id"), e.str("erase_after"))
+			}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,866 @@
+package store_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"demarc/store/catalog"
+	"demarc/store/letter"
+	"demarc/store/lifecycle"
+	"demarc/store/workday"
+)
+
+// What must be true of the rows of a database, whatever was done to it. None of
+// it asks the store: the rows are read on a connection of their own, and the
+// rules are written down here a second time, over rows in memory. Only the pure
+// rules (lifecycle, workday) are shared.
+
+// table is one table as it was read, in the order of its key.
+type table struct {
+	cols map[string]int
+	rows [][]any
+}
+
+// rows is a whole database as it was at one moment.
+type rows map[string]*table
+
+// record is one row of a table.
+type record struct {
+	cols map[string]int
+	vals []any
+}
+
+func (r record) get(col string) any {
+	i, ok := r.cols[col]
+	if !ok {
+		panic("no column " + col)
+	}
+	return r.vals[i]
+}
+
+// str is a text, "" for NULL.
+func (r record) str(col string) string {
+	switch v := r.get(col).(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+func (r record) int(col string) int64 {
+	n, _ := r.get(col).(int64)
+	return n
+}
+
+func (r record) yes(col string) bool { return r.int(col) == 1 }
+
+func (r record) stage(col string) lifecycle.Stage { return lifecycle.Stage(r.str(col)) }
+
+const rowTime = "2006-01-02T15:04:05.000Z"
+
+func (r record) time(col string) time.Time {
+	t, err := time.Parse(rowTime, r.str(col))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// of yields the rows of a table.
+func (d rows) of(name string) func(yield func(record) bool) {
+	return func(yield func(record) bool) {
+		t := d[name]
+		if t == nil {
+			return
+		}
+		for _, v := range t.rows {
+			if !yield(record{t.cols, v}) {
+				return
+			}
+		}
+	}
+}
+
+// where is the first row of a table that fits.
+func (d rows) where(name string, fits func(record) bool) (record, bool) {
+	for r := range d.of(name) {
+		if fits(r) {
+			return r, true
+		}
+	}
+	return record{}, false
+}
+
+func (d rows) connection(id string) (record, bool) {
+	return d.where("connections", func(r record) bool { return r.str("id") == id })
+}
+
+func (d rows) portOf(id string) (record, bool) {
+	return d.where("ports", func(r record) bool { return r.str("connection_id") == id })
+}
+
+func (d rows) device(id string) record {
+	r, _ := d.where("devices", func(r record) bool { return r.str("id") == id })
+	return r
+}
+
+func (d rows) account(id string) record {
+	r, _ := d.where("accounts", func(r record) bool { return r.str("id") == id })
+	return r
+}
+
+// watcher reads a database file without the store that writes it.
+type watcher struct {
+	db      *sql.DB
+	tables  []string
+	version int64
+}
+
+func watch(dir string) (*watcher, error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "demarc.db")+"?mode=ro&_pragma=busy_timeout(10000)&_pragma=query_only(1)")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1) // data_version is a connection's own
+	w := &watcher{db: db}
+	names, err := db.Query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	defer names.Close()
+	for names.Next() {
+		var name string
+		if err := names.Scan(&name); err != nil {
+			return nil, err
+		}
+		w.tables = append(w.tables, name)
+	}
+	return w, names.Err()
+}
+
+// changed reports whether anybody committed something since the last call.
+func (w *watcher) changed() (bool, error) {
+	var v int64
+	if err := w.db.QueryRow("PRAGMA data_version").Scan(&v); err != nil {
+		return false, err
+	}
+	was := w.version
+	w.version = v
+	return v != was, nil
+}
+
+// read reads every row of every table, in one transaction.
+func (w *watcher) read() (rows, error) {
+	tx, err := w.db.BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback()
+	out := rows{}
+	for _, name := range w.tables {
+		rs, err := tx.Query("SELECT * FROM " + name)
+		if err != nil {
+			return nil, err
+		}
+		cols, err := rs.Columns()
+		if err != nil {
+			return nil, errors.Join(err, rs.Close())
+		}
+		t := &table{cols: map[string]int{}}
+		for i, c := range cols {
+			t.cols[c] = i
+		}
+		for rs.Next() {
+			vals, into := make([]any, len(cols)), make([]any, len(cols))
+			for i := range vals {
+				into[i] = &vals[i]
+			}
+			if err := rs.Scan(into...); err != nil {
+				return nil, errors.Join(err, rs.Close())
+			}
+			t.rows = append(t.rows, vals)
+		}
+		if err := errors.Join(rs.Err(), rs.Close()); err != nil {
+			return nil, err
+		}
+		out[name] = t
+	}
+	return out, nil
+}
+
+// whole asks SQLite itself whether the file is well.
+func (w *watcher) whole() error {
+	for _, q := range []string{"PRAGMA integrity_check", "PRAGMA foreign_key_check"} {
+		rs, err := w.db.Query(q)
+		if err != nil {
+			return err
+		}
+		cols, err := rs.Columns()
+		for err == nil && rs.Next() {
+			vals, into := make([]sql.NullString, len(cols)), make([]any, len(cols))
+			for i := range vals {
+				into[i] = &vals[i]
+			}
+			if err = rs.Scan(into...); err == nil && vals[0].String != "ok" {
+				err = fmt.Errorf("%s: %v", q, vals)
+			}
+		}
+		if err = errors.Join(err, rs.Err(), rs.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sameRow(a, b []any) bool {
+	return slices.EqualFunc(a, b, func(x, y any) bool {
+		if p, ok := x.([]byte); ok {
+			q, ok := y.([]byte)
+			return ok && bytes.Equal(p, q)
+		}
+		return x == y
+	})
+}
+
+// difference names the first row that is not alike, "" when all are; the
+// tables in but are not compared.
+func difference(a, b rows, but ...string) string {
+	for _, name := range slices.Sorted(maps.Keys(a)) {
+		if slices.Contains(but, name) {
+			continue
+		}
+		x, y := a[name].rows, b[name].rows
+		for i := range max(len(x), len(y)) {
+			switch {
+			case i >= len(x):
+				return fmt.Sprintf("%s has more: %v", name, y[i])
+			case i >= len(y):
+				return fmt.Sprintf("%s has lost: %v", name, x[i])
+			case !sameRow(x[i], y[i]):
+				return fmt.Sprintf("%s: %v became %v", name, x[i], y[i])
+			}
+		}
+	}
+	return ""
+}
+
+// added lists the rows of a table that b has and a has not; a table that only
+// grows has lost nothing, which the second answer says.
+func added(a, b rows, name string) (more []record, lost string) {
+	t, i := b[name], 0
+	for _, v := range t.rows {
+		if i < len(a[name].rows) && sameRow(a[name].rows[i], v) {
+			i++
+			continue
+		}
+		more = append(more, record{t.cols, v})
+	}
+	if i < len(a[name].rows) {
+		lost = fmt.Sprintf("%s: %v is no longer there as it was", name, a[name].rows[i])
+	}
+	return more, lost
+}
+
+// faults collects what is wrong.
+type faults []string
+
+func (f *faults) add(rule, format string, args ...any) {
+	if len(*f) == 10 {
+		return // enough to see what it is
+	}
+	*f = append(*f, rule+": "+fmt.Sprintf(format, args...))
+}
+
+// holds is the port state that goes with a stage; "" for a stage that holds
+// no port.
+func holds(c record) string {
+	switch s := c.stage("stage"); {
+	case s == lifecycle.PendingPayment, s == lifecycle.Terminated:
+		return ""
+	case s == lifecycle.Canceled:
+		if c.yes("removal_due") {
+			return "quarantined"
+		}
+		return ""
+	case s == lifecycle.WaitingForPayment, s == lifecycle.Enabled, s == lifecycle.Terminating:
+		return "in_use"
+	}
+	return "allocated"
+}
+
+// unsound lists which invariants the rows break.
+func unsound(d rows) []string {
+	var f faults
+	byID := map[string]record{}
+	for c := range d.of("connections") {
+		byID[c.str("id")] = c
+	}
+	site := map[string]string{} // device -> access point
+	for r := range d.of("devices") {
+		site[r.str("id")] = r.str("access_point_id")
+	}
+	soundPorts(d, &f, byID, site)
+	soundCounters(d, &f)
+	soundHistory(d, &f, byID)
+	soundMoney(d, &f, byID)
+	soundPapers(d, &f, byID, site)
+	soundDue(&f, byID)
+	soundMessages(d, &f)
+	soundWhitelist(d, &f)
+	soundCapacity(d, &f)
+	soundPortHistory(d, &f)
+	return f
+}
+
+func soundPorts(d rows, f *faults, byID map[string]record, site map[string]string) {
+	port := map[string]record{} // holder -> port
+	for p := range d.of("ports") {
+		id, state := p.str("connection_id"), p.str("state")
+		if id == "" {
+			if state == "allocated" || state == "in_use" {
+				f.add("port", "%s is %s and nobody holds it", p.str("id"), state)
+			}
+			continue
+		}
+		if state == "free" {
+			f.add("port", "%s is free and %s holds it", p.str("id"), id)
+		}
+		if other, two := port[id]; two {
+			f.add("port", "%s holds %s and %s", id, other.str("id"), p.str("id"))
+		}
+		port[id] = p
+		c, known := byID[id]
+		switch want := ""; {
+		case !known:
+			f.add("port", "%s is held by %s, which is not there", p.str("id"), id)
+		default:
+			if want = holds(c); want == "" {
+				f.add("port", "%s is held by %s, which is %s", p.str("id"), id, c.str("stage"))
+			} else if state != want {
+				f.add("port", "%s of %s (%s) is %s, want %s", p.str("id"), id, c.str("stage"), state, want)
+			}
+			if p.str("port_type") != c.str("port_type") || site[p.str("device_id")] != c.str("access_point_id") {
+				f.add("port", "%s of %s is a %s at %s, ordered was %s at %s", p.str("id"), id, p.str("port_type"), site[p.str("device_id")], c.str("port_type"), c.str("access_point_id"))
+			}
+		}
+	}
+	partners := map[string][]string{} // living interface -> the living ones it is redundant with
+	for id, c := range byID {
+		p, held := port[id]
+		if !held && holds(c) != "" {
+			f.add("port", "%s is %s and holds none", id, c.str("stage"))
+		}
+		s := c.stage("stage")
+		if c.yes("removal_due") != (s == lifecycle.Terminating || (s == lifecycle.Canceled && held)) {
+			f.add("port", "%s is %s: removal due %v, port held %v", id, s, c.yes("removal_due"), held)
+		}
+		o, named := byID[c.str("redundant_id")]
+		if !named {
+			if c.str("redundant_id") != "" {
+				f.add("pair", "%s names %s, which is not there", id, c.str("redundant_id"))
+			}
+			continue
+		}
+		if o.str("account_id") != c.str("account_id") || o.str("region") != c.str("region") || o.str("id") == id {
+			f.add("pair", "%s cannot be redundant with %s", id, o.str("id"))
+		}
+		if !s.Ended() && !o.stage("stage").Ended() {
+			partners[id] = append(partners[id], o.str("id"))
+			partners[o.str("id")] = append(partners[o.str("id")], id)
+		}
+		if q, ok := port[o.str("id")]; ok && held && p.str("device_id") == q.str("device_id") {
+			f.add("pair", "%s and %s are both on %s", id, o.str("id"), p.str("device_id"))
+		}
+	}
+	for id, with := range partners {
+		if len(with) > 1 {
+			f.add("pair", "%s is redundant with %v: a pair is two", id, with)
+		}
+	}
+}
+
+func soundCounters(d rows, f *faults) {
+	type key [3]string
+	compare := func(what string, want map[key]int64, of string, key func(record) key) {
+		for r := range d.of(of) {
+			k := key(r)
+			if n := r.int("n"); n != want[k] {
+				f.add("counter", "%s %v says %d, there are %d", what, k, n, want[k])
+			}
+			delete(want, k)
+		}
+		for k, n := range want {
+			f.add("counter", "%s %v is not kept, there are %d", what, k, n)
+		}
+	}
+	ports := map[key]int64{}
+	for p := range d.of("ports") {
+		ports[key{p.str("device_id"), p.str("port_type"), p.str("state")}]++
+	}
+	compare("port_counts", ports, "port_counts", func(r record) key { return key{r.str("device_id"), r.str("port_type"), r.str("state")} })
+	stages := map[key]int64{}
+	for c := range d.of("connections") {
+		stages[key{c.str("account_id"), c.str("stage")}]++
+		stages[key{"", c.str("stage")}]++
+	}
+	compare("connection_counts", stages, "connection_counts", func(r record) key { return key{r.str("account_id"), r.str("stage")} })
+}
+
+// isStep reports whether an event is a step of the lifecycle table.
+func isStep(e record) bool {
+	return slices.Contains(lifecycle.Actions(), lifecycle.Action(e.str("action")))
+}
+
+func soundHistory(d rows, f *faults, byID map[string]record) {
+	type tail struct {
+		seq, steps int64
+		at         string
+		stage      lifecycle.Stage
+		since      string
+	}
+	last := map[string]tail{}
+	for e := range d.of("events") { // in the order of subject and number
+		id := e.str("subject")
+		t := last[id]
+		if e.int("seq") != t.seq+1 {
+			f.add("history", "%s: event %d after %d", id, e.int("seq"), t.seq)
+		}
+		if e.str("at") < t.at {
+			f.add("history", "%s: event %d is older than the one before", id, e.int("seq"))
+		}
+		if e.str("actor_id") == "" || e.str("request_id") == "" {
+			f.add("history", "%s: event %d says not who or by which request", id, e.int("seq"))
+		}
+		t.seq, t.at = e.int("seq"), e.str("at")
+		if c, ok := byID[id]; ok {
+			if e.str("account_id") != c.str("account_id") {
+				f.add("history", "%s: event %d belongs to %q", id, e.int("seq"), e.str("account_id"))
+			}
+			from, to := e.stage("from_stage"), e.stage("to_stage")
+			if from != t.stage {
+				f.add("history", "%s: event %d leaves %q, the stage was %q", id, e.int("seq"), from, t.stage)
+			}
+			if isStep(e) {
+				t.steps++
+				if next, err := lifecycle.Next(from, lifecycle.Action(e.str("action")), lifecycle.Role(e.str("actor_role"))); err != nil || next != to {
+					f.add("history", "%s: event %d, %s from %q to %q by %s: %v", id, e.int("seq"), e.str("action"), from, to, e.str("actor_role"), err)
+				}
+			} else if from != to {
+				f.add("history", "%s: event %d, %s, moved the stage", id, e.int("seq"), e.str("action"))
+			}
+			if from != to {
+				t.since = e.str("at")
+			}
+			t.stage = to
+		}
+		last[id] = t
+	}
+	for id, c := range byID {
+		t := last[id]
+		if t.stage != c.stage("stage") || t.since != c.str("stage_since") {
+			f.add("history", "%s is %s since %s, its history says %s since %s", id, c.str("stage"), c.str("stage_since"), t.stage, t.since)
+		}
+		if t.steps != c.int("version") {
+			f.add("history", "%s is at version %d after %d steps", id, c.int("version"), t.steps)
+		}
+		if turn := lifecycle.Turn(c.str("turn")); turn != c.stage("stage").Turn() {
+			f.add("history", "%s is %s, turn %s", id, c.str("stage"), turn)
+		}
+	}
+}
+
+func soundMoney(d rows, f *faults, byID map[string]record) {
+	sum, owed := map[string]int64{}, map[string]int64{}
+	lines := map[string]int{}
+	for e := range d.of("ledger_entries") {
+		sum[e.str("transaction_id")] += e.int("amount")
+		lines[e.str("transaction_id")]++
+		if account, ok := strings.CutPrefix(e.str("book"), "balance:"); ok {
+			owed[account] -= e.int("amount")
+		}
+	}
+	posted := map[string][]string{} // order -> kinds
+	amounts := map[string]int64{}
+	for t := range d.of("ledger_transactions") {
+		id := t.str("id")
+		if sum[id] != 0 || lines[id] != 2 {
+			f.add("ledger", "%s has %d entries that sum to %d", id, lines[id], sum[id])
+		}
+		if no := t.str("order_no"); no != "" {
+			posted[no] = append(posted[no], t.str("kind"))
+		}
+	}
+	for e := range d.of("ledger_entries") {
+		amounts[e.str("transaction_id")] = max(amounts[e.str("transaction_id")], e.int("amount"))
+	}
+	for a := range d.of("accounts") {
+		if b := a.int("balance_minor"); b != owed[a.str("id")] || b < 0 {
+			f.add("ledger", "%s has %d, the books say %d", a.str("id"), b, owed[a.str("id")])
+		}
+	}
+	installation, resource := map[string][]string{}, map[string][]string{}
+	for o := range d.of("orders") {
+		no, id := o.str("no"), o.str("connection_id")
+		var want []string
+		fee := "resource_fee"
+		if o.str("kind") == "installation" {
+			fee = "installation_fee"
+			installation[id] = append(installation[id], o.str("state"))
+		} else {
+			resource[id] = append(resource[id], o.str("state"))
+		}
+		switch o.str("state") {
+		case "paid":
+			want = []string{fee}
+		case "refunded":
+			want = []string{fee, "refund"}
+		}
+		got := slices.Clone(posted[no])
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			f.add("ledger", "order %s is %s, posted were %v", no, o.str("state"), got)
+		}
+		for t := range d.of("ledger_transactions") {
+			if t.str("order_no") == no && (amounts[t.str("id")] != o.int("amount") || t.str("account_id") != o.str("account_id")) {
+				f.add("ledger", "order %s is %d of %s, %s posted %d of %s", no, o.int("amount"), o.str("account_id"), t.str("kind"), amounts[t.str("id")], t.str("account_id"))
+			}
+		}
+		if c := byID[id]; c.vals == nil || c.str("account_id") != o.str("account_id") {
+			f.add("ledger", "order %s is of %s, which is another account's or nobody's", no, id)
+		}
+		delete(posted, no)
+	}
+	for no, kinds := range posted {
+		f.add("ledger", "%v for order %s, which is not there", kinds, no)
+	}
+	for id, c := range byID {
+		var want []string
+		switch s := c.stage("stage"); {
+		case s == lifecycle.PendingPayment:
+			want = []string{"unpaid"}
+		case s == lifecycle.Canceled && c.str("loa_no") != "":
+			want = []string{"paid"} // a letter was out: the fee is not given back
+		case s == lifecycle.Canceled:
+			want = []string{"canceled", "expired", "refunded"}
+		default:
+			want = []string{"paid"}
+		}
+		if got := installation[id]; len(got) != 1 || !slices.Contains(want, got[0]) {
+			f.add("order", "%s is %s, its installation orders are %v", id, c.str("stage"), got)
+		}
+		enabled := slices.Contains([]lifecycle.Stage{lifecycle.Enabled, lifecycle.Terminating, lifecycle.Terminated}, c.stage("stage"))
+		if got := resource[id]; (len(got) == 1 && got[0] == "paid") != enabled || (len(got) != 0) != enabled || (c.str("paid_through") != "") != enabled {
+			f.add("order", "%s is %s, its resource orders are %v, paid through %q", id, c.str("stage"), got, c.str("paid_through"))
+		}
+	}
+}
+
+func soundPapers(d rows, f *faults, byID map[string]record, site map[string]string) {
+	letters, inForce := map[string]record{}, map[string]int{}
+	for l := range d.of("loas") {
+		id := l.str("connection_id")
+		if prev, ok := letters[id]; !ok || prev.int("version") < l.int("version") {
+			letters[id] = l
+		}
+		if (l.str("status") == "issued") == (l.str("ended_at") != "") {
+			f.add("letter", "%s is %s, ended at %q", l.str("no"), l.str("status"), l.str("ended_at"))
+		}
+		pdf, _ := l.get("pdf").([]byte)
+		if sum := sha256.Sum256(pdf); hex.EncodeToString(sum[:]) != l.str("pdf_sha256") {
+			f.add("letter", "%s has other bytes than when it was issued", l.str("no"))
+		}
+		snap, err := letter.Unmarshal([]byte(l.str("snapshot")))
+		if err != nil || snap.Number != l.str("no") || snap.InterfaceID != id || snap.Version != int(l.int("version")) {
+			f.add("letter", "%s says %s for %s: %v", l.str("no"), snap.Title(), snap.InterfaceID, err)
+		}
+		if l.str("status") != "issued" {
+			continue
+		}
+		// While people may come with the letter, it says where the port is.
+		inForce[id]++
+		if p, ok := d.portOf(id); !ok || p.str("name") != snap.Port || d.device(p.str("device_id")).str("name") != snap.Device {
+			f.add("letter", "%s names %s of %s, the interface holds another port", l.str("no"), snap.Port, snap.Device)
+		}
+	}
+	newestOf := func(name string) map[string]record {
+		out, n := map[string]record{}, map[string]int64{}
+		for r := range d.of(name) { // in the order of interface and version
+			id := r.str("connection_id")
+			if n[id]++; r.int("version") != n[id] {
+				f.add("versions", "%s of %s: %d after %d", name, id, r.int("version"), n[id]-1)
+			}
+			if old, ok := out[id]; ok && old.str("status") == "open" {
+				f.add("versions", "%s of %s: version %d is open and not the newest", name, id, old.int("version"))
+			}
+			out[id] = r
+		}
+		return out
+	}
+	applied, reported := newestOf("loa_applications"), newestOf("delivery_reports")
+	live := map[string]int{}
+	where := map[string]string{}
+	for l := range d.of("cable_labels") {
+		if l.yes("live") {
+			live[l.str("connection_id")]++
+			at := l.str("access_point_id") + "/" + l.str("label")
+			if other := where[at]; other != "" {
+				f.add("label", "%s is on %s and on %s", at, other, l.str("connection_id"))
+			}
+			where[at] = l.str("connection_id")
+		}
+	}
+	for id, c := range byID {
+		s := c.stage("stage")
+		status := func(m map[string]record) string {
+			if r, ok := m[id]; ok {
+				return r.str("status")
+			}
+			return ""
+		}
+		want := 0
+		if s == lifecycle.ApprovedLOA || s == lifecycle.WaitingForCabling {
+			want = 1
+		}
+		if inForce[id] != want {
+			f.add("letter", "%s is %s and has %d letters in force", id, s, inForce[id])
+		}
+		no := ""
+		if l, ok := letters[id]; ok {
+			no = l.str("no")
+		}
+		if no != c.str("loa_no") {
+			f.add("letter", "%s says its letter is %q, the newest is %q", id, c.str("loa_no"), no)
+		}
+		var letterIs, applicationIs, reportIs []string
+		switch s {
+		case lifecycle.PendingPayment:
+			letterIs, applicationIs, reportIs = []string{""}, []string{""}, []string{""}
+		case lifecycle.ToApplyForLOA:
+			letterIs, applicationIs, reportIs = []string{"", "expired", "revoked"}, []string{"", "withdrawn", "approved"}, []string{"", "returned"}
+		case lifecycle.InApplication:
+			letterIs, applicationIs, reportIs = []string{"", "expired", "revoked"}, []string{"open"}, []string{"", "returned"}
+		case lifecycle.LOARejected:
+			letterIs, applicationIs, reportIs = []string{"", "expired", "revoked"}, []string{"rejected"}, []string{"", "returned"}
+		case lifecycle.ApprovedLOA:
+			letterIs, applicationIs, reportIs = []string{"issued"}, []string{"approved"}, []string{"", "returned"}
+		case lifecycle.WaitingForCabling:
+			letterIs, applicationIs, reportIs = []string{"issued"}, []string{"approved"}, []string{"open"}
+		case lifecycle.WaitingForPayment, lifecycle.Enabled, lifecycle.Terminating, lifecycle.Terminated:
+			letterIs, applicationIs, reportIs = []string{"used"}, []string{"approved"}, []string{"completed"}
+		case lifecycle.Canceled:
+			letterIs, applicationIs, reportIs = []string{"", "expired", "revoked", "used"}, []string{"", "withdrawn", "rejected", "approved", "canceled"}, []string{"", "returned", "completed", "canceled"}
+		}
+		if got := status(letters); !slices.Contains(letterIs, got) {
+			f.add("papers", "%s is %s, its letter is %q", id, s, got)
+		}
+		if got := status(applied); !slices.Contains(applicationIs, got) {
+			f.add("papers", "%s is %s, its application is %q", id, s, got)
+		}
+		if got := status(reported); !slices.Contains(reportIs, got) {
+			f.add("papers", "%s is %s, its delivery report is %q", id, s, got)
+		}
+		if r, ok := reported[id]; ok && r.str("status") == "completed" && holds(c) != "" {
+			if p, _ := d.portOf(id); p.vals == nil || p.str("id") != r.str("port_id") {
+				f.add("papers", "%s is cabled to %s and holds another port", id, r.str("port_id"))
+			}
+		}
+		mayLive := s == lifecycle.WaitingForCabling || s == lifecycle.WaitingForPayment || s == lifecycle.Enabled || s == lifecycle.Terminating || (s == lifecycle.Canceled && c.yes("removal_due"))
+		mustLive := mayLive && s != lifecycle.Canceled
+		if (live[id] > 0 && !mayLive) || (live[id] == 0 && mustLive) {
+			f.add("label", "%s is %s and %d of its labels count", id, s, live[id])
+		}
+	}
+}
+
+func soundDue(f *faults, byID map[string]record) {
+	for id, c := range byID {
+		var want time.Time
+		switch s := c.stage("stage"); {
+		case s == lifecycle.PendingPayment:
+			want = c.time("created_at").AddDate(0, 0, 7)
+		case s.Turn() == lifecycle.TurnStaff:
+			days := 3
+			if region := c.str("region"); strings.HasPrefix(region, "cn-") && region != "cn-hongkong" {
+				days = 2
+			}
+			cal, err := workday.For(c.str("region"))
+			if err != nil {
+				f.add("due", "%s: %v", id, err)
+				continue
+			}
+			var none workday.ErrNoTable
+			if want, err = cal.Due(c.time("stage_since"), days); err != nil && !errors.As(err, &none) {
+				f.add("due", "%s: %v", id, err)
+			}
+		}
+		if got := c.time("due_at"); !got.Equal(want.Truncate(time.Millisecond)) {
+			f.add("due", "%s, %s since %s, is due at %s, want %s", id, c.str("stage"), c.str("stage_since"), got, want)
+		}
+	}
+}
+
+func soundMessages(d rows, f *faults) {
+	unread, seq := map[string]int64{}, map[string]int64{}
+	for m := range d.of("messages") {
+		id := m.str("user_id")
+		if m.get("read_at") == nil {
+			unread[id]++
+		}
+		if seq[id]++; m.int("seq") != seq[id] {
+			f.add("messages", "%s: message %d after %d", id, m.int("seq"), seq[id]-1)
+		}
+	}
+	for u := range d.of("users") {
+		if n := u.int("unread"); n != unread[u.str("id")] {
+			f.add("messages", "%s has %d unread, the counter says %d", u.str("id"), unread[u.str("id")], n)
+		}
+	}
+}
+
+func soundWhitelist(d rows, f *faults) {
+	open := map[string]bool{}
+	for w := range d.of("whitelist_requests") {
+		if w.str("status") == "requested" {
+			k := w.str("account_id") + "/" + w.str("region") + "/" + w.str("port_spec")
+			if open[k] {
+				f.add("whitelist", "%s is asked for twice", k)
+			}
+			open[k] = true
+		}
+		if (w.str("status") == "requested") != (w.str("decided_at") == "") {
+			f.add("whitelist", "%s is %s, decided at %q", w.str("id"), w.str("status"), w.str("decided_at"))
+		}
+		var last string
+		for e := range d.of("events") {
+			if e.str("subject") == "whitelist:"+w.str("id") {
+				last = e.str("action")
+			}
+		}
+		if want := cmp.Or(map[string]string{"requested": "request_whitelist"}[w.str("status")], w.str("status")+"_whitelist"); last != want {
+			f.add("whitelist", "%s is %s, its history ends with %s", w.str("id"), w.str("status"), last)
+		}
+	}
+}
+
+// soundCapacity: the last day that is written down for a port type at an access
+// point has the numbers of now.
+func soundCapacity(d rows, f *faults) {
+	type key struct{ site, kind string }
+	now, last := map[key]map[string]int64{}, map[key]record{}
+	site := map[string]string{}
+	for r := range d.of("devices") {
+		site[r.str("id")] = r.str("access_point_id")
+	}
+	for p := range d.of("ports") {
+		k := key{site[p.str("device_id")], p.str("port_type")}
+		if now[k] == nil {
+			now[k] = map[string]int64{}
+		}
+		now[k][p.str("state")]++
+	}
+	for r := range d.of("capacity_days") { // in the order of site, type and day
+		last[key{r.str("access_point_id"), r.str("port_type")}] = r
+	}
+	for k := range now {
+		if _, ok := last[k]; !ok {
+			f.add("capacity", "%s at %s is not written down", k.kind, k.site)
+		}
+	}
+	for k, r := range last {
+		for _, state := range []string{"free", "allocated", "in_use", "quarantined", "out_of_service"} {
+			if r.int(state) != now[k][state] {
+				f.add("capacity", "%s %s at %s were %d on %s, there are %d", state, k.kind, k.site, r.int(state), r.str("day"), now[k][state])
+			}
+		}
+	}
+}
+
+// soundPortHistory: every port has a history that leads to the state it is in,
+// and what is gone has one that says so. An inventory that is loaded as a whole
+// begins free, with one event for all.
+func soundPortHistory(d rows, f *faults) {
+	state, holder := map[string]string{}, map[string]string{}
+	for e := range d.of("events") {
+		id, ok := strings.CutPrefix(e.str("subject"), "port:")
+		if !ok {
+			continue
+		}
+		if _, known := state[id]; !known && e.str("action") != "add_port" {
+			state[id] = "free"
+		}
+		if e.str("from_stage") != state[id] {
+			f.add("port history", "%s: event %d, %s, leaves %q, the port was %q", id, e.int("seq"), e.str("action"), e.str("from_stage"), state[id])
+		}
+		state[id] = e.str("to_stage")
+		switch e.str("action") {
+		case "allocate_port", "cable_port", "quarantine_port":
+			holder[id] = e.str("detail")
+		case "release_port":
+			if e.str("detail") != holder[id] {
+				f.add("port history", "%s: event %d says %q gave it up, %q had it", id, e.int("seq"), e.str("detail"), holder[id])
+			}
+			delete(holder, id)
+		}
+	}
+	for p := range d.of("ports") {
+		id := p.str("id")
+		if _, known := state[id]; !known {
+			state[id] = "free"
+		}
+		if state[id] != p.str("state") || holder[id] != p.str("connection_id") {
+			f.add("port history", "%s is %s with %q, its history says %s with %q", id, p.str("state"), p.str("connection_id"), state[id], holder[id])
+		}
+		delete(state, id)
+	}
+	for id, s := range state {
+		if s != "" {
+			f.add("port history", "%s is gone, its history says %s", id, s)
+		}
+	}
+}
+
+// freePorts are the free ports of a type at an access point that are not on
+// the devices in avoid, by device.
+func (d rows) freePorts(accessPoint, kind string, avoid map[string]bool) map[string][]record {
+	at := map[string]bool{}
+	for r := range d.of("devices") {
+		at[r.str("id")] = r.str("access_point_id") == accessPoint
+	}
+	out := map[string][]record{}
+	for p := range d.of("ports") { // in the order of device and number
+		if dev := p.str("device_id"); at[dev] && !avoid[dev] && p.str("port_type") == kind && p.str("state") == "free" {
+			out[dev] = append(out[dev], p)
+		}
+	}
+	return out
+}
+
+// apart are the devices that an interface must keep away from.
+func (d rows) apart(c record) map[string]bool {
+	out := map[string]bool{}
+	for o := range d.of("connections") {
+		if o.str("id") == c.str("redundant_id") || o.str("redundant_id") == c.str("id") {
+			if p, ok := d.portOf(o.str("id")); ok && o.str("access_point_id") == c.str("access_point_id") {
+				out[p.str("device_id")] = true
+			}
+		}
+	}
+	return out
+}
+
+// specOf is the specification of a port type.
+func specOf(kind catalog.PortType) catalog.Spec { return kind.Info().Spec }

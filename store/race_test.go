@@ -1,0 +1,471 @@
+package store_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"demarc/store"
+	"demarc/store/catalog"
+	"demarc/store/lifecycle"
+	"demarc/store/storetest"
+)
+
+// Races: forty people do at once what only one, or only so many, can have.
+
+const callers = 40
+
+// contest lets forty callers run and expects so many winners; the others are
+// told a sentence, by one of the kinds. Afterwards every row must be sound.
+func contest(t *testing.T, e *storetest.Env, winners int, kinds []store.Kind, f func(i int) error) {
+	t.Helper()
+	won, lost := race(callers, f)
+	if won != winners {
+		t.Errorf("%d of %d won, want %d; the first loser: %v", won, callers, winners, first(lost))
+	}
+	for _, err := range lost {
+		fits := false
+		for _, k := range kinds {
+			fits = fits || store.KindOf(err) == k
+		}
+		if !fits || store.MessageOf(err) == "" {
+			t.Errorf("a loser got %v %v", err, store.FieldsOf(err))
+			break
+		}
+	}
+	soundRows(t, e)
+}
+
+func first(errs []error) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	return errs[0]
+}
+
+// readRows reads the whole database past the store.
+func readRows(t *testing.T, e *storetest.Env) rows {
+	t.Helper()
+	w, err := watch(e.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.db.Close()
+	d, err := w.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// soundRows fails the test when the rows contradict themselves.
+func soundRows(t *testing.T, e *storetest.Env) {
+	t.Helper()
+	for _, bad := range unsound(readRows(t, e)) {
+		t.Error(bad)
+	}
+	e.Sound(t)
+}
+
+var (
+	conflicts = []store.Kind{store.Conflict}
+	invalids  = []store.Kind{store.Invalid}
+)
+
+// oneFree leaves one free 1000Base-T port at Hangzhou-Linan-A and returns it,
+// and n unpaid orders for it.
+func oneFree(t *testing.T, e *storetest.Env, n int) (port string, nos []string) {
+	t.Helper()
+	ap, _ := e.Catalogue().AccessPoint(e.APID(t, "Hangzhou-Linan-A"))
+	d := catalog.Device{ID: "linan-1", AccessPoint: ap.ID, Name: "LINAN-1", Room: "R1", Cabinet: "C-01"}
+	p := catalog.Port{Device: d.ID, Number: 1, ID: "linan-1-1", Name: "GE1/0/1", Type: catalog.Type1000BaseT, Room: "R1", Cabinet: "C-01", Panel: "Patch panel 1", Position: "1", Connector: "RJ45"}
+	if err := e.LoadInventory(ctx, e.Admin, []catalog.AccessPoint{catalog.DemoAddress(ap)}, []catalog.Device{d}, []catalog.Port{p}); err != nil {
+		t.Fatal(err)
+	}
+	for range n {
+		nos = append(nos, e.Order(t, e.Owner, func(in *store.NewConnection) {
+			in.AccessPoint, in.Spec, in.PortType = ap.ID, catalog.Spec1G, catalog.Type1000BaseT
+		}).No)
+	}
+	return p.ID, nos
+}
+
+func freePortOf(t *testing.T, e *storetest.Env, c store.Connection) string {
+	t.Helper()
+	for _, d := range e.Catalogue().Devices(c.AccessPointID) {
+		ports, err := e.Ports(ctx, d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range ports {
+			if p.State == store.PortFree && p.Type == c.PortType {
+				return p.ID
+			}
+		}
+	}
+	t.Fatal("no free port")
+	return ""
+}
+
+func TestFortyInterfacesMoveToOnePort(t *testing.T) {
+	e := storetest.New(t)
+	all := make([]store.Connection, callers)
+	for i := range all {
+		all[i] = e.At(t, lifecycle.ToApplyForLOA)
+	}
+	port := freePortOf(t, e, all[0])
+	contest(t, e, 1, conflicts, func(i int) error {
+		return e.MovePort(ctx, e.Reviewer, all[i].ID, all[i].Version, port, "closer to the panel")
+	})
+}
+
+// TestMoveAndApproveForOnePort: letters that were drafted for a free port, and
+// interfaces that move to it.
+func TestMoveAndApproveForOnePort(t *testing.T) {
+	e := storetest.New(t)
+	all := make([]store.Connection, callers)
+	for i := range all {
+		all[i] = e.At(t, lifecycle.InApplication)
+	}
+	port := freePortOf(t, e, all[0])
+	drafts := make([]store.Draft, callers)
+	for i := range drafts {
+		var err error
+		if drafts[i], err = e.PrepareLOA(ctx, e.Reviewer, all[i].ID, all[i].Version, store.Approval{PortID: port}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	contest(t, e, 1, conflicts, func(i int) error {
+		if i%2 == 0 {
+			return e.MovePort(ctx, e.Reviewer, all[i].ID, all[i].Version, port, "closer to the panel")
+		}
+		_, err := e.IssueLOA(ctx, e.Reviewer, drafts[i], storetest.PDF)
+		return err
+	})
+}
+
+func TestFortyPayForTheLastPort(t *testing.T) {
+	e := storetest.New(t)
+	_, nos := oneFree(t, e, callers)
+	before, _ := e.Account(ctx, e.Owner, e.Northwind)
+	contest(t, e, 1, conflicts, func(i int) error { return e.PayInstallationFee(ctx, e.Owner, nos[i]) })
+	after, _ := e.Account(ctx, e.Owner, e.Northwind)
+	if paid := before.Balance.Minor - after.Balance.Minor; paid != 1500_00 {
+		t.Errorf("charged %d", paid)
+	}
+}
+
+// TestAPortGoesToOneOfMany: the last port is paid for, taken out of service
+// and deleted, and its device is deleted, all at once.
+func TestAPortGoesToOneOfMany(t *testing.T) {
+	for round := range 4 {
+		e := storetest.New(t)
+		port, nos := oneFree(t, e, callers)
+		contest(t, e, 1, []store.Kind{store.Conflict, store.NotFound}, func(i int) error {
+			switch (i + round) % 4 {
+			case 0:
+				return e.TakePortOutOfService(ctx, e.Admin, port, 0, "The laser is dead")
+			case 1:
+				return e.DeletePort(ctx, e.Admin, port, 1, "GE1/0/1", "The card is taken out")
+			case 2:
+				// Not of a device that has lost its port: that is a second thing to win.
+				return e.TakePortOutOfService(ctx, e.Admin, port, 1, "The laser is dead")
+			}
+			return e.PayInstallationFee(ctx, e.Owner, nos[i])
+		})
+	}
+	e := storetest.New(t)
+	_, nos := oneFree(t, e, callers)
+	contest(t, e, 1, []store.Kind{store.Conflict, store.NotFound}, func(i int) error {
+		if i%2 == 0 {
+			return e.DeleteDevice(ctx, e.Admin, "linan-1", 0, "LINAN-1", "The rack is given up")
+		}
+		return e.PayInstallationFee(ctx, e.Owner, nos[i])
+	})
+}
+
+// TestAPortIsPutBackOnceAndThenSold: a port out of service is put back by
+// forty; then it can be had.
+func TestAPortIsPutBackOnceAndThenSold(t *testing.T) {
+	e := storetest.New(t)
+	port, nos := oneFree(t, e, 1)
+	contest(t, e, 1, conflicts, func(int) error { return e.TakePortOutOfService(ctx, e.Admin, port, 0, "The laser is dead") })
+	if err := e.PayInstallationFee(ctx, e.Owner, nos[0]); store.KindOf(err) != store.Conflict {
+		t.Errorf("a port out of service was sold: %v", err)
+	}
+	contest(t, e, 1, conflicts, func(int) error { return e.PutPortBack(ctx, e.Admin, port, 0, "The module was replaced") })
+	if err := e.PayInstallationFee(ctx, e.Owner, nos[0]); err != nil {
+		t.Error(err)
+	}
+	soundRows(t, e)
+}
+
+func TestWhitelistIsAskedAndDecidedOnce(t *testing.T) {
+	e := storetest.New(t)
+	contest(t, e, 1, invalids, func(int) error {
+		return e.RequestWhitelist(ctx, e.Owner, store.NewWhitelistRequest{Spec: catalog.Spec40G, Reason: "Backups between data centers", Ports: 2})
+	})
+	w, err := e.Whitelist(ctx, e.Northwind)
+	if err != nil || len(w) != 1 {
+		t.Fatal(len(w), err)
+	}
+	contest(t, e, 1, conflicts, func(i int) error {
+		return e.DecideWhitelist(ctx, e.Reviewer, w[0].ID, []string{"granted", "declined"}[i%2], e.Clock.Now().AddDate(0, 1, 0), "Capacity is planned")
+	})
+	w, _ = e.Whitelist(ctx, e.Northwind)
+	if w[0].Status == "granted" {
+		contest(t, e, 1, conflicts, func(int) error {
+			return e.DecideWhitelist(ctx, e.Reviewer, w[0].ID, "revoked", w[0].Until, "Not used")
+		})
+	}
+}
+
+// TestOrdersStopExactlyAtTheQuota, also while the quota changes.
+func TestOrdersStopExactlyAtTheQuota(t *testing.T) {
+	for _, tc := range []struct {
+		name               string
+		perPoint, notReady int
+		want               int
+	}{{"per access point", 7, 1000, 7}, {"not enabled", 1000, 5, 5}} {
+		t.Run(tc.name, func(t *testing.T) {
+			e := storetest.New(t)
+			if err := e.SetQuotas(ctx, e.Reviewer, e.Northwind, tc.perPoint, tc.notReady, "To be met exactly"); err != nil {
+				t.Fatal(err)
+			}
+			in := e.Choice(t)
+			contest(t, e, tc.want, invalids, func(int) error { _, err := e.PlaceOrder(ctx, e.Owner, in); return err })
+		})
+	}
+	t.Run("while it changes", func(t *testing.T) {
+		e := storetest.New(t)
+		if err := e.SetQuotas(ctx, e.Reviewer, e.Northwind, 3, 1000, "To be met exactly"); err != nil {
+			t.Fatal(err)
+		}
+		in := e.Choice(t)
+		order := func(int) error { _, err := e.PlaceOrder(ctx, e.Owner, in); return err }
+		won, _ := race(callers, func(i int) error {
+			if i == callers/2 {
+				return e.SetQuotas(ctx, e.Reviewer, e.Northwind, 9, 1000, "Grew")
+			}
+			return order(i)
+		})
+		if won--; won < 3 || won > 9 { // one is the change itself
+			t.Errorf("%d orders while the quota went from 3 to 9", won)
+		}
+		contest(t, e, 9-won, invalids, order)
+		// Lowered below what is there: nothing ends, and nothing is added.
+		if err := e.SetQuotas(ctx, e.Reviewer, e.Northwind, 2, 1000, "Shrank"); err != nil {
+			t.Fatal(err)
+		}
+		contest(t, e, 0, invalids, order)
+	})
+}
+
+func TestRemovalIsConfirmedOnce(t *testing.T) {
+	e := storetest.New(t)
+	for _, c := range []store.Connection{canceledWithCable(t, e), e.At(t, lifecycle.Terminating)} {
+		contest(t, e, 1, conflicts, func(i int) error {
+			return e.ConfirmRemoval(ctx, e.Technician, c.ID, []int{0, c.Version}[i%2], true, "")
+		})
+	}
+}
+
+func TestOneTransferAReference(t *testing.T) {
+	e := storetest.New(t)
+	before, _ := e.Account(ctx, e.Owner, e.Northwind)
+	contest(t, e, 1, invalids, func(i int) error {
+		return e.RecordTransfer(ctx, e.Finance, e.Northwind, "1,000.00", []string{"TT-77", "tt-77 "}[i%2])
+	})
+	after, _ := e.Account(ctx, e.Owner, e.Northwind)
+	if got := after.Balance.Minor - before.Balance.Minor; got != 1000_00 {
+		t.Errorf("%d arrived", got)
+	}
+}
+
+// TestMoneyForTenPaysTen: forty fees, and money for ten.
+func TestMoneyForTenPaysTen(t *testing.T) {
+	e := storetest.New(t)
+	if err := e.SetQuotas(ctx, e.Reviewer, e.Southwind, 100, 100, "Tests order a lot"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.RecordTransfer(ctx, e.Finance, e.Southwind, "15,999.99", "for ten"); err != nil {
+		t.Fatal(err)
+	}
+	nos := make([]string, callers)
+	for i := range nos {
+		nos[i] = e.Order(t, e.OtherOwner).No
+	}
+	contest(t, e, 10, invalids, func(i int) error { return e.PayInstallationFee(ctx, e.OtherOwner, nos[i]) })
+	if a, _ := e.Account(ctx, e.OtherOwner, e.Southwind); a.Balance.Minor != 999_99 {
+		t.Errorf("%d is left", a.Balance.Minor)
+	}
+}
+
+// TestAPairIsTwo: forty orders name the same interface.
+func TestAPairIsTwo(t *testing.T) {
+	e := storetest.New(t)
+	c := e.At(t, lifecycle.ToApplyForLOA)
+	in := e.Choice(t, func(in *store.NewConnection) { in.Redundant = c.ID })
+	contest(t, e, 1, invalids, func(int) error { _, err := e.PlaceOrder(ctx, e.Owner, in); return err })
+}
+
+// TestPairsStayApartWhileEverybodyMoves: the two halves of pairs are paid for
+// and moved about at once, to ports of all devices.
+func TestPairsStayApartWhileEverybodyMoves(t *testing.T) {
+	e := storetest.New(t)
+	var ids, nos []string
+	for range 6 {
+		c := e.At(t, lifecycle.ToApplyForLOA)
+		o := e.Order(t, e.Owner, func(in *store.NewConnection) { in.Redundant = c.ID })
+		ids, nos = append(ids, c.ID, o.ConnectionID), append(nos, o.No)
+	}
+	var free []string
+	for _, d := range e.Catalogue().Devices(e.APID(t, "Hangzhou-Yuhang-A")) {
+		ports, _ := e.Ports(ctx, d.ID)
+		for _, p := range ports {
+			if p.State == store.PortFree && p.Type == catalog.Type10GBaseLR {
+				free = append(free, p.ID)
+			}
+		}
+	}
+	race(callers*4, func(i int) error {
+		if i%7 == 0 {
+			return e.PayInstallationFee(ctx, e.Owner, nos[i/7%len(nos)])
+		}
+		return e.MovePort(ctx, e.Reviewer, ids[i%len(ids)], 0, free[(i*17)%len(free)], "closer to the panel")
+	})
+	soundRows(t, e)
+}
+
+// TestOneCableALabel: forty reports name the same label.
+func TestOneCableALabel(t *testing.T) {
+	e := storetest.New(t)
+	all := make([]store.Connection, callers)
+	for i := range all {
+		all[i] = e.At(t, lifecycle.ApprovedLOA)
+	}
+	contest(t, e, 1, invalids, func(i int) error {
+		return e.ReportDelivery(ctx, e.Owner, all[i].ID, all[i].Version, store.NewDeliveryReport{LineCode: "HZ-CTC-" + strconv.Itoa(i), Labels: []string{"A-" + strconv.Itoa(100+i), "A-77"}})
+	})
+}
+
+// TestFortyCallersOneStep is TestFortyCallersOneWinner for the other steps.
+func TestFortyCallersOneStep(t *testing.T) {
+	e := storetest.New(t)
+	for _, tc := range []struct {
+		stage  lifecycle.Stage
+		action lifecycle.Action
+		by     store.Actor
+	}{
+		{lifecycle.InApplication, lifecycle.WithdrawApplication, e.Owner},
+		{lifecycle.ApprovedLOA, lifecycle.RevokeLOA, e.Reviewer},
+		{lifecycle.WaitingForCabling, lifecycle.ReturnReport, e.Technician},
+		{lifecycle.WaitingForPayment, lifecycle.Cancel, e.Owner},
+		{lifecycle.Enabled, lifecycle.Terminate, e.Owner},
+		{lifecycle.Terminating, lifecycle.CompleteTermination, e.Technician},
+	} {
+		c := e.At(t, tc.stage)
+		t.Run(string(tc.action), func(t *testing.T) {
+			contest(t, e, 1, conflicts, func(int) error { return e.Try(c.ID, tc.action, tc.by) })
+		})
+	}
+	// What leaves the stage as it is can be done forty times in turn, but from
+	// one revision only once.
+	c := e.At(t, lifecycle.ToApplyForLOA)
+	contest(t, e, 1, conflicts, func(i int) error {
+		return e.EditConnection(ctx, e.Owner, c.ID, c.Version, fmt.Sprintf("line-%d", i), "")
+	})
+}
+
+// TestTimeAndThePayerRace: an order ends while it is paid, a letter while its
+// delivery is reported and while it is revoked.
+func TestTimeAndThePayerRace(t *testing.T) {
+	e := storetest.New(t)
+	o := e.Order(t, e.Owner)
+	e.Clock.Set(o.ExpiresAt)
+	race(callers, func(i int) error {
+		if i%2 == 0 {
+			return e.PayInstallationFee(ctx, e.Owner, o.No)
+		}
+		_, err := e.RunDue(ctx)
+		return err
+	})
+	if c := e.Get(t, o.ConnectionID); c.Stage != lifecycle.Canceled {
+		t.Errorf("paid at the end of its time, or not closed: %s", c.Stage)
+	}
+	c := e.At(t, lifecycle.ApprovedLOA)
+	l, _ := e.LOA(ctx, c.ID)
+	e.Clock.Set(l.ExpiresAt)
+	_, lost := race(callers, func(i int) error {
+		switch i % 3 {
+		case 0:
+			return e.ReportDelivery(ctx, e.Owner, c.ID, c.Version, e.Report())
+		case 1:
+			return e.RevokeLOA(ctx, e.Reviewer, c.ID, c.Version, "The panel is being rebuilt")
+		}
+		_, err := e.RunDue(ctx)
+		return err
+	})
+	for _, err := range lost {
+		if store.KindOf(err) != store.Conflict {
+			t.Errorf("a loser got %v", err)
+		}
+	}
+	if events, _ := e.Timeline(ctx, c.ID); len(events) != 5 {
+		t.Errorf("%d events, want one more than the four before", len(events))
+	}
+	soundRows(t, e)
+}
+
+// TestInventoryFormsRace: forms of administrators about the same thing.
+func TestInventoryFormsRace(t *testing.T) {
+	e := storetest.New(t)
+	ap := e.APID(t, "Hangzhou-Yuhang-A")
+	device := e.Catalogue().Devices(ap)[0]
+	ports, _ := e.Ports(ctx, device.ID)
+	t.Run("ports of one name", func(t *testing.T) {
+		contest(t, e, 1, invalids, func(i int) error {
+			_, err := e.AddPorts(ctx, e.Admin, ap, store.NewPorts{Device: device.ID, Pattern: "XGE9/0/1-4", Type: string(catalog.Type10GBaseLR), Panel: "ODF " + strconv.Itoa(50+i), First: "1", Pairs: true})
+			return err
+		})
+	})
+	t.Run("a device of one name", func(t *testing.T) {
+		contest(t, e, 1, invalids, func(i int) error {
+			_, err := e.AddPorts(ctx, e.Admin, ap, store.NewPorts{Name: "CSW-NEW", Room: "R9", Cabinet: "Z-0" + strconv.Itoa(i%9), Pattern: "XGE1/0/1", Type: string(catalog.Type10GBaseLR), Panel: "ODF 1", First: "1"})
+			return err
+		})
+	})
+	t.Run("one position", func(t *testing.T) {
+		contest(t, e, 1, invalids, func(i int) error {
+			in := store.DemarcationOf(ports[i])
+			in.Panel, in.Position, in.Reason = "ODF 77", "1/2", "All to one panel"
+			return e.EditDemarcation(ctx, e.Admin, ports[i].ID, ports[i].Version, in)
+		})
+	})
+	t.Run("one port", func(t *testing.T) {
+		p, _ := e.Port(ctx, ports[41].ID)
+		contest(t, e, 1, conflicts, func(i int) error {
+			in := store.DemarcationOf(p)
+			in.Panel, in.Position, in.Reason = "ODF 78", strconv.Itoa(i+1), "All from one form"
+			return e.EditDemarcation(ctx, e.Admin, p.ID, p.Version, in)
+		})
+	})
+	t.Run("one device", func(t *testing.T) {
+		contest(t, e, 1, conflicts, func(i int) error {
+			return e.EditDevice(ctx, e.Admin, device.ID, store.DeviceRev(device), store.DeviceEdit{Name: "CSW-R" + strconv.Itoa(i), Room: device.Room, Cabinet: device.Cabinet, Reason: "Renamed"})
+		})
+	})
+	t.Run("one access point", func(t *testing.T) {
+		now, _ := e.Catalogue().AccessPoint(ap)
+		contest(t, e, 1, conflicts, func(i int) error {
+			return e.UpdateAccessPoint(ctx, e.Admin, ap, store.AccessPointRev(now), store.AccessPointEdit{FacilityName: "Facility " + strings.Repeat("I", i+1), Address: now.Address, Status: "open", LOADays: "90"})
+		})
+	})
+	t.Run("one panel", func(t *testing.T) {
+		p, _ := e.Port(ctx, ports[42].ID)
+		contest(t, e, 1, conflicts, func(i int) error {
+			return e.SetPanelRule(ctx, e.Admin, e.PanelPlaceOf(p), store.PanelRev(e.PanelRule(e.PanelPlaceOf(p))), "F"+strconv.Itoa(i)+"-N")
+		})
+	})
+}
