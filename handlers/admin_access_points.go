@@ -138,16 +138,10 @@ func (h *Handlers) ShowStaffAccessPoint(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		device := views.StaffDevice{ID: d.ID, Name: d.Name, Room: d.Room, Cabinet: d.Cabinet}
-		for _, p := range ports {
-			row := views.StaffPort{Number: p.Number, Name: p.Name, Type: string(p.Type), Panel: p.Panel, Position: p.Position, Connector: p.Connector, State: portPlace(p.State), HolderID: p.ConnectionID}
-			if p.ConnectionID != "" {
-				row.HolderHref = paths.AdminInterface(p.ConnectionID)
-			}
-			device.Tally[row.State]++
-			device.Ports = append(device.Ports, row)
-		}
-		a.Devices = append(a.Devices, device)
+		a.Devices = append(a.Devices, h.staffDevice(d, ports))
+	}
+	if a.Panels, err = h.panelRows(ctx, ap.ID, a.MayEdit); err != nil {
+		return err
 	}
 	p := h.page(c, ap.Name, accessPointCrumbs...)
 	return h.render(c, http.StatusOK, views.StaffAccessPointPage(p, a))
@@ -277,7 +271,7 @@ func (h *Handlers) AddPorts(c echo.Context) error {
 	if len(names) == 1 {
 		words = "1 port of "
 	}
-	return h.done(c, paths.AdminAccessPoint(ap.ID)+"#device-"+id, views.Flash{Tone: ui.ToneOK, Text: words + device.Name + " were added and are free.", LinkText: "Add ports of another type", Href: paths.With(paths.AdminPorts(ap.ID), "device", id)})
+	return h.done(c, paths.AdminDevice(id), views.Flash{Tone: ui.ToneOK, Text: words + device.Name + " were added and are free.", LinkText: "Add ports of another type", Href: paths.With(paths.AdminPorts(ap.ID), "device", id)})
 }
 
 func (h *Handlers) portsForm(c echo.Context, status int, form views.PortsForm) error {

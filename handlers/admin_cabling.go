@@ -50,7 +50,7 @@ func (h *Handlers) ListCabling(c echo.Context) error {
 func (h *Handlers) place(p store.Port) views.CablePlace {
 	device, _ := h.Store.Catalogue().Device(p.Device)
 	info := p.Type.Info()
-	return views.CablePlace{Room: p.Room, Cabinet: p.Cabinet, Panel: p.Panel, Position: p.Position, Connector: p.Connector,
+	return views.CablePlace{Room: p.Room, Cabinet: p.Cabinet, Panel: p.Panel, Position: h.Store.PositionWords(p), Connector: p.ConnectorWords(),
 		Device: device.Name, DeviceWhere: device.Room + ", cabinet " + device.Cabinet, Port: p.Name, PortType: info.Short + " (" + string(p.Type) + ")", Optic: info.Optic}
 }
 

@@ -631,7 +631,7 @@ func (h *Handlers) portMap(ctx context.Context, conn store.Connection, known rev
 				continue
 			}
 			own := p.ConnectionID == conn.ID
-			one := views.PortMapPort{ID: p.ID, Number: p.Number, Place: p.Name + ", " + p.Panel + ", position " + p.Position, State: portState(p.State), Free: own || p.State == store.PortFree}
+			one := views.PortMapPort{ID: p.ID, Number: p.Number, Place: p.Name + ", " + p.Panel + ", position " + h.Store.PositionWords(p), State: portState(p.State), Free: own || p.State == store.PortFree}
 			if own {
 				one.State = "reserved for this interface"
 			}

@@ -442,7 +442,7 @@ func TestFromNothingToTheFirstOrder(t *testing.T) {
 	more := url.Values{"device": {devices[0].ID}, "pattern": {"XGE1/0/48-50"}, "port_type": {"1000Base-T"}, "panel": {"Patch panel 5"}, "first": {"1"}, "layout": {"single"}}
 	summaryHas(t, admin.post(paths.AdminPorts(ap), more), "pattern", "has a port XGE1/0/48 already")
 	more.Set("pattern", "GE2/0/1-8")
-	if to := admin.post(paths.AdminPorts(ap), more).want(http.StatusSeeOther).header.Get("Location"); to != paths.AdminAccessPoint(ap)+"#device-"+devices[0].ID {
+	if to := admin.post(paths.AdminPorts(ap), more).want(http.StatusSeeOther).header.Get("Location"); to != paths.AdminDevice(devices[0].ID) {
 		t.Errorf("goes to %s", to)
 	}
 	if text := admin.get(paths.With(paths.AdminPorts(ap), "device", devices[0].ID)).want(200).text(); !strings.Contains(text, "CSW-01, 2F-1, cabinet B-03") {
@@ -485,7 +485,11 @@ func TestAccessPointPages(t *testing.T) {
 	page := technician.get(paths.AdminAccessPoint(ap)).want(200)
 	doc := page.doc()
 	for id, letter := range map[string]string{c.ID: "U", held.ID: "A"} {
-		port := doc.Find("ul.portmap a[href='" + paths.AdminInterface(id) + "']")
+		p, err := s.PortOf(context.Background(), id)
+		if err != nil || p == nil {
+			t.Fatal(p, err)
+		}
+		port := doc.Find("ul.portmap a[href='" + paths.AdminPort(p.ID) + "']")
 		if port.Length() != 1 || port.Find("b").Text() != letter {
 			t.Errorf("port of %s: %d, %q", id, port.Length(), port.Find("b").Text())
 		}

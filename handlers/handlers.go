@@ -247,6 +247,9 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []vie
 
 // markCurrent marks the entry whose address is the longest beginning of path.
 func markCurrent(groups []views.NavGroup, path string) {
+	if strings.HasPrefix(path, paths.AdminDevices+"/") || strings.HasPrefix(path, paths.AdminPortPages+"/") {
+		path = paths.AdminAccessPoints // a device and its ports belong to a site
+	}
 	var best *views.NavItem
 	for g := range groups {
 		for i := range groups[g].Items {

@@ -106,9 +106,11 @@ func statusToneOf(s catalog.Status) string {
 
 // StaffPort is a port on a front panel.
 type StaffPort struct {
+	ID                   string
 	Number               int
 	Name, Type           string
-	Panel, Position      string
+	Panel, Position      string // Position in the facility's words, where it has some
+	Elsewhere            string // "3F-2, cabinet C-09", for a demarcation that is not in the device's cabinet
 	Connector            string
 	State                int    // a state constant above
 	HolderID, HolderHref string // the interface that holds it; empty for none
@@ -181,6 +183,7 @@ type StaffAccessPoint struct {
 	Types          []TypeTally
 	Ports          PortTally
 	Devices        []StaffDevice
+	Panels         []PanelRow
 	MayEdit        bool
 }
 

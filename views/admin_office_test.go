@@ -41,8 +41,8 @@ func officePages(s string) map[string]templ.Component {
 	detail := StaffInterface{InterfaceDetail: InterfaceDetail{Progress: Progress{Interface: i, Operator: s}, Basic: []ui.Pair{{Term: s, Value: s}}}, AccountHref: "/a", Role: lifecycle.Technician,
 		Port: []ui.Pair{{Term: "Port", Value: s, Mono: true}}, LastChange: Happened{At: staffNow, Who: s}, Audit: audit}
 	ports := []StaffPort{
-		{Number: 1, Name: s, Type: s, Panel: s, Position: s, Connector: s, State: PortInUse, HolderID: s, HolderHref: "/admin/interfaces/x"},
-		{Number: 2, Name: s, Type: s, Panel: s, Position: s, Connector: s}, {Number: 3, Name: s, State: PortQuarantined}, {Number: 4, Name: s, State: PortOutOfService},
+		{ID: "p1", Number: 1, Name: s, Type: s, Panel: s, Position: s, Connector: s, State: PortInUse, HolderID: s, HolderHref: "/admin/interfaces/x"},
+		{ID: "p2", Number: 2, Name: s, Type: s, Panel: s, Position: s, Connector: s, Elsewhere: s}, {ID: "p3", Number: 3, Name: s, State: PortQuarantined}, {ID: "p4", Number: 4, Name: s, State: PortOutOfService},
 	}
 	tally := PortTally{PortFree: 2, PortInUse: 1, PortQuarantined: 1}
 	site := StaffAccessPoint{ID: s, Name: s, Status: catalog.StatusFull, Demo: true, NoLetter: true, Facts: []ui.Pair{{Term: s, Value: s}}, Ports: tally, MayEdit: true,
@@ -119,10 +119,10 @@ func TestFrontPanel(t *testing.T) {
 	doc := renderPage(t, officePages("CSW-01")["site"])
 	panel := doc.Find("ul[aria-label='Front panel of CSW-01'] > li")
 	want := []struct{ letter, words, href string }{
-		{"U", "Port 1, CSW-01, CSW-01, in use by CSW-01", "/admin/interfaces/x"},
-		{"F", "Port 2, CSW-01, CSW-01, free", ""},
-		{"Q", "Port 3, CSW-01, , quarantined", ""},
-		{"X", "Port 4, CSW-01, , out of service", ""},
+		{"U", "Port 1, CSW-01, CSW-01, in use by CSW-01", "/admin/ports/p1"},
+		{"F", "Port 2, CSW-01, CSW-01, free", "/admin/ports/p2"},
+		{"Q", "Port 3, CSW-01, , quarantined", "/admin/ports/p3"},
+		{"X", "Port 4, CSW-01, , out of service", "/admin/ports/p4"},
 	}
 	if panel.Length() != len(want) {
 		t.Fatalf("%d ports", panel.Length())

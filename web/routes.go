@@ -145,6 +145,8 @@ func (s *Server) routes(e *echo.Echo) {
 	sites := staff.with(roles(lifecycle.Reviewer, lifecycle.Technician, lifecycle.Administrator))
 	sites.get(paths.AdminAccessPoints, h.ListStaffAccessPoints)
 	sites.get(paths.AdminAccessPoint(":id"), h.ShowStaffAccessPoint)
+	sites.get(paths.AdminDevice(":id"), h.ShowDevice)
+	sites.get(paths.AdminPort(":id"), h.ShowPort)
 
 	// Staff: administrators
 	administrator := staff.with(roles(lifecycle.Administrator))
@@ -158,6 +160,20 @@ func (s *Server) routes(e *echo.Echo) {
 	administrator.post(paths.AdminAccessPointEdit(":id"), h.SaveAccessPoint)
 	administrator.get(paths.AdminPorts(":id"), h.NewPorts)
 	administrator.post(paths.AdminPorts(":id"), h.AddPorts)
+	administrator.get(paths.AdminPanel(":id"), h.EditPanel)
+	administrator.post(paths.AdminPanel(":id"), h.SavePanel)
+	administrator.get(paths.AdminDeviceEdit(":id"), h.EditDevice)
+	administrator.post(paths.AdminDeviceEdit(":id"), h.SaveDevice)
+	administrator.get(paths.AdminDeviceDeletion(":id"), h.AskDeviceDeletion)
+	administrator.post(paths.AdminDeviceDeletion(":id"), h.DeleteDevice)
+	administrator.get(paths.AdminPortDemarcation(":id"), h.EditDemarcation)
+	administrator.post(paths.AdminPortDemarcation(":id"), h.SaveDemarcation)
+	administrator.get(paths.AdminPortOutage(":id"), h.AskPortOutage)
+	administrator.post(paths.AdminPortOutage(":id"), h.TakePortOut)
+	administrator.get(paths.AdminPortReturn(":id"), h.AskPortReturn)
+	administrator.post(paths.AdminPortReturn(":id"), h.PutPortBack)
+	administrator.get(paths.AdminPortDeletion(":id"), h.AskPortDeletion)
+	administrator.post(paths.AdminPortDeletion(":id"), h.DeletePort)
 }
 
 // signedIn lets nobody in who is not signed in.
