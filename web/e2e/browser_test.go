@@ -731,7 +731,15 @@ func (v Violation) String() string {
 
 // Axe returns what axe-core finds wrong with the page as it is now: WCAG 2.0 to
 // 2.2, levels A and AA, and axe's own best practices.
-func (p *Page) Axe() []Violation {
+func (p *Page) Axe() []Violation { p.t.Helper(); return p.axe(axeAll) }
+
+// What axe looks for: everything, or what another theme can change.
+const (
+	axeAll     = `{type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}`
+	axeColours = `{type: "rule", values: ["color-contrast", "link-in-text-block"]}`
+)
+
+func (p *Page) axe(rules string) []Violation {
 	p.t.Helper()
 	if p.noScript {
 		// axe waits on timers, which stand still while scripts are off.
@@ -749,7 +757,7 @@ func (p *Page) Axe() []Violation {
 				return err
 			}
 		}
-		report, err = chromedp.Run(ctx, chromedp.Evaluate[[]Violation](jsAxe, chromedp.EvalAwaitPromise))
+		report, err = chromedp.Run(ctx, chromedp.Evaluate[[]Violation](fmt.Sprintf(jsAxe, rules), chromedp.EvalAwaitPromise))
 		return err
 	})
 	return report
@@ -764,13 +772,16 @@ func (p *Page) Accessible(state string) {
 	}
 }
 
-// AccessibleInBothThemes is Accessible in the light and in the dark theme of the
-// system. It leaves the tab light.
+// AccessibleInBothThemes is Accessible in the light theme of the system, and
+// then again in the dark one for the rules that look at colours: the document
+// stays the same. It leaves the tab light.
 func (p *Page) AccessibleInBothThemes(state string) {
 	p.t.Helper()
 	p.Accessible(state)
 	p.Theme("dark")
-	p.Accessible(state + ", dark")
+	for _, v := range p.axe(axeColours) {
+		p.t.Errorf("%s: %s, dark, at %s: %s", p.name, state, p.URL(), v)
+	}
 	p.Theme("light")
 }
 
@@ -1499,7 +1510,7 @@ const jsSelect = `function(want) {
 }`
 
 const jsAxe = `axe.run(document, {
-	runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+	runOnly: %s,
 	resultTypes: ["violations"],
 }).then(r => r.violations.map(v => ({
 	id: v.id, impact: v.impact || "", help: v.help,

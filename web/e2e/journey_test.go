@@ -108,7 +108,7 @@ func (j *journey) see(page *Page, state string) {
 func (j *journey) refused(page *Page, state string) {
 	j.t.Helper()
 	status := page.Status()
-	if evaluate[bool](page, `!!document.querySelector("dialog:modal")`) {
+	if page.HasDialog() {
 		status = page.FetchStatus()
 	} else if title := page.Title(); !strings.HasPrefix(title, "Error: ") {
 		j.t.Errorf("%s: the title is %q", state, title)

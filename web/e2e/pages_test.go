@@ -1,0 +1,351 @@
+package e2e
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"demarc/store"
+	"demarc/web/paths"
+)
+
+// visit is a page, or a state of one, as one person sees it.
+type visit struct {
+	who    string // e-mail address; "" for somebody who is not signed in
+	path   string
+	state  string // what is shown, if not the page as it comes
+	status int    // 200 when zero
+	press  string // the control that brings the state about
+	layer  string // the dialog that is fetched into the page
+	open   string // the menu that is opened
+}
+
+func (v visit) String() string {
+	s := v.path
+	if v.state != "" {
+		s += ", " + v.state
+	}
+	return s
+}
+
+// noPage are the routes that answer GET with something else than a page, and
+// what tests them.
+var noPage = map[string]string{
+	"paths.Static":                  "files",
+	"paths.Robots":                  "a file",
+	"paths.Health":                  "for machines",
+	"paths.Ready":                   "for machines",
+	"paths.InterfacesCSV":           "a file",
+	"paths.AdminAuditCSV":           "a file",
+	`paths.InterfaceLive(":id")`:    "a part of the page of the interface",
+	`paths.LOAPDF(":id")`:           "a PDF",
+	`paths.AdminLOADocument(":id")`: "a PDF",
+}
+
+// getRoutes are the first arguments of all calls of get in web/routes.go, as
+// they stand there.
+func getRoutes(t *testing.T) []string {
+	t.Helper()
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "../routes.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var routes []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) != 2 {
+			return true
+		}
+		if fun, ok := call.Fun.(*ast.SelectorExpr); ok && fun.Sel.Name == "get" {
+			var b strings.Builder
+			if err := printer.Fprint(&b, fset, call.Args[0]); err != nil {
+				t.Fatal(err)
+			}
+			routes = append(routes, b.String())
+		}
+		return true
+	})
+	if len(routes) < 40 {
+		t.Fatalf("only %d routes found in web/routes.go: the search is broken", len(routes))
+	}
+	return routes
+}
+
+// site is a demo program with what the visits need to know of it.
+type site struct {
+	*Program
+	line                        map[string]store.Connection // by the demo's names, also after a change of name
+	order, unpaid               string
+	account                     string
+	openRequest, grantedRequest string
+}
+
+const (
+	wide    = "寬" // two columns wide
+	hostile = `<script>alert(1)</script>"'&`
+)
+
+// newSite starts the demo with names that are as long and as strange as they
+// can be.
+func newSite(t *testing.T) *site {
+	s := &site{Program: startDemo(t)}
+	s.quietly(func() {
+		s.line = byName(t, s.Program)
+		db := openData(t, s.Program)
+		defer db.Close()
+		ctx := context.Background()
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		owner := ownerOf(t, db, northwind)
+		s.account = owner.AccountID
+		for name, to := range map[string]string{
+			"hz-branch-lab": strings.Repeat(wide, 128), "hz-dc1-redundant": strings.Repeat("w", 128), "mumbai-support": strings.Repeat(wide, 127) + "1",
+			"sg-core-b": strings.Repeat("M", 128), "sha-old-office": strings.Repeat(wide+"-", 64), "fra-europe": strings.Repeat("W", 128),
+		} {
+			c := s.line[name]
+			must(db.EditConnection(ctx, owner, c.ID, c.Version, to, strings.Repeat(hostile, 8)))
+		}
+		// A letter applied for with text that wants to be code.
+		late, err := db.Connection(ctx, owner, s.line["syd-archive"].ID)
+		must(err)
+		must(db.ApplyForLOA(ctx, owner, late.ID, late.Version, store.NewLOAApplication{
+			CompanyName: strings.Repeat(wide, 128), ConstructionCompany: strings.Repeat(hostile, 4), ConstructionType: "Others", OtherType: strings.Repeat("w", 64),
+			ScheduledAt: late.CreatedAt.AddDate(0, 0, 40).Format("2006-01-02") + "T10:00", Location: strings.Repeat("W", 256), Bandwidth: "500",
+			Engineers: slices.Repeat([]store.Engineer{{Name: hostile + strings.Repeat("w", 30), Contact: "+61 2 5550 0100"}}, 1),
+		}))
+		for _, w := range must1(db.Whitelist(ctx, owner.AccountID))(t) {
+			switch w.Status {
+			case "requested":
+				s.openRequest = w.ID
+			case "granted":
+				s.grantedRequest = w.ID
+			}
+		}
+		s.order = must1(db.OrdersOf(ctx, s.line["hz-dc1-primary"].ID))(t)[0].No
+		s.unpaid = must1(db.OrdersOf(ctx, s.line["tokyo-edge"].ID))(t)[0].No
+	})
+	return s
+}
+
+func must1[T any](v T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// visits are all pages by their route in web/routes.go, and the states that
+// belong to them.
+func (s *site) visits() map[string][]visit {
+	id := func(name string) string { return s.line[name].ID }
+	one := func(who, path string) []visit { return []visit{{who: who, path: path}} }
+	refused := func(who, path, press string) visit {
+		return visit{who: who, path: path, press: press, status: http.StatusUnprocessableEntity, state: "refused"}
+	}
+	var interfaces, staffInterfaces []visit
+	for name := range s.line {
+		switch name { // one of each stage and of each long name
+		case "hz-dc1-primary", "hz-branch-lab", "sha-finance-02", "sha-finance-01", "qd-warehouse", "sg-core", "sv-analytics", "tokyo-edge",
+			"ldn-market-data", "hz-dc2-trial", "dubai-branch", "sha-old-office", "hohhot-render", "fra-europe":
+			interfaces = append(interfaces, visit{who: northwind, path: paths.Interface(id(name)), state: name})
+		}
+		switch name {
+		case "hz-dc1-primary", "mumbai-support", "sha-old-office":
+			staffInterfaces = append(staffInterfaces, visit{who: admin, path: paths.AdminInterface(id(name)), state: name})
+		}
+	}
+	detail := paths.Interface(id("hz-dc1-primary"))
+	interfaces = append(interfaces,
+		visit{who: northwind, path: detail, state: "menu", open: "More"},
+		visit{who: northwind, path: detail, state: "dialog cancel", layer: paths.Cancellation(id("hz-dc1-primary"))},
+		visit{who: northwind, path: detail, state: "dialog terminate", layer: paths.Termination(id("bj-hq-1"))},
+		visit{who: northwind, path: detail, state: "dialog withdraw", layer: paths.Withdrawal(id("mumbai-support"))},
+		visit{who: northwind, path: detail, state: "drawer delivery report", layer: paths.DeliveryReport(id("hz-branch-lab"))},
+		visit{who: northwind, path: detail, state: "dialog that is too late", layer: paths.Cancellation(id("bj-hq-1"))},
+		visit{who: northwind, path: paths.Interface("pc-00000000000000000"), state: "unknown", status: http.StatusNotFound},
+		visit{who: southwind, path: detail, state: "of another account", status: http.StatusNotFound},
+	)
+	review := paths.AdminLOA(id("mumbai-support"))
+	ap := s.line["hz-dc1-primary"].AccessPointID
+	return map[string][]visit{
+		"paths.Login":           {{path: paths.Login}, {path: paths.Login, press: "Sign in", status: http.StatusUnprocessableEntity, state: "refused"}},
+		`paths.Setup(":token")`: {{path: paths.Setup("no-such-token"), status: http.StatusNotFound, state: "link used up"}},
+		"paths.Messages":        {{who: northwind, path: paths.Messages}, {who: southwind, path: paths.Messages, state: "empty"}, {who: reviewer, path: paths.Messages}},
+		"paths.Home":            {{who: northwind, path: paths.Home}, {who: southwind, path: paths.Home, state: "empty"}, {who: northwind, path: paths.Home, state: "theme menu", open: "Colour theme"}, {who: northwind, path: paths.Home, state: "account menu", open: "Account of Lin Wei, Northwind Trading"}},
+		"paths.Interfaces": {{who: northwind, path: paths.Interfaces}, {who: southwind, path: paths.Interfaces, state: "empty"},
+			{who: northwind, path: paths.Interfaces + "?q=nothing-like-this", state: "no match"},
+			{who: northwind, path: paths.Interfaces + "?region=cn-hangzhou&status=waiting&sort=name", state: "filtered"},
+			{who: northwind, path: paths.Interfaces + "?q=" + hostile, state: "hostile filter"},
+			{who: northwind, path: paths.Interfaces, open: "More actions for " + id("hz-dc2-primary"), state: "row menu"}},
+		"paths.AccessPoints":         {{who: northwind, path: paths.AccessPoints}, {who: northwind, path: paths.AccessPoints + "?region=cn-qingdao", state: "one access point"}},
+		`paths.AccessPoint(":id")`:   one(northwind, paths.AccessPoint(ap)),
+		"paths.Orders":               {{who: northwind, path: paths.Orders}, {who: southwind, path: paths.Orders, state: "empty"}},
+		`paths.Order(":no")`:         {{who: northwind, path: paths.Order(s.unpaid), state: "to confirm"}, {who: northwind, path: paths.Order(s.order), state: "receipt"}, {who: southwind, path: paths.Order(s.order), state: "of another account", status: http.StatusNotFound}},
+		`paths.OrderDone(":no")`:     one(northwind, paths.OrderDone(s.order)),
+		`paths.Interface(":id")`:     interfaces,
+		`paths.EditInterface(":id")`: {{who: northwind, path: paths.EditInterface(id("hz-branch-lab"))}},
+		`paths.Cancellation(":id")`:  {{who: northwind, path: paths.Cancellation(id("hz-dc1-primary"))}, refused(northwind, paths.Cancellation(id("hz-dc1-primary")), "Cancel interface"), {who: northwind, path: paths.Cancellation(id("bj-hq-1")), state: "too late", status: http.StatusConflict}},
+		`paths.Termination(":id")`:   {{who: northwind, path: paths.Termination(id("fra-europe"))}, refused(northwind, paths.Termination(id("fra-europe")), "Terminate interface")},
+		`paths.NewLOAApplication(":id")`: {{who: northwind, path: paths.NewLOAApplication(id("sha-finance-02"))}, {who: northwind, path: paths.NewLOAApplication(id("qd-warehouse")), state: "to correct"}, {who: northwind, path: paths.NewLOAApplication(id("sv-analytics")), state: "after a revocation"},
+			refused(northwind, paths.NewLOAApplication(id("sha-finance-02")), "OK"), {who: northwind, path: paths.NewLOAApplication(id("bj-hq-1")), state: "not now", status: http.StatusConflict}},
+		`paths.LOAApplication(":id")`: {{who: northwind, path: paths.LOAApplication(id("mumbai-support"))}, {who: northwind, path: paths.LOAApplication(id("syd-archive")), state: "hostile"}, {who: northwind, path: paths.LOAApplication(id("qd-warehouse")), state: "rejected"}, {who: northwind, path: paths.LOAApplication(id("sg-core-b")), state: "remote hands"}},
+		`paths.Withdrawal(":id")`:     one(northwind, paths.Withdrawal(id("mumbai-support"))),
+		`paths.LOA(":id")`:            {{who: northwind, path: paths.LOA(id("hz-dc1-primary"))}, {who: northwind, path: paths.LOA(id("sha-finance-02")), state: "not issued", status: http.StatusNotFound}},
+		`paths.DeliveryReport(":id")`: {{who: northwind, path: paths.DeliveryReport(id("hz-branch-lab"))}, {who: northwind, path: paths.DeliveryReport(id("ldn-market-data")), state: "to correct"}, {who: northwind, path: paths.DeliveryReport(id("bj-hq-1")), state: "sent"}, refused(northwind, paths.DeliveryReport(id("hz-branch-lab")), "OK")},
+		"paths.NewInterface": {{who: northwind, path: paths.NewInterface}, {who: northwind, path: paths.NewInterface + "?region=cn-qingdao&sp=CU", state: "one access point"},
+			refused(northwind, paths.NewInterface, "Buy Now"),
+			{who: northwind, path: paths.NewInterface, state: "dialog whitelist", layer: paths.Whitelist + "?spec=100G&region=cn-shanghai"}},
+		`paths.ResourceFee(":id")`: {{who: northwind, path: paths.ResourceFee(id("sg-core"))}, {who: northwind, path: paths.ResourceFee(id("bj-hq-1")), state: "nothing due"}, refused(northwind, paths.ResourceFee(id("sg-core")), "Pay and enable")},
+		"paths.Whitelist":          {{who: northwind, path: paths.Whitelist}, {who: southwind, path: paths.Whitelist, state: "empty"}, refused(southwind, paths.Whitelist, "Request whitelist")},
+
+		"paths.Admin":                 {{who: reviewer, path: paths.Admin}, {who: technician, path: paths.Admin}, {who: finance, path: paths.Admin}, {who: admin, path: paths.Admin}, {who: northwind, path: paths.Admin, state: "refused to a customer", status: http.StatusForbidden}},
+		"paths.AdminInterfaces":       {{who: admin, path: paths.AdminInterfaces}, {who: technician, path: paths.AdminInterfaces + "?q=nothing-like-this", state: "no match"}, {who: admin, path: paths.AdminInterfaces + "?account=" + s.account, state: "of one account"}},
+		`paths.AdminInterface(":id")`: staffInterfaces,
+		"paths.AdminAudit":            {{who: admin, path: paths.AdminAudit}, {who: finance, path: paths.AdminAudit}},
+		"paths.AdminCalendar":         one(reviewer, paths.AdminCalendar),
+		"paths.AdminLOAs":             {{who: reviewer, path: paths.AdminLOAs}, {who: reviewer, path: paths.AdminLOAs + "?view=approved", state: "approved"}, {who: reviewer, path: paths.AdminLOAs + "?view=rejected", state: "rejected"}},
+		`paths.AdminLOA(":id")`: {{who: reviewer, path: review}, {who: reviewer, path: paths.AdminLOA(id("syd-archive")), state: "hostile"}, {who: reviewer, path: paths.AdminLOA(id("hz-branch-lab")), state: "approved"}, {who: reviewer, path: paths.AdminLOA(id("sha-finance-01")), state: "redundant"},
+			{who: reviewer, path: review, state: "drawer reject", layer: paths.AdminRejection(id("mumbai-support"))},
+			{who: reviewer, path: review, state: "dialog revoke", layer: paths.AdminRevocation(id("hz-branch-lab"))},
+			{who: reviewer, path: review, state: "dialog ID number", layer: paths.AdminIDNumber(id("mumbai-support"), "1")}},
+		`paths.AdminRejection(":id")`:        {{who: reviewer, path: paths.AdminRejection(id("mumbai-support"))}, refused(reviewer, paths.AdminRejection(id("syd-archive")), "Reject application")},
+		`paths.AdminRevocation(":id")`:       {{who: reviewer, path: paths.AdminRevocation(id("hz-branch-lab"))}, refused(reviewer, paths.AdminRevocation(id("hz-branch-lab")), "Revoke LOA")},
+		`paths.AdminIDNumber(":id", ":n")`:   one(reviewer, paths.AdminIDNumber(id("mumbai-support"), "1")),
+		"paths.AdminWhitelist":               {{who: reviewer, path: paths.AdminWhitelist}, {who: reviewer, path: paths.AdminWhitelist + "?view=granted", state: "granted"}, {who: reviewer, path: paths.AdminWhitelist + "?view=declined", state: "none declined"}},
+		`paths.AdminWhitelistGrant(":id")`:   {{who: reviewer, path: paths.AdminWhitelistGrant(s.openRequest)}, {who: reviewer, path: paths.AdminWhitelist, state: "dialog grant", layer: paths.AdminWhitelistGrant(s.openRequest)}},
+		`paths.AdminWhitelistDecline(":id")`: {{who: reviewer, path: paths.AdminWhitelistDecline(s.openRequest)}, refused(reviewer, paths.AdminWhitelistDecline(s.openRequest), "Decline")},
+		`paths.AdminWhitelistRevoke(":id")`:  {{who: reviewer, path: paths.AdminWhitelistRevoke(s.grantedRequest)}, refused(reviewer, paths.AdminWhitelistRevoke(s.grantedRequest), "Revoke")},
+		"paths.AdminCabling":                 one(technician, paths.AdminCabling),
+		`paths.AdminCablingJob(":id")`:       {{who: technician, path: paths.AdminCablingJob(id("hz-dc1-primary"))}, {who: technician, path: paths.AdminCablingJob(id("sg-core-b"))}, {who: technician, path: paths.AdminCablingJob(id("sg-core")), state: "done"}, refused(technician, paths.AdminCablingJob(id("hz-dc1-primary")), "Finish cabling"), {who: technician, path: paths.AdminCablingJob(id("sg-core-b")), state: "drawer report a problem", layer: paths.AdminCablingReturn(id("sg-core-b"))}},
+		`paths.AdminCablingReturn(":id")`:    {{who: technician, path: paths.AdminCablingReturn(id("hz-dc1-primary"))}, refused(technician, paths.AdminCablingReturn(id("hz-dc1-primary")), "Return delivery report")},
+		"paths.AdminRemovals":                one(technician, paths.AdminRemovals),
+		`paths.AdminRemoval(":id")`:          {{who: technician, path: paths.AdminRemoval(id("sha-old-office"))}, {who: technician, path: paths.AdminRemoval(id("dubai-branch"))}, {who: technician, path: paths.AdminRemoval(id("hohhot-render")), state: "done"}, refused(technician, paths.AdminRemoval(id("sha-old-office")), "Confirm removal")},
+		"paths.AdminAccounts":                {{who: finance, path: paths.AdminAccounts}, {who: finance, path: paths.AdminAccounts + "?q=nothing-like-this", state: "no match"}},
+		`paths.AdminAccount(":id")`:          {{who: finance, path: paths.AdminAccount(s.account)}, {who: admin, path: paths.AdminAccount(s.account)}, {who: reviewer, path: paths.AdminAccount(s.account)}, refused(finance, paths.AdminAccount(s.account), "Record transfer"), refused(admin, paths.AdminAccount(s.account), "Save quotas")},
+		"paths.AdminAccessPoints":            {{who: technician, path: paths.AdminAccessPoints}, {who: admin, path: paths.AdminAccessPoints + "?region=cn-hangzhou", state: "filtered"}},
+		`paths.AdminAccessPoint(":id")`:      {{who: technician, path: paths.AdminAccessPoint(ap)}, {who: admin, path: paths.AdminAccessPoint(ap)}},
+		`paths.AdminAccessPointEdit(":id")`:  one(admin, paths.AdminAccessPointEdit(ap)),
+		`paths.AdminPorts(":id")`:            {{who: admin, path: paths.AdminPorts(ap)}},
+		"paths.AdminPeople":                  one(admin, paths.AdminPeople),
+		"paths.AdminNewCustomer":             one(admin, paths.AdminNewCustomer),
+		"":                                   {{who: northwind, path: "/nowhere", status: http.StatusNotFound}, {path: "/nowhere", status: http.StatusNotFound}, {who: admin, path: "/admin/nowhere", status: http.StatusNotFound}},
+	}
+}
+
+// Every page of the program, with data that is as awkward as it can be, in both
+// themes and at three widths: nothing for axe to find, nothing beyond the right
+// edge, one heading of the first level, no error in the console, no other host.
+func TestEveryPageIsAccessible(t *testing.T) {
+	s := newSite(t)
+	visits := s.visits()
+	for _, route := range getRoutes(t) {
+		if _, ok := visits[route]; !ok && noPage[route] == "" {
+			t.Errorf("web/routes.go answers GET %s, and this test does not visit it", route)
+		}
+	}
+	for route := range visits {
+		if route != "" && !slices.Contains(getRoutes(t), route) {
+			t.Errorf("this test visits %s, which web/routes.go does not have", route)
+		}
+	}
+	byPerson := map[string][]visit{}
+	for _, some := range visits {
+		for _, v := range some {
+			byPerson[v.who] = append(byPerson[v.who], v)
+		}
+	}
+	for _, who := range slices.Sorted(maps.Keys(byPerson)) {
+		list := byPerson[who]
+		slices.SortStableFunc(list, func(a, b visit) int { return strings.Compare(a.String(), b.String()) })
+		n := 0
+		for part := range slices.Chunk(list, 15) { // each has a tab of its own
+			n++
+			t.Run(fmt.Sprintf("%s-%d", cmp.Or(who, "nobody"), n), func(t *testing.T) {
+				t.Parallel()
+				tab := newPerson(t, "nobody", s.URL)
+				if who != "" {
+					tab = signIn(t, s.Program, who)
+				}
+				for _, v := range part {
+					s.look(t, tab, v)
+				}
+				tab.refusals()
+				clean(t, tab)
+			})
+		}
+	}
+}
+
+func (s *site) look(t *testing.T, tab *Page, v visit) {
+	t.Helper()
+	tab.Goto(strings.ReplaceAll(v.path, hostile, "%3Cscript%3Ealert(1)%3C/script%3E%22'%26"))
+	if v.press != "" {
+		tab.Click(v.press)
+		tab.See("to continue")
+	}
+	if v.layer != "" {
+		tab.fetchDialog(v.layer)
+	}
+	if v.open != "" {
+		tab.Click(v.open)
+	}
+	want := v.status
+	if want == 0 {
+		want = http.StatusOK
+	}
+	if got := tab.Status(); got != want {
+		t.Errorf("%s: %s answers %d, want %d", tab.name, v, got, want)
+		return
+	}
+	if h := tab.headings(); len(h) != 1 || h[0] == "" {
+		t.Errorf("%s: %s has the first headings %q", tab.name, v, h)
+	}
+	tab.AccessibleInBothThemes(v.String())
+	tab.Screenshot("page-" + tab.name + v.String() + "-1440")
+	for _, width := range []int{320, 390} {
+		tab.Viewport(width, 844)
+		if over := tab.SidewaysScroll(); over > 0 {
+			t.Errorf("%s: %s: %d pixels lie beyond the right edge at %d: %s", tab.name, v, over, width, strings.Join(tab.tooWide(), "\n    "))
+		}
+	}
+	tab.AccessibleInBothThemes(v.String() + ", 390 wide")
+	tab.Screenshot("page-" + tab.name + v.String() + "-390")
+	tab.Viewport(1440, 900)
+}
+
+// fetchDialog brings up a dialog over the page as a link to it does.
+func (p *Page) fetchDialog(path string) {
+	p.t.Helper()
+	_ = evaluate[bool](p, fmt.Sprintf(`(htmx.ajax("GET", %q, {target: "#layer", swap: "innerHTML"}), true)`, path))
+	p.until("the dialog "+path, func() string {
+		if p.HasDialog() {
+			return ""
+		}
+		return "none is open"
+	})
+	p.settle()
+}
+
+// tooWide are the elements that reach beyond the right edge, the innermost.
+func (p *Page) tooWide() []string {
+	p.t.Helper()
+	return evaluate[[]string](p, `[...document.querySelectorAll("body *")].filter(e => e.checkVisibility() && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 &&
+		![...e.children].some(c => c.getBoundingClientRect().right > document.documentElement.clientWidth + 1)).slice(0, 4).map(e => e.outerHTML.replace(/\s+/g, " ").slice(0, 200))`)
+}
