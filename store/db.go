@@ -69,6 +69,7 @@ type Store struct {
 	books       []pricing.Book
 	sessions    sessionCache
 	passwords   passwordGate
+	imports     imports
 
 	closing sync.RWMutex // held for writing while the queue closes
 	queue   chan *job    // nil when closed
@@ -101,6 +102,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	path := filepath.Join(o.Dir, "demarc.db")
 	s := &Store{now: o.Now, operator: o.Operator, issuer: o.Issuer, log: o.Log, trace: o.Trace, seal: seal, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
+	if err := s.imports.open(filepath.Join(o.Dir, "imports")); err != nil {
+		return nil, fmt.Errorf("folder of uploads: %w", err)
+	}
 	if s.write, err = sql.Open("sqlite", dsn(path, false)); err != nil {
 		return nil, err
 	}
@@ -132,6 +136,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 // Close releases the database.
 func (s *Store) Close() error {
+	s.imports.close()
 	s.stopWriter()
 	s.sessions.writes.Wait()
 	s.stmtMu.Lock()
@@ -158,9 +163,6 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // Now is the store's clock, in UTC to the millisecond: what a row would hold.
 func (s *Store) Now() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
-
-// Operator is the provider's name.
-func (s *Store) Operator() string { return s.operator }
 
 func dsn(path string, readOnly bool) string {
 	q := url.Values{}

@@ -9,8 +9,9 @@ import (
 
 // RunDue does what time itself does: it closes orders that were not paid in
 // time, ends letters that expired, erases ID numbers whose time is over and
-// forgets old submissions. It may run as often as one likes; each step is a
-// transaction of its own. It returns how many things it did.
+// forgets old submissions and uploads that nobody confirmed. It may run as
+// often as one likes; each step is a transaction of its own. It returns how
+// many things it did.
 func (s *Store) RunDue(ctx context.Context) (int, error) {
 	done := 0
 	var errs []error
@@ -70,5 +71,6 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 		_, err = t.exec("DELETE FROM submissions WHERE at < ?", at(t.now.AddDate(0, 0, -30)))
 		return err
 	})
-	return done, errors.Join(append(errs, err)...)
+	swept, serr := s.imports.sweep(s.Now())
+	return done + swept, errors.Join(append(errs, err, serr)...)
 }
