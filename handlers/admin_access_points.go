@@ -79,6 +79,13 @@ func (h *Handlers) ListStaffAccessPoints(c echo.Context) error {
 		}
 		l.Rows = append(l.Rows, row)
 	}
+	shown := map[string]bool{}
+	for _, r := range l.Rows {
+		shown[r.ID] = true
+	}
+	if l.RunsOut, err = h.runsOut(c.Request().Context(), shown); err != nil {
+		return err
+	}
 	l.Count = strconv.Itoa(len(l.Rows)) + " access points"
 	if len(l.Rows) == 1 {
 		l.Count = "1 access point"
@@ -130,6 +137,9 @@ func (h *Handlers) ShowStaffAccessPoint(c echo.Context) error {
 	for _, info := range catalog.PortTypes() {
 		t := views.TypeTally{Type: string(info.Type), Ports: tally(counts, func(n store.PortCount) bool { return n.Type == info.Type })}
 		if t.Ports.Total() > 0 {
+			if t.Trend, err = h.capacityTrend(ctx, ap, info.Type); err != nil {
+				return err
+			}
 			a.Types = append(a.Types, t)
 		}
 	}

@@ -93,6 +93,9 @@ func (h *Handlers) WorkQueue(c echo.Context) error {
 		if q.Capacity, err = h.capacity(ctx); err != nil {
 			return err
 		}
+		if q.RunsOut, err = h.runsOut(ctx, nil); err != nil {
+			return err
+		}
 	}
 	return h.render(c, http.StatusOK, views.WorkQueuePage(h.page(c, "Work queue"), q))
 }

@@ -147,6 +147,7 @@ func (h *Handlers) detail(ctx context.Context, actor store.Actor, c store.Connec
 		d.LOAExpires = l.ExpiresAt
 	}
 	d.Path = h.path(c, own, partner, theirs)
+	d.Redundancy = h.redundancy(actor, c, own.port, partner, theirs.port, d.History)
 	d.Basic = basicFacts(d.Interface, partner != nil, interfaceLink(actor))
 	d.Installation, d.LOAHref = h.installationFacts(d.Interface, own.letter, actor)
 	d.Report = h.reportFacts(d.Interface, own.report)

@@ -50,7 +50,11 @@ func (h *Handlers) cancellationForm(c echo.Context, status int, f views.EndForm)
 	}
 	f.Interface = h.interfaceView(conn)
 	if lifecycle.Can(conn.Stage, lifecycle.Cancel, lifecycle.Customer) {
-		f.Happens = h.cancelHappens(conn, partner)
+		lost, err := h.partnerLoses(c, conn, partner)
+		if err != nil {
+			return err
+		}
+		f.Happens = append(h.cancelHappens(conn), lost...)
 	} else {
 		f.Closed = true
 		if f.Conflict == "" {
@@ -62,7 +66,7 @@ func (h *Handlers) cancellationForm(c echo.Context, status int, f views.EndForm)
 }
 
 // cancelHappens says what canceling does, from the store's own answer.
-func (h *Handlers) cancelHappens(c store.Connection, partner *store.Connection) []string {
+func (h *Handlers) cancelHappens(c store.Connection) []string {
 	would := store.CancelWould(c)
 	var out []string
 	add := func(s string) { out = append(out, s) }
@@ -87,19 +91,7 @@ func (h *Handlers) cancelHappens(c store.Connection, partner *store.Connection) 
 	case c.Stage.PastPayment():
 		add("The initial installation fee of " + c.Installation.String() + " is not refunded, because an LOA was issued.")
 	}
-	return append(out, partnerLoses(partner)...)
-}
-
-// partnerLoses warns of the interface that is left alone.
-func partnerLoses(partner *store.Connection) []string {
-	if partner == nil {
-		return nil
-	}
-	name := partner.ID
-	if partner.Name != "" {
-		name = partner.Name + " (" + partner.ID + ")"
-	}
-	return []string{"The redundant connection " + name + " loses its redundancy."}
+	return out
 }
 
 // AskTermination asks before an enabled interface is ended.
@@ -140,10 +132,14 @@ func (h *Handlers) terminationForm(c echo.Context, status int, f views.EndForm) 
 	}
 	f.Interface = h.interfaceView(conn)
 	if lifecycle.Can(conn.Stage, lifecycle.Terminate, lifecycle.Customer) {
+		lost, err := h.partnerLoses(c, conn, partner)
+		if err != nil {
+			return err
+		}
 		f.Happens = append([]string{
 			h.Operator + " removes the cable. The connection ends when it is out, and the port is released.",
 			"The resource fee is paid until " + ui.FormatDay(conn.PaidThrough, f.Zone) + ". Nothing of it is refunded.",
-		}, partnerLoses(partner)...)
+		}, lost...)
 	} else {
 		f.Closed = true
 		if f.Conflict == "" {

@@ -161,7 +161,7 @@ func TestCancelRefusals(t *testing.T) {
 	conn := s.At(t, lifecycle.ApprovedLOA, redundantWith(first.ID))
 	path := paths.Cancellation(conn.ID)
 	dialog := owner.fragment(path).want(http.StatusOK)
-	if dialog.doc().Find("dialog").Length() != 1 || !strings.Contains(dialog.text(), "The redundant connection hz-dc1 ("+first.ID+") loses its redundancy.") {
+	if dialog.doc().Find("dialog").Length() != 1 || !strings.Contains(dialog.text(), "hz-dc1 ("+first.ID+") loses its redundancy: together they survive the loss of ") {
 		t.Errorf("the dialog says %q", dialog.text())
 	}
 	form := url.Values{"rev": {dialog.field("rev")}, "key": {dialog.field("key")}}

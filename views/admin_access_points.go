@@ -89,6 +89,7 @@ type StaffAccessPoints struct {
 	Clear          string
 	Count          string
 	Ports          PortTally // of the rows
+	RunsOut        []RunsOut // of the rows, the soonest first
 }
 
 // statusToneOf is the tone of an access point's status.
@@ -159,6 +160,7 @@ func (d StaffDevice) where() string { return d.Room + ", cabinet " + d.Cabinet }
 type TypeTally struct {
 	Type  string
 	Ports PortTally
+	Trend CapacityTrend
 }
 
 // OfferMatrix is which port types are offered to which line operator.
@@ -266,7 +268,7 @@ func portTypeColumns() []ui.Column {
 	for s := range portLooks {
 		out = append(out, ui.Column{Label: PortWords(s), Class: "num"})
 	}
-	return append(out, ui.Column{Label: "All", Class: "num"})
+	return append(out, ui.Column{Label: "All", Class: "num"}, ui.Column{Label: "Free, last 90 days"}, ui.Column{Label: "Runs out at this pace"})
 }
 
 func (m OfferMatrix) columns() []ui.Column {

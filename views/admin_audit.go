@@ -33,6 +33,7 @@ type Audit struct {
 // otherActions are the recorded actions that are no step of the lifecycle, in
 // the order of the filter.
 var otherActions = []struct{ group, action, words string }{
+	{"Interfaces", "redundancy_changed", "Redundancy changed"},
 	{"Personal data", "reveal_id_number", "ID number of a field engineer read"},
 	{"Personal data", "erase_id_numbers", "ID numbers erased"},
 	{"Accounts", "create_account", "Account opened"},

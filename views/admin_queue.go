@@ -45,6 +45,7 @@ type WorkQueue struct {
 	Items    []QueueItem
 	More     bool // the queues hold more than is listed
 	Capacity []CapacityItem
+	RunsOut  []RunsOut // the soonest first
 	// WithCapacity is set for those who look after access points.
 	WithCapacity bool
 }

@@ -412,8 +412,11 @@ func (p Progress) Activity() []ui.Event {
 }
 
 func eventText(a lifecycle.Action) string {
-	if a == "reveal_id_number" {
+	switch a {
+	case "reveal_id_number":
 		return "ID number of a field engineer read"
+	case "redundancy_changed":
+		return "Redundancy changed"
 	}
 	return a.EventLabel()
 }
@@ -445,6 +448,8 @@ func eventTone(a lifecycle.Action) string {
 		return ui.ToneBad
 	case lifecycle.MovePort, lifecycle.Terminate:
 		return ui.ToneInfo
+	case "redundancy_changed":
+		return ui.ToneWarn
 	}
 	return ui.ToneIdle
 }
