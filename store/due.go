@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 
 	"demarc/store/lifecycle"
@@ -26,11 +27,16 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 			}})
 			return err
 		}},
-		{"SELECT connection_id FROM loas WHERE status = 'issued' AND expires_at <= ? ORDER BY expires_at LIMIT 500", func(t *tx, id string) error {
-			c, err := t.connection(id)
-			if err != nil || c.Stage != lifecycle.ApprovedLOA {
-				// A report is in: the letter served its purpose and is used or
-				// ended by what follows.
+		{"SELECT l.connection_id FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.status = 'issued' AND l.expires_at <= ? AND c.stage = 'approved_loa' ORDER BY l.expires_at LIMIT 500", func(t *tx, id string) error {
+			// Between the list and this transaction the line may have been
+			// reported: the letter then served its purpose and is used or ended by
+			// what follows. Or another letter may be in force by now.
+			var no string
+			err := t.row("SELECT l.no FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.connection_id = ? AND l.status = 'issued' AND l.expires_at <= ? AND c.stage = 'approved_loa'", id, at(t.now)).Scan(&no)
+			if errors.Is(err, sql.ErrNoRows) {
+				return conflictf("No letter of %s has expired.", id)
+			}
+			if err != nil {
 				return err
 			}
 			_, err = t.apply(change{action: lifecycle.ExpireLOA, id: id, rows: func(t *tx, c *Connection) error {

@@ -404,6 +404,14 @@ func (s *Store) MovePort(ctx context.Context, by Actor, id string, rev int, port
 			return "", invalid("port", "Select a port")
 		}
 		_, err := t.apply(change{action: lifecycle.MovePort, id: id, rev: rev, reason: reason, rows: func(t *tx, c *Connection) error {
+			own, err := t.portOf(c.ID)
+			if err != nil {
+				return err
+			}
+			if own != nil && own.ID == portID {
+				// Nobody is told of a move that is none.
+				return invalid("port", c.Title()+" has this port already. Select another port.")
+			}
 			return t.movePort(c, portID, reason)
 		}})
 		return id, err

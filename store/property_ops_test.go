@@ -22,7 +22,7 @@ func (w *world) siteOf(n int) (ap catalog.AccessPoint, sp catalog.SP, kinds []ca
 	sp, kinds = catalog.ChinaTelecom, []catalog.PortType{catalog.Type10GBaseLR}
 	switch name {
 	case siteA:
-		kinds = []catalog.PortType{catalog.Type10GBaseLR, catalog.Type10GBaseLR, catalog.Type10GBaseLR, catalog.Type40GBaseLR, catalog.Type1000BaseT}
+		kinds = []catalog.PortType{catalog.Type10GBaseLR, catalog.Type10GBaseLR, catalog.Type40GBaseLR, catalog.Type40GBaseLR, catalog.Type1000BaseT}
 	case siteC:
 		sp, kinds = catalog.OtherSP, []catalog.PortType{catalog.Type10GBaseLR, catalog.Type1000BaseLX, catalog.Type40GBaseLR}
 	}
@@ -574,7 +574,7 @@ func (w *world) decide(before rows, d *did) {
 	}
 	var until time.Time
 	if status == "granted" && d.c%3 > 0 {
-		until = w.e.Now().AddDate(0, 0, 1+d.c%40)
+		until = w.e.Now().AddDate(0, 0, 1+d.c%8)
 	}
 	if d.c%11 == 0 && status == "granted" {
 		d.want, until = -1, w.e.Now().Add(-time.Minute)
@@ -818,6 +818,9 @@ func (w *world) due(before rows, d *did) {
 	now := w.e.Now().Format(rowTime)
 	_, d.err = w.e.RunDue(ctx)
 	d.check = func(after rows) error {
+		if n, err := w.e.RunDue(ctx); n != 0 || err != nil {
+			return fmt.Errorf("run again at once, it did %d, %v", n, err)
+		}
 		for c := range after.of("connections") {
 			if c.stage("stage") == lifecycle.PendingPayment && c.str("due_at") <= now {
 				return fmt.Errorf("%s is unpaid since %s and still open", c.str("id"), c.str("created_at"))

@@ -469,3 +469,34 @@ func TestInventoryFormsRace(t *testing.T) {
 		})
 	})
 }
+
+// TestAMoveToTheSamePortIsNone: nobody is told of a move that did not happen.
+func TestAMoveToTheSamePortIsNone(t *testing.T) {
+	e := storetest.New(t)
+	c := e.At(t, lifecycle.InApplication)
+	port, _ := e.PortOf(ctx, c.ID)
+	before := readRows(t, e)
+	if err := e.MovePort(ctx, e.Reviewer, c.ID, c.Version, port.ID, "closer to the panel"); store.FieldsOf(err)["port"] == "" {
+		t.Errorf("moved to where it is: %v", err)
+	}
+	if diff := difference(before, readRows(t, e)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestTimeEndsOnlyLettersThatWait: a letter past its day whose line is reported
+// is not ended, and not counted as if it were.
+func TestTimeEndsOnlyLettersThatWait(t *testing.T) {
+	e := storetest.New(t)
+	c := e.At(t, lifecycle.WaitingForCabling)
+	l, _ := e.LOA(ctx, c.ID)
+	e.Clock.Set(l.ExpiresAt)
+	if n, err := e.RunDue(ctx); n != 0 || err != nil {
+		t.Errorf("did %d, %v", n, err)
+	}
+	e.Do(t, c.ID, lifecycle.ReturnReport)
+	if n, err := e.RunDue(ctx); n != 1 || err != nil {
+		t.Errorf("once the report came back: did %d, %v", n, err)
+	}
+	soundRows(t, e)
+}
