@@ -55,7 +55,7 @@ func (h *Handlers) ListStaffAccessPoints(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	l := views.StaffAccessPoints{Clear: paths.AdminAccessPoints,
+	l := views.StaffAccessPoints{MayImport: reqctx.Actor(c.Request().Context()).Role == lifecycle.Administrator, Clear: paths.AdminAccessPoints,
 		Region: ui.Control{Name: "region", Label: "Region", Value: region.ID, Options: []ui.Option{{Label: "All regions"}}},
 		Status: ui.Control{Name: "status", Label: "Status", Value: string(status), Options: []ui.Option{{Label: "All statuses"}}}}
 	for _, r := range cat.Regions() {

@@ -235,6 +235,9 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []vie
 		if role != lifecycle.Finance {
 			capacity = append(capacity, views.NavItem{Label: "Access points", Href: paths.AdminAccessPoints})
 		}
+		if role == lifecycle.Administrator {
+			capacity = append(capacity, views.NavItem{Label: "Inventory", Href: paths.AdminInventory})
+		}
 		add("Capacity", capacity...)
 		if role == lifecycle.Administrator {
 			settings = append(settings, views.NavItem{Label: "People", Href: paths.AdminPeople})

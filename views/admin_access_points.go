@@ -83,6 +83,7 @@ type StaffAccessPointRow struct {
 
 // StaffAccessPoints is the staff's list of access points.
 type StaffAccessPoints struct {
+	MayImport      bool // the page with the inventory as a file is theirs
 	Rows           []StaffAccessPointRow
 	Region, Status ui.Control
 	Tokens         []ui.Token

@@ -44,6 +44,7 @@ var otherActions = []struct{ group, action, words string }{
 	{"Whitelist", "declined_whitelist", "Whitelist declined"},
 	{"Whitelist", "revoked_whitelist", "Whitelist revoked"},
 	{"Access points", "load_inventory", "Inventory loaded"},
+	{"Access points", "import_inventory", "Inventory imported"},
 	{"Access points", "add_device", "Device added"},
 	{"Access points", "add_ports", "Ports added"},
 	{"Access points", "update_access_point", "Access point changed"},

@@ -19,6 +19,7 @@ import (
 
 	"demarc/handlers"
 	"demarc/store"
+	"demarc/store/inventory"
 	"demarc/views"
 )
 
@@ -27,6 +28,11 @@ const (
 	requestLimit = 30 * time.Second
 	bodyLimit    = 1 << 20 // bytes
 	drainLimit   = 10 * time.Second
+
+	// Of the upload of an inventory: larger than the largest file, so that one
+	// that is a little too large is told so in the form.
+	uploadLimit = 2 * inventory.MaxBytes
+	uploadTime  = 2 * time.Minute
 )
 
 // Config configures the edge.

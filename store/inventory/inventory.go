@@ -202,17 +202,14 @@ var (
 )
 
 func init() {
-	// The order of the file: what says where a row belongs stands first.
-	order := []string{"kind", "id", "region", "access_point", "device", "name", "number", "port_type", "room", "cabinet", "panel", "position", "rule", "connector", "polish", "fibers", "side", "out_of_service"}
-	header = append(header, order...)
+	for _, c := range columnWords {
+		header = append(header, c.name)
+	}
 	for i := range kinds {
 		k := &kinds[i]
 		columns[k.kind], places[k.kind] = k, map[string]int{}
 		for j, c := range k.columns {
 			places[k.kind][c.name] = j
-			if !c.made && !slices.Contains(header, c.name) {
-				header = append(header, c.name)
-			}
 		}
 	}
 }
@@ -248,6 +245,65 @@ func (k *kind) id(r Row) string {
 		return c.usual(r)
 	}
 	return r.Cells[0]
+}
+
+// Column is what the page about the file says of a column.
+type Column struct {
+	Name  string
+	Kinds []Kind // that have it
+	Words string
+}
+
+// columnWords is in the order of the file: what says where a row belongs stands
+// first.
+var columnWords = []struct{ name, words string }{
+	{"kind", "What the row is: region, access_point, panel, device or port."},
+	{"id", "The ID. New devices and ports may leave it out."},
+	{"region", "ID of the region."},
+	{"access_point", "ID of the access point."},
+	{"device", "ID of the device."},
+	{"name", "The name. Unique among the ports of a device and the devices of an access point."},
+	{"number", "Place of the port on the front of its device, from 1."},
+	{"port_type", "10GBase-LR and so on, as in the order form."},
+	{"room", "Room of the device, or of the panel where the port is handed over."},
+	{"cabinet", "Cabinet of the device or of the panel."},
+	{"panel", "The panel: ODF 12."},
+	{"position", "Where on the panel: 5, or 17/18 for a pair. Each place belongs to one port."},
+	{"rule", "How the facility names a position: N/N (P)."},
+	{"connector", "LC, RJ45 and so on. Empty: the usual one of the port type."},
+	{"polish", "UPC, APC or PC; empty for copper."},
+	{"fibers", "simplex or duplex; empty for copper."},
+	{"side", "front or rear; empty when nobody said."},
+	{"out_of_service", "Why the port is out of service. Empty: it is in service."},
+	{"zone", "Time zone by its IANA name: Asia/Shanghai."},
+	{"mainland", "yes for the fees and working days of the Chinese mainland."},
+	{"order", "Place of the region in lists."},
+	{"run_by", "Who runs the facility. Empty: the provider."},
+	{"status", "open, recommended, hot, full or disabled."},
+	{"offers", "Port types by SP: CT=1000Base-LX 10GBase-LR; CU=10GBase-LR."},
+	{"facility_name", "As the facility calls itself. Printed in the letter."},
+	{"address", "Street address in one line. Printed in the letter."},
+	{"loa_days", "How long a letter is valid, from 1 to 366 days."},
+	{"visitor_gender", "yes when the facility needs to know it of a visitor."},
+	{"visitor_id_type", "Likewise."},
+	{"visitor_id_number", "Likewise."},
+	{"installer_notes", "What the installer must know. May have several lines."},
+	{"demo", "yes when address and devices are invented."},
+}
+
+// Columns returns the columns in the order of an exported file, with what a
+// page says of them.
+func Columns() []Column {
+	out := make([]Column, len(columnWords))
+	for i, c := range columnWords {
+		out[i] = Column{Name: c.name, Words: c.words}
+		for _, k := range kinds {
+			if at, ok := places[k.kind][c.name]; c.name == "kind" || ok && !k.columns[at].made {
+				out[i].Kinds = append(out[i].Kinds, k.kind)
+			}
+		}
+	}
+	return out
 }
 
 // Row is one row of the file, or what the store has in its place.

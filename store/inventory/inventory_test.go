@@ -128,6 +128,25 @@ func cells(rows []inventory.Row) []string {
 	return out
 }
 
+// TestColumnsAreExplained: every column of every kind is in the file, once, and
+// has words; no other is.
+func TestColumnsAreExplained(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range inventory.Columns() {
+		if c.Words == "" || len(c.Kinds) == 0 || seen[c.Name] {
+			t.Errorf("%+v", c)
+		}
+		seen[c.Name] = true
+	}
+	for _, k := range inventory.Kinds() {
+		for _, f := range inventory.Fields(k) {
+			if !seen[f] {
+				t.Errorf("%s of %s is not explained", f, k)
+			}
+		}
+	}
+}
+
 // TestRowsAndValues: every field of a value is in its row, and comes back.
 func TestRowsAndValues(t *testing.T) {
 	ap := catalog.AccessPoint{ID: "x", Region: "r", Name: "N", RunBy: "B", Status: "hot", Offers: map[catalog.SP][]catalog.PortType{catalog.ChinaUnicom: {catalog.Type10GBaseLR}}, FacilityName: "F", Address: "A", LOADays: 12,

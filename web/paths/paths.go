@@ -56,6 +56,15 @@ const (
 	AdminNewCustomer  = "/admin/accounts/new"
 )
 
+// The inventory as a file.
+const (
+	AdminInventory             = "/admin/inventory"
+	AdminInventoryCSV          = "/admin/inventory.csv"
+	AdminInventoryReport       = "/admin/inventory/report.csv"   // of the dry run
+	AdminInventoryConfirmation = "/admin/inventory/confirmation" // of the dry run
+	AdminInventoryDismissal    = "/admin/inventory/dismissal"    // of the uploaded file
+)
+
 func join(base, id string, rest ...string) string {
 	var b strings.Builder
 	b.WriteString(base)
