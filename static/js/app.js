@@ -57,6 +57,19 @@
     }
   });
 
+  // On a front panel the arrow keys go from port to port, Home and End to the ends. Tab still stops at each one.
+  on('keydown', (e) => {
+    const map = e.target.closest('[data-arrows]');
+    if (!map || e.altKey || e.ctrlKey || e.metaKey) return;
+    const ports = [...map.querySelectorAll('a')];
+    const row = ports.filter((a) => a.getBoundingClientRect().top === ports[0].getBoundingClientRect().top).length;
+    const at = ports.indexOf(e.target.closest('a'));
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + row, ArrowUp: at - row, Home: 0, End: ports.length - 1 }[e.key];
+    if (to === undefined) return;
+    e.preventDefault();
+    if (ports[to]) ports[to].focus();
+  });
+
   // Leave-guard: a form with data-guard that was changed asks before the page goes away.
   const changed = new Set();
   const touch = (e) => { if (e.target.form && e.target.form.matches('[data-guard]')) changed.add(e.target.form); };
