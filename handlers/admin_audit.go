@@ -72,6 +72,10 @@ func (h *Handlers) auditRows(events []store.Event, role lifecycle.Role, accounts
 			if ap, ok := h.Store.Catalogue().AccessPoint(id); ok && role != lifecycle.Finance {
 				r.AboutHref = paths.AdminAccessPoint(ap.ID)
 			}
+		case "Port":
+			if e.Action != store.PortDeleted && role != lifecycle.Finance {
+				r.AboutHref = paths.AdminPort(id)
+			}
 		case "Access points":
 			if role != lifecycle.Finance {
 				r.AboutHref = paths.AdminAccessPoints

@@ -48,6 +48,18 @@ var otherActions = []struct{ group, action, words string }{
 	{"Access points", "add_device", "Device added"},
 	{"Access points", "add_ports", "Ports added"},
 	{"Access points", "update_access_point", "Access point changed"},
+	{"Access points", "name_positions", "Naming rule of a panel changed"},
+	{"Access points", "edit_device", "Device changed"},
+	{"Access points", "delete_device", "Device deleted"},
+	{"Ports", "add_port", "Port added again"},
+	{"Ports", "allocate_port", "Port allocated"},
+	{"Ports", "cable_port", "Port cabled"},
+	{"Ports", "quarantine_port", "Port quarantined"},
+	{"Ports", "release_port", "Port released"},
+	{"Ports", "take_port_out_of_service", "Port taken out of service"},
+	{"Ports", "put_port_back", "Port put back in service"},
+	{"Ports", "edit_port", "Demarcation of a port changed"},
+	{"Ports", "delete_port", "Port deleted"},
 	{"People", "invite", "Person added, one-time link made"},
 	{"People", "create_user", "Person added"},
 	{"People", "new_link", "New one-time link made"},
@@ -103,11 +115,31 @@ func (r AuditRow) change() string {
 	if r.From == r.To {
 		return ""
 	}
+	if _, ok := portEventWords[r.Action]; ok {
+		return portStateWords(string(r.From)) + " → " + portStateWords(string(r.To))
+	}
 	from := stageWords(r.From)
 	if r.From == lifecycle.None {
 		from = "New"
 	}
 	return from + " → " + stageWords(r.To)
+}
+
+// portStateWords is a state of a port, as an event of a port says it.
+func portStateWords(state string) string {
+	switch state {
+	case "free":
+		return PortWords(PortFree)
+	case "allocated":
+		return PortWords(PortAllocated)
+	case "in_use":
+		return PortWords(PortInUse)
+	case "quarantined":
+		return PortWords(PortQuarantined)
+	case "out_of_service":
+		return PortWords(PortOutOfService)
+	}
+	return "None"
 }
 
 // stageWords is a stage with what tells the two called Waiting apart.

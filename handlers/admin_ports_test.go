@@ -1,0 +1,337 @@
+package handlers_test
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"demarc/store"
+	"demarc/store/lifecycle"
+	"demarc/web/paths"
+)
+
+// sitePorts is a site with an interface that has a letter out, and a port of
+// the same device that nobody has.
+func sitePorts(t *testing.T) (s *site, c store.Connection, held, free store.Port) {
+	t.Helper()
+	s = newSite(t)
+	ctx := context.Background()
+	c = s.At(t, lifecycle.ApprovedLOA)
+	p, err := s.PortOf(ctx, c.ID)
+	if err != nil || p == nil {
+		t.Fatal(p, err)
+	}
+	ports, err := s.Ports(ctx, p.Device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(ports, func(q store.Port) bool { return q.State == store.PortFree && q.Type == p.Type })
+	if i < 0 {
+		t.Fatal("no free port")
+	}
+	return s, c, *p, ports[i]
+}
+
+// with is a form with one field changed.
+func with(form url.Values, name, value string) url.Values {
+	out := maps.Clone(form)
+	out[name] = []string{value}
+	return out
+}
+
+func portNow(t *testing.T, s *site, id string) store.Port {
+	t.Helper()
+	p, err := s.Store.Port(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Administrators edit, the other people of the sites read, nobody else looks;
+// what does not exist is 404.
+func TestInventoryRoles(t *testing.T) {
+	s, _, held, free := sitePorts(t)
+	ap := s.APID(t, "Hangzhou-Yuhang-A")
+	panel := paths.With(paths.AdminPanel(ap), "room", held.Room, "cabinet", held.Cabinet, "panel", held.Panel)
+	read := []string{paths.AdminDevice(held.Device), paths.AdminPort(held.ID), paths.AdminPort(free.ID)}
+	edit := []string{paths.AdminDeviceEdit(held.Device), paths.AdminDeviceDeletion(held.Device), paths.AdminPortDemarcation(free.ID), paths.AdminPortOutage(free.ID), paths.AdminPortReturn(free.ID), paths.AdminPortDeletion(free.ID), panel}
+	for mail, may := range map[string][2]bool{adminMail: {true, true}, reviewerMail: {true, false}, techMail: {true, false}, financeMail: {}, customerMail: {}} {
+		who := s.as(mail)
+		want := map[bool]int{true: http.StatusOK, false: http.StatusForbidden}
+		for _, path := range read {
+			a := who.get(path).want(want[may[0]])
+			if a.status != http.StatusOK {
+				continue
+			}
+			doc := a.doc()
+			if n := doc.Find("main h1").Length(); n != 1 {
+				t.Errorf("%s: %d headings", path, n)
+			}
+			if offered := doc.Find("main a[href$='/edit'], main a[href$='/deletion'], main a[href$='/outage'], main a[href$='/demarcation']").Length() > 0; offered && !may[1] {
+				t.Errorf("%s is offered to change %s", mail, path)
+			}
+			if current := doc.Find("#nav a[aria-current='page']").AttrOr("href", ""); current != paths.AdminAccessPoints {
+				t.Errorf("%s: the menu marks %q", path, current)
+			}
+		}
+		for _, path := range edit {
+			who.get(path).want(want[may[1]])
+			if a := who.post(path, url.Values{}); !may[1] && a.status != http.StatusForbidden {
+				t.Errorf("%s posts to %s: %d", mail, path, a.status)
+			}
+		}
+	}
+	admin := s.as(adminMail)
+	for _, path := range []string{paths.AdminDevice("none"), paths.AdminDeviceEdit("none"), paths.AdminDeviceDeletion("none"), paths.AdminPort("none"), paths.AdminPortDemarcation("none"), paths.AdminPortOutage("none"),
+		paths.AdminPortReturn("none"), paths.AdminPortDeletion("none"), paths.AdminPanel(ap), paths.AdminPanel("none"), paths.With(paths.AdminPanel(ap), "room", held.Room, "cabinet", held.Cabinet, "panel", "none")} {
+		admin.get(path).want(http.StatusNotFound)
+		if path == paths.AdminDevice("none") || path == paths.AdminPort("none") {
+			continue // pages to read
+		}
+		admin.post(path, url.Values{"reason": {"a good reason"}, "room": {"r"}, "cabinet": {"c"}}).want(http.StatusNotFound)
+	}
+	if now := portNow(t, s, free.ID); now != free {
+		t.Errorf("somebody changed the port: %+v", now)
+	}
+}
+
+func TestPortOutageAndReturn(t *testing.T) {
+	s, c, held, free := sitePorts(t)
+	admin := s.as(adminMail)
+	form := admin.get(paths.AdminPortOutage(free.ID)).want(http.StatusOK)
+	key, rev := form.field("key"), form.field("rev")
+	if rev != strconv.Itoa(free.Version) || key == "" {
+		t.Fatalf("key %q, rev %q", key, rev)
+	}
+	refused := admin.post(paths.AdminPortOutage(free.ID), url.Values{"key": {key}, "rev": {rev}, "reason": {"<b>"}, "confirm": {""}})
+	if refused.status != http.StatusSeeOther { // three characters are a reason
+		t.Fatalf("%d %s", refused.status, refused.text())
+	}
+	if now := portNow(t, s, free.ID); now.State != store.PortOutOfService || now.Reason != "<b>" {
+		t.Fatalf("%+v", now)
+	}
+	page := admin.get(paths.AdminPort(free.ID)).want(http.StatusOK)
+	if page.doc().Find("main b").Length() != 0 || !strings.Contains(page.text(), "Out of service because<b>") {
+		t.Errorf("the reason on the page: %s", page.text())
+	}
+	// The same form sent again does nothing more; a form that is older than the port is refused with what was entered.
+	admin.post(paths.AdminPortOutage(free.ID), url.Values{"key": {key}, "rev": {rev}, "reason": {"<b>"}}).want(http.StatusSeeOther)
+	stale := admin.post(paths.AdminPortReturn(free.ID), url.Values{"key": {"k2"}, "rev": {rev}, "reason": {"Optic replaced"}}).want(http.StatusConflict)
+	if got := stale.doc().Find("textarea[name=reason]").Text(); got != "Optic replaced" || !strings.Contains(stale.text(), "changed a moment ago") {
+		t.Errorf("stale: %q %s", got, stale.text())
+	}
+	if stale.field("rev") != strconv.Itoa(free.Version+1) {
+		t.Errorf("after a conflict the form carries rev %s", stale.field("rev"))
+	}
+	summaryHas(t, admin.post(paths.AdminPortReturn(free.ID), url.Values{"key": {"k3"}, "rev": {stale.field("rev")}, "reason": {"x"}}), "reason", "Say why the port can be used again")
+	summaryHas(t, admin.post(paths.AdminPortReturn(free.ID), url.Values{"reason": {"bell \a rings"}}), "reason", "cannot be printed")
+	admin.post(paths.AdminPortReturn(free.ID), url.Values{"key": {"k3"}, "rev": {stale.field("rev")}, "reason": {"Optic replaced"}}).want(http.StatusSeeOther)
+	text := admin.get(paths.AdminPort(free.ID)).want(http.StatusOK).text()
+	for _, want := range []string{"is free again", "Taken out of service", "Put back in service", "Optic replaced", "Sun Jia, administrator"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q: %s", want, text)
+		}
+	}
+
+	// What an interface has: 409 with its name and what to do; the forms say so before.
+	for _, path := range []string{paths.AdminPortOutage(held.ID), paths.AdminPortDeletion(held.ID)} {
+		a := admin.post(path, url.Values{"reason": {"a good reason"}, "confirm": {held.Name}}).want(http.StatusConflict)
+		b := admin.get(path).want(http.StatusOK)
+		for _, a := range []*answer{a, b} {
+			if text := a.text(); !strings.Contains(text, c.ID) || !strings.Contains(text, "Revoke the letter and move the interface to another port first") {
+				t.Errorf("%s: %s", path, text)
+			}
+		}
+		if b.doc().Find("main form").Length() != 0 {
+			t.Errorf("%s shows a form that cannot work", path)
+		}
+	}
+	if now := portNow(t, s, held.ID); now != held {
+		t.Errorf("changed: %+v", now)
+	}
+	page = s.as(techMail).get(paths.AdminPort(held.ID)).want(http.StatusOK)
+	if page.doc().Find("main a[href='"+paths.AdminInterface(c.ID)+"']").Length() < 2 { // fact and history
+		t.Errorf("the holder is not linked: %s", page.text())
+	}
+	s.Sound(t)
+}
+
+func TestPortDeletionForm(t *testing.T) {
+	s, _, _, free := sitePorts(t)
+	admin := s.as(adminMail)
+	a := admin.post(paths.AdminPortDeletion(free.ID), url.Values{"rev": {"1"}, "reason": {"Panel <gone>"}, "confirm": {"XGE"}})
+	summaryHas(t, a, "confirm", "Type the name of the port "+free.Name)
+	if doc := a.doc(); doc.Find("textarea[name=reason]").Text() != "Panel <gone>" || a.field("confirm") != "XGE" {
+		t.Error("the input is lost")
+	}
+	summaryHas(t, admin.post(paths.AdminPortDeletion(free.ID), url.Values{"confirm": {free.Name}}), "reason", "Say why")
+	a = admin.post(paths.AdminPortDeletion(free.ID), url.Values{"key": {"k"}, "rev": {"1"}, "reason": {"Panel gone"}, "confirm": {free.Name}}).want(http.StatusSeeOther)
+	if to := a.header.Get("Location"); to != paths.AdminDevice(free.Device) {
+		t.Errorf("goes to %s", to)
+	}
+	admin.get(paths.AdminPort(free.ID)).want(http.StatusNotFound)
+	if text := admin.get(paths.AdminAudit).want(http.StatusOK).text(); !strings.Contains(text, "Port deleted") || !strings.Contains(text, "Panel gone") {
+		t.Errorf("the record: %s", text)
+	}
+	s.Sound(t)
+}
+
+func TestDemarcationForm(t *testing.T) {
+	s, c, held, free := sitePorts(t)
+	admin := s.as(adminMail)
+	doc := admin.get(paths.AdminPortDemarcation(free.ID)).want(http.StatusOK)
+	if doc.field("connector") != "LC" || doc.doc().Find("select[name=polish] option[selected]").AttrOr("value", "") != "UPC" || doc.doc().Find("input[name=fibers][checked]").AttrOr("value", "") != "duplex" {
+		t.Error("the form does not start with what is known")
+	}
+	good := url.Values{"rev": {"1"}, "room": {"MMR <1>"}, "cabinet": {free.Cabinet}, "panel": {"光纤配线架 9"}, "position": {"3/4"}, "connector": {"SC"}, "polish": {"APC"}, "fibers": {"duplex"}, "side": {"rear"}, "reason": {"Rewired"}}
+	bad := with(with(good, "position", strings.Repeat("9", 40)), "polish", "shiny")
+	a := admin.post(paths.AdminPortDemarcation(free.ID), bad)
+	summaryHas(t, a, "position", "1 to 32 characters")
+	summaryHas(t, a, "polish", "Select a polish")
+	for _, name := range []string{"room", "panel", "position", "connector"} {
+		if a.field(name) != bad.Get(name) {
+			t.Errorf("%s became %q", name, a.field(name))
+		}
+	}
+	if a.doc().Find("input[name=side][checked]").AttrOr("value", "") != "rear" || a.doc().Find("textarea[name=reason]").Text() != "Rewired" {
+		t.Error("the input is lost")
+	}
+	clash := with(with(with(good, "room", held.Room), "panel", held.Panel), "position", held.Position)
+	summaryHas(t, admin.post(paths.AdminPortDemarcation(free.ID), clash), "position", "belongs to")
+	admin.post(paths.AdminPortDemarcation(free.ID), good).want(http.StatusSeeOther)
+	if now := portNow(t, s, free.ID); now.Panel != "光纤配线架 9" || now.ConnectorWords() != "SC/APC duplex, rear" || now.Room != "MMR <1>" {
+		t.Errorf("%+v", now)
+	}
+	stale := admin.post(paths.AdminPortDemarcation(free.ID), good).want(http.StatusConflict)
+	if stale.field("room") != "MMR <1>" || !strings.Contains(stale.text(), "changed a moment ago") {
+		t.Errorf("stale: %s", stale.text())
+	}
+	// A letter that is out names the place.
+	for _, a := range []*answer{admin.get(paths.AdminPortDemarcation(held.ID)).want(http.StatusOK), admin.post(paths.AdminPortDemarcation(held.ID), with(good, "rev", "0")).want(http.StatusConflict)} {
+		if !strings.Contains(a.text(), "Letter "+c.LOANo+" for "+c.ID) || !strings.Contains(a.text(), "Revoke the letter first") {
+			t.Errorf("letter out: %s", a.text())
+		}
+	}
+	s.Sound(t)
+}
+
+func TestDeviceForms(t *testing.T) {
+	s, c, held, _ := sitePorts(t)
+	admin := s.as(adminMail)
+	other := s.Catalogue().Devices(s.APID(t, "Hangzhou-Xiaoshan-B"))[0]
+	form := admin.get(paths.AdminDeviceEdit(other.ID)).want(http.StatusOK)
+	good := url.Values{"key": {"k"}, "rev": {form.field("rev")}, "name": {other.Name}, "room": {other.Room}, "cabinet": {"Z-09"}, "reason": {"New rack"}}
+	a := admin.post(paths.AdminDeviceEdit(other.ID), url.Values{"rev": {form.field("rev")}, "name": {"<i>"}, "room": {"Room 1"}, "cabinet": {"C"}, "reason": {""}})
+	summaryHas(t, a, "name", "2 to 40 letters")
+	summaryHas(t, a, "reason", "Say why the device changes")
+	if a.field("name") != "<i>" || a.field("room") != "Room 1" || a.field("rev") != form.field("rev") {
+		t.Error("the input is lost")
+	}
+	admin.post(paths.AdminDeviceEdit(other.ID), good).want(http.StatusSeeOther)
+	if d, _ := s.Catalogue().Device(other.ID); d.Cabinet != "Z-09" {
+		t.Errorf("%+v", d)
+	}
+	good.Set("key", "k2")
+	good.Set("cabinet", "Y-01")
+	stale := admin.post(paths.AdminDeviceEdit(other.ID), good).want(http.StatusConflict)
+	if stale.field("cabinet") != "Y-01" || stale.field("rev") == form.field("rev") {
+		t.Errorf("stale: %q", stale.field("cabinet"))
+	}
+	d, _ := s.Catalogue().Device(held.Device)
+	if a := admin.post(paths.AdminDeviceEdit(d.ID), url.Values{"name": {"CSW-NEW"}, "room": {d.Room}, "cabinet": {d.Cabinet}, "reason": {"Relabelled"}}).want(http.StatusConflict); !strings.Contains(a.text(), c.LOANo+" ("+c.ID+")") || a.field("name") != "CSW-NEW" {
+		t.Errorf("letters out: %s", a.text())
+	}
+
+	// Deletion.
+	page := admin.get(paths.AdminDevice(d.ID)).want(http.StatusOK)
+	if !strings.Contains(page.text(), "1 port of "+d.Name+" is held: "+held.Name+" by "+c.ID) {
+		t.Errorf("page: %s", page.text())
+	}
+	admin.post(paths.AdminDeviceDeletion(d.ID), url.Values{"confirm": {d.Name}, "reason": {"Replaced"}}).want(http.StatusConflict)
+	summaryHas(t, admin.post(paths.AdminDeviceDeletion(other.ID), url.Values{"confirm": {"x"}, "reason": {"Replaced"}}), "confirm", "Type the name of the device")
+	admin.post(paths.AdminDeviceDeletion(other.ID), url.Values{"confirm": {other.Name}, "reason": {"Replaced"}, "rev": {"5"}}).want(http.StatusConflict)
+	to := admin.post(paths.AdminDeviceDeletion(other.ID), url.Values{"confirm": {other.Name}, "reason": {"Replaced"}}).want(http.StatusSeeOther).header.Get("Location")
+	if to != paths.AdminAccessPoint(other.AccessPoint) {
+		t.Errorf("goes to %s", to)
+	}
+	admin.get(paths.AdminDevice(other.ID)).want(http.StatusNotFound)
+	s.Sound(t)
+}
+
+func TestPanelForm(t *testing.T) {
+	s, c, held, _ := sitePorts(t)
+	ap := s.APID(t, "Hangzhou-Yuhang-A")
+	admin := s.as(adminMail)
+	href := paths.With(paths.AdminPanel(ap), "room", held.Room, "cabinet", held.Cabinet, "panel", held.Panel)
+	if admin.get(paths.AdminAccessPoint(ap)).want(http.StatusOK).doc().Find("main a[href='"+href+"']").Length() != 1 {
+		t.Error("the page of the access point does not lead to the rule")
+	}
+	// The example comes from the server, without the rule being saved.
+	if text := admin.get(href + "&rule=N%2BN+%28P%29").want(http.StatusOK).text(); !strings.Contains(text, "1+2 (1) [1/2]") {
+		t.Errorf("example: %s", text)
+	}
+	if text := admin.get(href + "&rule=N%2FN%2FN").want(http.StatusOK).text(); !strings.Contains(text, "Character 5: use N at most twice") {
+		t.Errorf("wrong rule: %s", text)
+	}
+	admin.get(href + "&rule=" + strings.Repeat("N%2B", 2000)).want(http.StatusOK)
+	post := func(rule, rev string) *answer {
+		return admin.post(paths.AdminPanel(ap), url.Values{"room": {held.Room}, "cabinet": {held.Cabinet}, "panel": {held.Panel}, "rule": {rule}, "rev": {rev}})
+	}
+	rev := admin.get(href).field("rev")
+	a := post(`<script>alert("1")`, rev)
+	summaryHas(t, a, "rule", "")
+	if a.field("rule") != `<script>alert("1")` || a.doc().Find("main script").Length() != 0 {
+		t.Errorf("the input became %q", a.field("rule"))
+	}
+	summaryHas(t, post("Port N", rev), "rule", "fits no position")
+	post("N+N (P)", rev).want(http.StatusSeeOther)
+	if stale := post("N-N", rev).want(http.StatusConflict); stale.field("rule") != "N-N" || stale.field("rev") == rev {
+		t.Errorf("stale: %q", stale.field("rule"))
+	}
+	words := s.PositionWords(held)
+	if !strings.HasSuffix(words, "["+held.Position+"]") || words == held.Position {
+		t.Fatalf("words: %q", words)
+	}
+	// Where people look: the device, the port, the technician's page. The letter that is out keeps its words.
+	for _, path := range []string{paths.AdminDevice(held.Device), paths.AdminPort(held.ID), paths.AdminAccessPoint(ap), paths.AdminInterface(c.ID)} {
+		if text := admin.get(path).want(http.StatusOK).text(); !strings.Contains(text, words) {
+			t.Errorf("%s lacks %q", path, words)
+		}
+	}
+	s.Do(t, c.ID, lifecycle.ReportDelivery)
+	if text := s.as(techMail).get(paths.AdminCablingJob(c.ID)).want(http.StatusOK).text(); !strings.Contains(text, words) {
+		t.Errorf("the technician reads %s", text)
+	}
+	if text := s.as(customerMail).get(paths.Interface(c.ID)).want(http.StatusOK).text(); strings.Contains(text, words) {
+		t.Error("the card of an issued letter changed its words")
+	}
+	// The next letter, and the card made of it, say the facility's words.
+	panels, err := s.Panels(context.Background(), ap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range panels {
+		if strings.Contains(at.Ports[0].Position, "/") {
+			if err := s.SetPanelRule(context.Background(), s.Admin, at.PanelPlace, 0, "N+N (P)"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	next := s.At(t, lifecycle.ApprovedLOA)
+	p, err := s.PortOf(context.Background(), next.ID)
+	if err != nil || p == nil {
+		t.Fatal(p, err)
+	}
+	for _, path := range []string{paths.Interface(next.ID), paths.LOA(next.ID)} {
+		if text := s.as(customerMail).get(path).want(http.StatusOK).text(); !strings.Contains(text, s.PositionWords(*p)) {
+			t.Errorf("%s lacks %q: %s", path, s.PositionWords(*p), text)
+		}
+	}
+	s.Sound(t)
+}
