@@ -50,6 +50,7 @@ func (p *Program) quietly(f func()) {
 // After signing out, nothing that was on the screen comes back with Back, and
 // the cookie that the browser had opens nothing.
 func TestBackAfterSignOut(t *testing.T) {
+	t.Parallel()
 	p := startDemo(t)
 	var line store.Connection
 	p.quietly(func() { line = byName(t, p)["hz-dc1-primary"] })
@@ -118,6 +119,7 @@ func (p *Page) refusals() {
 }
 
 func TestRolesSeeOnlyTheirPages(t *testing.T) {
+	t.Parallel()
 	p := startDemo(t)
 	people := []string{northwind, southwind, reviewer, technician, finance, admin}
 	tabs, entries, all := map[string]*Page{}, map[string][]string{}, map[string]bool{}
@@ -187,6 +189,7 @@ func (p *Page) navigationCurrent() string {
 // What belongs to another account does not exist: interfaces, their pages, their
 // letters, orders, and the answers give nothing away.
 func TestAnotherAccountsPagesDoNotExist(t *testing.T) {
+	t.Parallel()
 	p := startDemo(t)
 	var line store.Connection
 	var order string
@@ -237,6 +240,7 @@ func TestAnotherAccountsPagesDoNotExist(t *testing.T) {
 // Two tabs show the same thing. What is done in the first makes the second one
 // stale: it gets 409, a sentence, what is true now, and what was typed.
 func TestStaleTab(t *testing.T) {
+	t.Parallel()
 	p := startDemo(t)
 	var lines map[string]store.Connection
 	p.quietly(func() { lines = byName(t, p) })

@@ -44,7 +44,7 @@ const (
 	// patience is how long every wait lasts before the test fails. It is long
 	// because a loaded two-core machine with the race detector is slow, and it
 	// costs nothing when the page does what it should.
-	patience = 10 * time.Second
+	patience = 20 * time.Second
 	// tick is the time between two looks at the page.
 	tick = 15 * time.Millisecond
 )
@@ -403,6 +403,23 @@ func (p *Page) DoubleClick(name string) {
 	p.press(n, 2)
 }
 
+// SlowClick presses on the radio button or checkbox with this label, waits until
+// the page is at rest, and lets go in the same place.
+func (p *Page) SlowClick(label string) {
+	p.t.Helper()
+	n := p.control("SlowClick", "", label, choosable, beginning)
+	at := p.aim(n)
+	mouse := func(kind input.DispatchMouseEventType) {
+		p.run("SlowClick "+label, func(ctx context.Context) error {
+			_, err := chromedp.Call(ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: kind, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, ClickCount: 1})
+			return err
+		})
+		p.settle()
+	}
+	mouse(input.DispatchMouseEventTypeMousePressed)
+	mouse(input.DispatchMouseEventTypeMouseReleased)
+}
+
 // Fill replaces the text of the field with this label.
 func (p *Page) Fill(label, value string) { p.t.Helper(); p.FillIn("", label, value) }
 
@@ -512,6 +529,9 @@ func (p *Page) Press(keys ...string) {
 			text = k
 		}
 		p.run("Press "+key, func(ctx context.Context) error {
+			if text == kb.Enter {
+				return enter(ctx)
+			}
 			if shift {
 				return chromedp.Do(ctx, chromedp.KeyEvent(text, chromedp.KeyModifiers(kb.ModifierShift)))
 			}
@@ -1081,20 +1101,19 @@ func axString(v *accessibility.Value) string {
 	return string(v.Value)
 }
 
-// press clicks with the mouse in the middle of the node, after it has come into
-// view and nothing else covers it.
-func (p *Page) press(n *axNode, times int) {
+// spot is a point of the window, or what covers it.
+type spot struct {
+	X, Y  float64
+	Cover string
+}
+
+// aim is the middle of the node, after it has come into view and nothing else
+// covers it.
+func (p *Page) aim(n *axNode) (at spot) {
 	p.t.Helper()
-	var at struct {
-		X, Y  float64
-		Cover string
-	}
 	p.until(fmt.Sprintf("%q to be free for a click", n.name), func() string {
 		err := p.do(func(ctx context.Context) (err error) {
-			at, err = call[struct {
-				X, Y  float64
-				Cover string
-			}](ctx, n, jsAim)
+			at, err = call[spot](ctx, n, jsAim)
 			return err
 		})
 		if err != nil {
@@ -1102,6 +1121,13 @@ func (p *Page) press(n *axNode, times int) {
 		}
 		return at.Cover
 	})
+	return at
+}
+
+// press clicks with the mouse.
+func (p *Page) press(n *axNode, times int) {
+	p.t.Helper()
+	at := p.aim(n)
 	p.run("clicking "+n.name, func(ctx context.Context) error {
 		for i := range times {
 			if err := chromedp.Do(ctx, chromedp.MouseClickXY(at.X, at.Y, chromedp.ClickCount(i+1))); err != nil {

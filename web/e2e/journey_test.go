@@ -620,17 +620,46 @@ func (j *journey) messages() {
 }
 
 func TestTheWholeProcedure(t *testing.T) {
+	t.Parallel()
 	begin(t, "walk", (*Page).AccessibleInBothThemes).all()
 }
 
 func TestTheWholeProcedureWithoutScripts(t *testing.T) {
+	t.Parallel()
 	begin(t, "noscript", nil, (*Page).NoScript).all()
 }
 
 func TestTheWholeProcedureOnAPhone(t *testing.T) {
+	t.Parallel()
 	begin(t, "phone", nil, func(page *Page) { page.Viewport(390, 844) }).all()
 }
 
 func TestTheWholeProcedureByKeyboard(t *testing.T) {
+	t.Parallel()
 	begin(t, "keyboard", (*Page).EverythingByTab, (*Page).Keyboard).all()
+}
+
+// A person corrects a text and then clicks on something else, and holds the
+// button for as long as people do. The field says that it was changed when the
+// button goes down; if the page moved then, the click would miss.
+func TestClickAfterTyping(t *testing.T) {
+	t.Parallel()
+	c := signIn(t, startDemo(t), southwind, func(page *Page) { page.Viewport(390, 844) })
+	c.Goto(paths.NewInterface)
+	c.Choose("China (Hangzhou)")
+	c.Choose("China Telecom")
+	c.Fill("Name", "1st line")
+	c.Click("Buy Now")
+	c.See("Start the name with a letter")
+	c.Fill("Name", "first-line")
+	c.SlowClick("I agree to the Express Connect Terms of Service")
+	if !c.Chosen("I agree to the Express Connect Terms of Service") {
+		t.Error("the click on the box after the text was lost")
+	}
+	c.Choose("Hangzhou-Jianggan-B")
+	c.See("1G and below")
+	if got := c.Value("Name"); got != "first-line" || !c.Chosen("I agree to the Express Connect Terms of Service") {
+		t.Errorf("choosing an option changed the name to %q, or took the tick away", got)
+	}
+	clean(t, c)
 }

@@ -76,13 +76,29 @@ func (p *Page) keyPress(n *axNode, times int) {
 	p.keyTo(n)
 	p.run("pressing "+n.name, func(ctx context.Context) error {
 		for range times {
-			if err := chromedp.Do(ctx, chromedp.KeyEvent(kb.Enter)); err != nil {
+			if err := enter(ctx); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	p.settle()
+}
+
+// enter presses Enter in one piece, as a keyboard does: the press and the
+// character that it stands for reach the page together. Sent one by one, the
+// character may meet what the press has put the focus on.
+func enter(ctx context.Context) error {
+	key := input.DispatchKeyEventParams{
+		Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", UnmodifiedText: "\r",
+		WindowsVirtualKeyCode: 13, NativeVirtualKeyCode: 13,
+	}
+	if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, key); err != nil {
+		return err
+	}
+	key.Type, key.Text, key.UnmodifiedText = input.DispatchKeyEventTypeKeyUp, "", ""
+	_, err := chromedp.Call(ctx, input.DispatchKeyEvent, key)
+	return err
 }
 
 // keyChoose ticks a checkbox with Space, and finds a radio button with the

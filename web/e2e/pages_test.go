@@ -46,6 +46,8 @@ var noPage = map[string]string{
 	"paths.Ready":                   "for machines",
 	"paths.InterfacesCSV":           "a file",
 	"paths.AdminAuditCSV":           "a file",
+	"paths.AdminInventoryCSV":       "a file",
+	"paths.AdminInventoryReport":    "a file",
 	`paths.InterfaceLive(":id")`:    "a part of the page of the interface",
 	`paths.LOAPDF(":id")`:           "a PDF",
 	`paths.AdminLOADocument(":id")`: "a PDF",
@@ -86,6 +88,7 @@ type site struct {
 	*Program
 	line                        map[string]store.Connection // by the demo's names, also after a change of name
 	order, unpaid               string
+	port, freePort              store.Port
 	account                     string
 	openRequest, grantedRequest string
 }
@@ -133,6 +136,12 @@ func newSite(t *testing.T) *site {
 				s.openRequest = w.ID
 			case "granted":
 				s.grantedRequest = w.ID
+			}
+		}
+		s.port = *must1(db.PortOf(ctx, s.line["hz-dc1-primary"].ID))(t)
+		for _, port := range must1(db.Ports(ctx, s.port.Device))(t) {
+			if port.State == "free" {
+				s.freePort = port
 			}
 		}
 		s.order = must1(db.OrdersOf(ctx, s.line["hz-dc1-primary"].ID))(t)[0].No
@@ -184,6 +193,7 @@ func (s *site) visits() map[string][]visit {
 	)
 	review := paths.AdminLOA(id("mumbai-support"))
 	ap := s.line["hz-dc1-primary"].AccessPointID
+	panel := paths.With(paths.AdminPanel(ap), "room", s.port.Room, "cabinet", s.port.Cabinet, "panel", s.port.Panel)
 	return map[string][]visit{
 		"paths.Login":           {{path: paths.Login}, {path: paths.Login, press: "Sign in", status: http.StatusUnprocessableEntity, state: "refused"}},
 		`paths.Setup(":token")`: {{path: paths.Setup("no-such-token"), status: http.StatusNotFound, state: "link used up"}},
@@ -243,6 +253,16 @@ func (s *site) visits() map[string][]visit {
 		`paths.AdminAccessPoint(":id")`:      {{who: technician, path: paths.AdminAccessPoint(ap)}, {who: admin, path: paths.AdminAccessPoint(ap)}},
 		`paths.AdminAccessPointEdit(":id")`:  one(admin, paths.AdminAccessPointEdit(ap)),
 		`paths.AdminPorts(":id")`:            {{who: admin, path: paths.AdminPorts(ap)}},
+		`paths.AdminDevice(":id")`:           {{who: technician, path: paths.AdminDevice(s.port.Device)}, {who: admin, path: paths.AdminDevice(s.port.Device)}},
+		`paths.AdminDeviceEdit(":id")`:       one(admin, paths.AdminDeviceEdit(s.port.Device)),
+		`paths.AdminDeviceDeletion(":id")`:   one(admin, paths.AdminDeviceDeletion(s.port.Device)),
+		`paths.AdminPort(":id")`:             {{who: technician, path: paths.AdminPort(s.port.ID), state: "in use"}, {who: admin, path: paths.AdminPort(s.freePort.ID), state: "free"}},
+		`paths.AdminPortDemarcation(":id")`:  one(admin, paths.AdminPortDemarcation(s.freePort.ID)),
+		`paths.AdminPortOutage(":id")`:       one(admin, paths.AdminPortOutage(s.freePort.ID)),
+		`paths.AdminPortReturn(":id")`:       one(admin, paths.AdminPortReturn(s.freePort.ID)),
+		`paths.AdminPortDeletion(":id")`:     one(admin, paths.AdminPortDeletion(s.freePort.ID)),
+		`paths.AdminPanel(":id")`:            one(admin, panel),
+		"paths.AdminInventory":               one(admin, paths.AdminInventory),
 		"paths.AdminPeople":                  one(admin, paths.AdminPeople),
 		"paths.AdminNewCustomer":             one(admin, paths.AdminNewCustomer),
 		"":                                   {{who: northwind, path: "/nowhere", status: http.StatusNotFound}, {path: "/nowhere", status: http.StatusNotFound}, {who: admin, path: "/admin/nowhere", status: http.StatusNotFound}},
@@ -253,6 +273,7 @@ func (s *site) visits() map[string][]visit {
 // themes and at three widths: nothing for axe to find, nothing beyond the right
 // edge, one heading of the first level, no error in the console, no other host.
 func TestEveryPageIsAccessible(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	visits := s.visits()
 	for _, route := range getRoutes(t) {

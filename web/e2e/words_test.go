@@ -11,6 +11,7 @@ import (
 // The labels of the procedure as its source writes them. On their page they are
 // accessible names, exactly, in the role that the source gives them.
 func TestTheWordsOfTheSource(t *testing.T) {
+	t.Parallel()
 	p := startDemo(t)
 	var line map[string]store.Connection
 	p.quietly(func() { line = byName(t, p) })
