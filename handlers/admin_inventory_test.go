@@ -142,7 +142,7 @@ func TestInventoryImport(t *testing.T) {
 		t.Fatal("a dry run wrote")
 	}
 	c.post(paths.AdminInventoryConfirmation, url.Values{"key": {"x"}, "hash": {"another"}}).want(http.StatusConflict)
-	form := url.Values{"key": {a.doc().Find("form[action='" + paths.AdminInventoryConfirmation + "'] [name=key]").AttrOr("value", "")}, "hash": {a.field("hash")}}
+	form := url.Values{"key": {a.doc().Find("form[action='"+paths.AdminInventoryConfirmation+"'] [name=key]").AttrOr("value", "")}, "hash": {a.field("hash")}}
 	var both sync.WaitGroup
 	for range 2 {
 		both.Go(func() {
