@@ -15,9 +15,6 @@ import (
 	"demarc/web/paths"
 )
 
-// fewPorts is how many free ports are called few.
-const fewPorts = 3
-
 // freeWord says how many ports of the types are free, without a number.
 func freeWord(ap catalog.AccessPoint, counts []store.PortCount, types ...catalog.PortType) string {
 	n := 0
@@ -27,7 +24,7 @@ func freeWord(ap catalog.AccessPoint, counts []store.PortCount, types ...catalog
 	switch {
 	case n == 0 || !ap.Status.TakesOrders():
 		return views.PortsNone
-	case n <= fewPorts || ap.Status == catalog.StatusHot:
+	case n <= views.FewPorts || ap.Status == catalog.StatusHot:
 		return views.PortsFewLeft
 	}
 	return views.PortsAvailable

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/csv"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,6 +12,7 @@ import (
 
 	"demarc/store"
 	"demarc/store/catalog"
+	"demarc/store/inventory"
 	"demarc/store/lifecycle"
 	"demarc/store/pricing"
 )
@@ -793,6 +796,92 @@ func (w *world) panel(before rows, d *did) {
 	}
 	place := store.PanelPlace{AccessPoint: before.device(p.str("device_id")).str("access_point_id"), Room: p.str("room"), Cabinet: p.str("cabinet"), Panel: p.str("panel")}
 	d.err = w.e.SetPanelRule(ctx, by, place, 0, []string{"N", "", "N+N", "{"}[d.c%4])
+}
+
+// importFile takes the inventory out, changes the file, or not, and takes it in
+// again.
+func (w *world) importFile(before rows, d *did) {
+	by := w.act(before, d, w.e.Admin)
+	d.known = false // not a form with a key
+	var file bytes.Buffer
+	if err := w.e.ExportInventory(ctx, w.e.Admin, &file); err != nil {
+		d.err = err
+		return
+	}
+	lines, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file.Bytes(), []byte("\ufeff")))).ReadAll()
+	if err != nil {
+		d.err = err
+		return
+	}
+	col := map[string]int{}
+	for i, name := range lines[0] {
+		col[name] = i
+	}
+	// A port of the small sites: they come last.
+	n := -1
+	for i := range lines {
+		if at := (i + d.b) % len(lines); lines[at][0] == "port" && strings.HasPrefix(lines[at][col["device"]], "small-") {
+			n = at
+			break
+		}
+	}
+	if n < 0 {
+		d.nothing = true
+		return
+	}
+	mode := inventory.AddAndChange
+	switch port := lines[n]; d.c % 6 {
+	case 1, 2:
+		mode = inventory.ReplaceAll
+		lines = slices.Delete(lines, n, n+1)
+	case 3:
+		if i := col["out_of_service"]; port[i] == "" {
+			port[i] = "The laser is dead, \"again\""
+		} else {
+			port[i] = ""
+		}
+	case 4:
+		port[col["position"]] = strconv.Itoa(61 + d.b%40)
+	case 5:
+		port[col["cabinet"]] = "F-0" + strconv.Itoa(d.b%4)
+	}
+	file.Reset()
+	out := csv.NewWriter(&file)
+	if err := out.WriteAll(lines); err != nil {
+		d.err = err
+		return
+	}
+	plan, err := w.e.PlanInventory(ctx, by, mode, bytes.NewReader(file.Bytes()), nil)
+	if err != nil {
+		d.err = err
+		return
+	}
+	switch {
+	case by.Role != lifecycle.Administrator || plan.Total.Refused > 0:
+		d.want = -1
+	case d.c%6 == 0:
+		d.want = +1
+	}
+	_, d.err = w.e.ApplyInventory(ctx, by, mode, bytes.NewReader(file.Bytes()), plan.Hash, nil)
+	d.check = func(after rows) error {
+		var again bytes.Buffer
+		if err := w.e.ExportInventory(ctx, w.e.Admin, &again); err != nil {
+			return err
+		}
+		got, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(again.Bytes(), []byte("\ufeff")))).ReadAll()
+		if err != nil {
+			return err
+		}
+		if !slices.EqualFunc(got, lines, slices.Equal) {
+			return fmt.Errorf("what went in does not come out: %d lines, %d lines", len(lines), len(got))
+		}
+		if d.c%6 == 0 {
+			if diff := difference(before, after); diff != "" {
+				return fmt.Errorf("the same file changed something: %s", diff)
+			}
+		}
+		return nil
+	}
 }
 
 func (w *world) site(before rows, d *did) {

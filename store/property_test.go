@@ -113,6 +113,7 @@ var opWeights = []struct {
 	{"demarcation", 2, ""},
 	{"edit device", 1, ""},
 	{"panel", 1, ""},
+	{"import", 3, ""},
 	{"site", 1, ""},
 	{"read", 1, ""},
 	{"due", 2, ""},
@@ -704,7 +705,7 @@ func (w *world) judge(before, after rows, attempts []*did) error {
 				return breaks("check", "%s: %v", told, err)
 			}
 		}
-		if a.err == nil && !a.known && a.key > 0 && a.op != "due" && a.op != "read" && a.op != "reveal" && a.op != "prepare" {
+		if a.err == nil && !a.known && a.key > 0 && a.op != "import" && a.op != "due" && a.op != "read" && a.op != "reveal" && a.op != "prepare" {
 			if _, ok := after.where("submissions", func(r record) bool { return r.str("user_id") == a.by.UserID && r.str("key") == a.by.Key }); !ok {
 				return breaks("repeat", "%s, and its key is not kept", told)
 			}
@@ -739,7 +740,56 @@ func (w *world) judge(before, after rows, attempts []*did) error {
 		}
 	}
 	slices.SortFunc(w.ids, func(a, b string) int { return strings.Compare(no[a], no[b]) })
+	if err := noticed(before, after, events); err != nil {
+		return err
+	}
 	return w.quotasKept(before, after)
+}
+
+// apartness is what a pair at one access point survives: 1 the loss of a
+// device, 2 of a cabinet, 3 of a room; 0 when they are not there or not a pair.
+func apartness(d rows, a, b string) int {
+	c, ok := d.connection(a)
+	o, ok2 := d.connection(b)
+	if !ok || !ok2 || c.stage("stage").Ended() || o.stage("stage").Ended() || c.str("access_point_id") != o.str("access_point_id") {
+		return 0
+	}
+	p, ok := d.portOf(a)
+	q, ok2 := d.portOf(b)
+	if !ok || !ok2 {
+		return 0
+	}
+	x, y := d.device(p.str("device_id")), d.device(q.str("device_id"))
+	switch {
+	case p.str("room") != q.str("room") && x.str("room") != y.str("room"):
+		return 3
+	case (p.str("room") != q.str("room") || p.str("cabinet") != q.str("cabinet")) && (x.str("room") != y.str("room") || x.str("cabinet") != y.str("cabinet")):
+		return 2
+	}
+	return 1
+}
+
+// noticed: a pair that shares more than before has a notice on both sides.
+func noticed(before, after rows, events []record) error {
+	told := map[string]bool{}
+	for _, e := range events {
+		if e.str("action") == store.ActionRedundancyChanged {
+			told[e.str("subject")] = true
+		}
+	}
+	for c := range before.of("connections") {
+		a, b := c.str("id"), c.str("redundant_id")
+		if b == "" {
+			continue
+		}
+		if was, is := apartness(before, a, b), apartness(after, a, b); is > 0 && is < was && (!told[a] || !told[b]) {
+			return breaks("notice", "%s and %s share more than before (%d, then %d), and nobody was told", a, b, was, is)
+		}
+		if told[a] != told[b] {
+			return breaks("notice", "of %s and %s only one was told", a, b)
+		}
+	}
+	return nil
 }
 
 // numbersSpent are the tables that a refusal may change: a letter that was
@@ -988,7 +1038,7 @@ func init() {
 		"cancel": (*world).cancel, "terminate": (*world).terminate, "remove": (*world).remove, "revoke": (*world).revoke, "edit": (*world).edit,
 		"reveal": (*world).reveal, "whitelist": (*world).whitelist, "decide": (*world).decide, "quotas": (*world).quotas, "transfer": (*world).transfer,
 		"next": (*world).next, "add ports": (*world).addPorts, "site": (*world).site, "out": (*world).out, "back": (*world).back, "delete port": (*world).deletePort, "delete device": (*world).deleteDevice,
-		"demarcation": (*world).demarcation, "edit device": (*world).editDevice, "panel": (*world).panel, "read": (*world).readMessages, "due": (*world).due,
+		"demarcation": (*world).demarcation, "edit device": (*world).editDevice, "panel": (*world).panel, "import": (*world).importFile, "read": (*world).readMessages, "due": (*world).due,
 	}
 	for _, w := range opWeights {
 		if ops[w.op] == nil {

@@ -10,6 +10,9 @@ const (
 	PortsNone      = "None"
 )
 
+// FewPorts is how many free ports are called few, on every page.
+const FewPorts = 3
+
 // PortOffer is what an access point offers of one port specification or type.
 type PortOffer struct {
 	Spec  string // "10G"

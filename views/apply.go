@@ -128,9 +128,6 @@ type Apply struct {
 	Said                              string
 }
 
-// fewLeft is from how many free ports on the form says that few are left.
-const fewLeft = 5
-
 // mostCards is how many interfaces show as cards; more turn into a list.
 const mostCards = 8
 
@@ -432,7 +429,7 @@ func (a *applying) portTypes() {
 		case n == 0:
 			o.Disabled = true
 			o.Sub += "\nNo free port"
-		case n <= fewLeft:
+		case n <= FewPorts:
 			o.Sub += "\nFew left: " + strconv.Itoa(n)
 		default:
 			o.Sub += "\n" + strconv.Itoa(n) + " free"
