@@ -566,6 +566,19 @@ func (p *Page) TabTo(name string) {
 	p.t.Fatalf("%s: the Tab key does not reach %q; it passed:\n  %s", p.name, name, strings.Join(compact(passed), "\n  "))
 }
 
+// SeeFocus waits until the focus is where ok says. A browser moves it to what
+// has autofocus when it next draws the page, which may be after the page is
+// there.
+func (p *Page) SeeFocus(want string, ok func(role, name string) bool) {
+	p.t.Helper()
+	p.until("the focus on "+want, func() string {
+		if role, name := p.Focused(); !ok(role, name) {
+			return fmt.Sprintf("it is on %s %q", role, name)
+		}
+		return ""
+	})
+}
+
 // Focused is the role and accessible name of what has the focus; both are
 // empty when nothing has.
 func (p *Page) Focused() (role, name string) {

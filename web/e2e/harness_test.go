@@ -293,9 +293,7 @@ func TestHarnessForms(t *testing.T) {
 			if p.Status() != 422 {
 				t.Errorf("status %d, want 422", p.Status())
 			}
-			if role, _ := p.Focused(); role != "alert" {
-				t.Errorf("the focus is on a %q, want the alert", role)
-			}
+			p.SeeFocus("the alert", func(role, _ string) bool { return role == "alert" })
 			if got := p.FieldProblem("Company Name"); got != "Enter the company name" {
 				t.Errorf("FieldProblem = %q", got)
 			}

@@ -116,10 +116,7 @@ func (j *journey) refused(page *Page, state string) {
 	if status != http.StatusUnprocessableEntity {
 		j.t.Errorf("%s: a refused form answers %d", state, status)
 	}
-	if !page.focusIsOn("errors") {
-		role, name := page.Focused()
-		j.t.Errorf("%s: the focus is on %s %q, not on the error summary", state, role, name)
-	}
+	page.SeeFocus("the error summary, "+state, func(string, string) bool { return page.focusIsOn("errors") })
 	j.see(page, state)
 }
 
@@ -533,14 +530,10 @@ func (j *journey) cancel() {
 	c.See("goes back to your balance")
 	j.see(c, "cancel?")
 	if !j.noScript {
-		if _, name := c.Focused(); name != "Keep interface" {
-			j.t.Errorf("the question to cancel puts the focus on %q", name)
-		}
+		c.SeeFocus("Keep interface", func(_, name string) bool { return name == "Keep interface" })
 		c.Click("Keep interface")
 		c.NotSee("I understand that this cannot be undone")
-		if _, name := c.Focused(); !strings.HasPrefix(name, "More") {
-			j.t.Errorf("after the dialog the focus is on %q", name)
-		}
+		c.SeeFocus("More, after the dialog", func(_, name string) bool { return strings.HasPrefix(name, "More") })
 		c.Click("More")
 		c.Click("Cancel interface")
 	}

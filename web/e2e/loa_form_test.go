@@ -45,9 +45,7 @@ func TestRowsOfLetterFormsComeAndGo(t *testing.T) {
 			p := signInAsOwner(t, base, script)
 			focus := func(role, name string) {
 				t.Helper()
-				if r, n := p.Focused(); r != role || n != name {
-					t.Errorf("focus is on %s %q, want %s %q", r, n, role, name)
-				}
+				p.SeeFocus(role+" "+name, func(r, n string) bool { return r == role && n == name })
 			}
 
 			p.Goto(paths.NewLOAApplication(env.At(t, lifecycle.ToApplyForLOA).ID))
