@@ -273,7 +273,10 @@ func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string)
 	cat := t.s.Catalogue()
 	ap, _ := cat.AccessPoint(c.AccessPointID)
 	region, _ := cat.Region(c.Region)
-	device, _ := cat.Device(port.Device)
+	device, err := t.device(port.Device) // not of the catalogue, which may be a moment older
+	if err != nil {
+		return letter.Snapshot{}, err
+	}
 	info := port.Type.Info()
 	n, err := t.nextNumber(fmt.Sprintf("loa:%d", t.now.Year()))
 	if err != nil {
@@ -315,18 +318,23 @@ func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string)
 	case !errors.Is(err, sql.ErrNoRows):
 		return s, err
 	}
-	partner, err := t.partner(c)
-	if err != nil || partner == nil {
-		return s, err
+	s.RedundantID, s.KeepApartFrom, err = t.apartFrom(c)
+	return s, err
+}
+
+// apartFrom is what a letter says about the redundant partner: its ID, and
+// where it is when that is at the same access point.
+func (t *tx) apartFrom(c *Connection) (partner, place string, err error) {
+	o, err := t.partner(c)
+	if err != nil || o == nil {
+		return "", "", err
 	}
-	s.RedundantID = partner.ID
-	if p, err := t.portOf(partner.ID); err != nil {
-		return s, err
-	} else if p != nil && partner.AccessPointID == c.AccessPointID {
-		other, _ := cat.Device(p.Device)
-		s.KeepApartFrom = "device " + other.Name + ", cabinet " + p.Cabinet
+	p, err := t.portOf(o.ID)
+	if err != nil || p == nil || o.AccessPointID != c.AccessPointID {
+		return o.ID, "", err
 	}
-	return s, nil
+	d, err := t.device(p.Device)
+	return o.ID, "device " + d.Name + ", cabinet " + p.Cabinet, err
 }
 
 // IssueLOA approves the application with the letter that was drafted: number,

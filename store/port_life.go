@@ -62,18 +62,29 @@ func (t *tx) portEvent(id, action string, from, to PortState, reason, detail str
 }
 
 // stillThere refuses a letter whose place was renamed or corrected after the
-// letter was drafted.
+// letter was drafted: the port's, its device's or the redundant partner's.
 func (t *tx) stillThere(c *Connection, s letter.Snapshot) error {
 	p, err := t.portOf(c.ID)
 	if err != nil || p == nil {
+		return err
+	}
+	d, err := t.device(p.Device)
+	if err != nil {
 		return err
 	}
 	words, err := t.positionWords(*p)
 	if err != nil {
 		return err
 	}
-	if p.Room != s.Room || p.Cabinet != s.Cabinet || p.Panel != s.Panel || words != s.Position || p.ConnectorWords() != s.Connector {
+	if p.Name != s.Port || d.Name != s.Device || p.Room != s.Room || p.Cabinet != s.Cabinet || p.Panel != s.Panel || words != s.Position || p.ConnectorWords() != s.Connector {
 		return conflictf("What is said about port %s changed a moment ago. Check it, then approve again. Nothing was changed.", p.Name)
+	}
+	partner, place, err := t.apartFrom(c)
+	if err != nil {
+		return err
+	}
+	if partner != s.RedundantID || place != s.KeepApartFrom {
+		return conflictf("The redundant connection of %s changed a moment ago. Check it, then approve again. Nothing was changed.", c.Title())
 	}
 	return nil
 }

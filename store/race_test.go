@@ -500,3 +500,55 @@ func TestTimeEndsOnlyLettersThatWait(t *testing.T) {
 	}
 	soundRows(t, e)
 }
+
+// TestALetterNamesThePlacesOfNow: what a draft says about the device or about
+// the partner changed before the letter was issued.
+func TestALetterNamesThePlacesOfNow(t *testing.T) {
+	e := storetest.New(t)
+	first := e.At(t, lifecycle.ToApplyForLOA)
+	c := e.At(t, lifecycle.InApplication, func(in *store.NewConnection) { in.Redundant = first.ID })
+	prepare := func() store.Draft {
+		t.Helper()
+		d, err := e.PrepareLOA(ctx, e.Reviewer, c.ID, c.Version, store.Approval{})
+		if err != nil {
+			t.Fatal(err, store.FieldsOf(err))
+		}
+		return d
+	}
+	refused := func(what string, d store.Draft) {
+		t.Helper()
+		before := readRows(t, e)
+		if _, err := e.IssueLOA(ctx, e.Reviewer, d, storetest.PDF); store.KindOf(err) != store.Conflict {
+			t.Errorf("%s: %v", what, err)
+		}
+		if diff := difference(before, readRows(t, e)); diff != "" {
+			t.Errorf("%s: %s", what, diff)
+		}
+	}
+	port, _ := e.PortOf(ctx, c.ID)
+	device, _ := e.Catalogue().Device(port.Device)
+	d := prepare()
+	if err := e.EditDevice(ctx, e.Admin, device.ID, 0, store.DeviceEdit{Name: "CSW-RENAMED", Room: device.Room, Cabinet: device.Cabinet, Reason: "New labels"}); err != nil {
+		t.Fatal(err, store.FieldsOf(err))
+	}
+	refused("the device has another name", d)
+
+	d = prepare()
+	if want := "CSW-RENAMED"; d.Snapshot.Device != want {
+		t.Errorf("the next draft says %s", d.Snapshot.Device)
+	}
+	theirs, _ := e.PortOf(ctx, first.ID)
+	other, _ := e.Catalogue().Device(theirs.Device)
+	if err := e.EditDevice(ctx, e.Admin, other.ID, 0, store.DeviceEdit{Name: "CSW-PARTNER", Room: other.Room, Cabinet: other.Cabinet, Reason: "New labels"}); err != nil {
+		t.Fatal(err, store.FieldsOf(err))
+	}
+	refused("the partner's device has another name", d)
+
+	d = prepare()
+	e.Do(t, first.ID, lifecycle.Cancel)
+	refused("the partner has ended", d)
+	if _, err := e.IssueLOA(ctx, e.Reviewer, prepare(), storetest.PDF); err != nil {
+		t.Error(err)
+	}
+	soundRows(t, e)
+}
