@@ -52,7 +52,7 @@ func (w *world) order(before rows, d *did) {
 	case 1, 2, 3:
 		all := slices.DeleteFunc(slices.Clone(w.ids), func(id string) bool {
 			c, _ := before.connection(id)
-			return d.aim && (c.str("account_id") != by.AccountID || c.str("region") != ap.Region || !c.stage("stage").PastPayment())
+			return d.aim && (c.str("account_id") != by.AccountID || c.str("region") != ap.Region || !c.stage("stage").PastPayment() || (d.c%2 == 0 && c.str("access_point_id") != ap.ID))
 		})
 		if len(all) > 0 {
 			in.Redundant = all[d.a%len(all)]
@@ -754,8 +754,11 @@ func (w *world) demarcation(before rows, d *did) {
 		return
 	}
 	in := store.DemarcationEdit{Room: p.str("room"), Cabinet: p.str("cabinet"), Panel: p.str("panel"), Position: strconv.Itoa(1 + d.c%60), Connector: "LC", Polish: "UPC", Fibers: "duplex", Side: "front", Reason: "Moved to another panel"}
-	if d.c%4 == 0 {
+	switch d.c % 4 { // where others are too, and a pair shares more than before
+	case 0:
 		in.Room, in.Cabinet = "R3", "E-01"
+	case 1, 2:
+		in.Room, in.Cabinet, in.Panel = "R1", fmt.Sprintf("C-%02d", 1+d.c/4%3), "ODF 5"
 	}
 	d.want = min(d.want, 0) // the position may be somebody else's
 	if d.bad(9) {
