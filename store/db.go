@@ -186,7 +186,9 @@ func dsn(path string, readOnly bool) string {
 }
 
 // migrate applies the files of migrations in order, each with its number as
-// user_version in one transaction.
+// user_version in one transaction. Foreign keys are off meanwhile, since a
+// table whose CHECK changes has to be built anew under its old name; what they
+// guard is checked before each file commits.
 func (s *Store) migrate(ctx context.Context) error {
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -199,35 +201,50 @@ func (s *Store) migrate(ctx context.Context) error {
 	if have > len(names) {
 		return fmt.Errorf("the database has schema %d, this program knows %d: start the newer Demarc", have, len(names))
 	}
+	if have == len(names) {
+		return nil
+	}
+	if _, err := s.write.ExecContext(ctx, "PRAGMA foreign_keys = OFF"); err != nil {
+		return err
+	}
 	for i, name := range names[have:] {
 		version := have + i + 1
 		base := strings.TrimPrefix(name, "migrations/")
 		if n, _ := strconv.Atoi(base[:4]); n != version {
 			return fmt.Errorf("migration %s is out of order", base)
 		}
-		text, err := migrations.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		tx, err := s.write.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, string(text)); err == nil {
-			_, err = tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(version))
-			if err != nil {
-				tx.Rollback()
-				return err
-			}
-		} else {
-			tx.Rollback()
+		if err := s.migrateOne(ctx, name, version); err != nil {
 			return fmt.Errorf("migration %s: %w", base, err)
 		}
-		if err := tx.Commit(); err != nil {
-			return err
-		}
 	}
-	return nil
+	_, err = s.write.ExecContext(ctx, "PRAGMA foreign_keys = ON")
+	return err
+}
+
+func (s *Store) migrateOne(ctx context.Context, name string, version int) error {
+	text, err := migrations.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+		return err
+	}
+	var broken int
+	if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM pragma_foreign_key_check").Scan(&broken); err != nil {
+		return err
+	}
+	if broken > 0 {
+		return fmt.Errorf("%d rows point at nothing", broken)
+	}
+	if _, err := tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(version)); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 // tx is one write transaction: one now, one request, statements on the one
