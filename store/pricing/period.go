@@ -45,8 +45,7 @@ func Total(monthly money.Amount, months int) (money.Amount, error) {
 // same wall-clock time in the site's zone. A day that the last month does not have becomes its last day: 31 January plus one month is 28 or
 // 29 February. A wall-clock time that a change to summer time skips moves by that hour.
 //
-// A renewal counts from the old paid-through instant, whenever it is paid (domain §6), so an interface that was first paid on a 31st stays
-// on the earlier day once a short month has passed.
+// Months are not added to an end that a short month moved: package fees counts every end from the first payment.
 func PaidThrough(from time.Time, months int, zone *time.Location) time.Time {
 	local := from.In(zone)
 	// Day 1 of the target month never overflows; day 0 of the one after it is its last day.
@@ -55,13 +54,3 @@ func PaidThrough(from time.Time, months int, zone *time.Location) time.Time {
 	return time.Date(first.Year(), first.Month(), min(local.Day(), last),
 		local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), zone).UTC()
 }
-
-// ReminderDays are the days before paid-through at which the customer is reminded, first to last (domain §6).
-var ReminderDays = []int{15, 7, 3, 1}
-
-// lockAfter is how long an interface works beyond its paid-through instant (domain §6).
-const lockAfter = 15 * 24 * time.Hour
-
-// FinancialLockedAt returns the instant, in UTC, from which an interface that nobody renewed is FinancialLocked: 15 days of 24 hours after
-// paid-through. The state follows from the date and is not stored.
-func FinancialLockedAt(paidThrough time.Time) time.Time { return paidThrough.UTC().Add(lockAfter) }

@@ -96,23 +96,3 @@ func TestPaidThroughIsMonotonic(t *testing.T) {
 		}
 	}
 }
-
-func TestFinancialLockedAt(t *testing.T) {
-	through := time.Date(2026, 12, 24, 15, 12, 0, 0, time.FixedZone("", 8*3600))
-	got := pricing.FinancialLockedAt(through)
-	if want := time.Date(2027, 1, 8, 7, 12, 0, 0, time.UTC); !got.Equal(want) || got.Location() != time.UTC {
-		t.Errorf("locked at %v, want %v", got, want)
-	}
-}
-
-func TestReminderDaysDescend(t *testing.T) {
-	want := []int{15, 7, 3, 1}
-	if len(pricing.ReminderDays) != len(want) {
-		t.Fatalf("reminders %v", pricing.ReminderDays)
-	}
-	for i := range want {
-		if pricing.ReminderDays[i] != want[i] {
-			t.Errorf("reminders %v, want %v", pricing.ReminderDays, want)
-		}
-	}
-}
