@@ -110,13 +110,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	slog.SetDefault(log)
-	s, err := demo.Open(ctx, store.Options{Dir: c.dir, Operator: c.operator, Log: log,
-		Issuer: letter.Issuer{LegalName: c.operator, Address: c.address, NOC: c.noc, Service: views.Service}}, c.demo, loapdf.Render)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-
+	// Letters carry the address, so it is settled before the first one.
 	l, err := net.Listen("tcp", c.addr)
 	if err != nil {
 		return err
@@ -126,6 +120,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if c.publicURL == "" {
 		c.publicURL = here
 	}
+	s, err := demo.Open(ctx, store.Options{Dir: c.dir, Operator: c.operator, PublicURL: c.publicURL, Log: log,
+		Issuer: letter.Issuer{LegalName: c.operator, Address: c.address, NOC: c.noc, Service: views.Service}}, c.demo, loapdf.Render)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+
 	cfg := web.Config{PublicURL: c.publicURL, Operator: c.operator, Address: c.address, NOC: c.noc, Demo: c.demo, Log: log}
 	if c.demo {
 		cfg.DemoPassword = demo.Password

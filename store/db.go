@@ -44,6 +44,10 @@ type Options struct {
 	Operator string
 	// Issuer is who letters of authorization are issued by.
 	Issuer letter.Issuer
+	// PublicURL is the scheme and host under which people reach the console. It
+	// is printed on letters of authorization, for checking them, and stays on
+	// those that are out.
+	PublicURL string
 	// Log receives what has no caller to return to; slog.Default when nil.
 	Log *slog.Logger
 	// Trace, when not nil, is called with the text of every statement that a
@@ -59,9 +63,11 @@ type Store struct {
 	now      func() time.Time
 	operator string
 	issuer   letter.Issuer
-	log      *slog.Logger
-	trace    func(query string)
-	seal     sealer
+	// publicURL is printed on letters.
+	publicURL string
+	log       *slog.Logger
+	trace     func(query string)
+	seal      sealer
 
 	catalogue   atomic.Pointer[catalog.Catalogue]
 	panels      atomic.Pointer[map[PanelPlace]panel.Rule] // replaced together with the catalogue
@@ -90,6 +96,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.PublicURL == "" {
+		o.PublicURL = "http://127.0.0.1:8080"
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -101,7 +110,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	path := filepath.Join(o.Dir, "demarc.db")
-	s := &Store{now: o.Now, operator: o.Operator, issuer: o.Issuer, log: o.Log, trace: o.Trace, seal: seal, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
+	s := &Store{now: o.Now, operator: o.Operator, issuer: o.Issuer, publicURL: o.PublicURL, log: o.Log, trace: o.Trace, seal: seal, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
 	if err := s.imports.open(filepath.Join(o.Dir, "imports")); err != nil {
 		return nil, fmt.Errorf("folder of uploads: %w", err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -295,7 +296,10 @@ func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string)
 		last = work
 	}
 	expires := time.Date(last.Year(), last.Month(), last.Day(), 23, 59, 59, 0, zone).UTC()
+	var code letter.Code
+	rand.Read(code[:]) // never fails on supported systems
 	s := letter.Snapshot{
+		CheckCode: code.String(), CheckURL: letter.CheckURL(t.s.publicURL, code), ValidFrom: issued,
 		Schema: letter.Schema, Number: fmt.Sprintf("LOA-%d-%06d", t.now.Year(), n), Version: 1, IssuedAt: issued, ExpiresAt: expires, Zone: region.Zone,
 		Issuer: t.s.issuer, IssuedBy: t.by.Name,
 		CompanyName: app.CompanyName, ConstructionCompany: app.ConstructionCompany, ConstructionType: app.TypeLabel(), ScheduledAt: app.ScheduledAt,
@@ -315,6 +319,7 @@ func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string)
 	case err == nil:
 		s.Version = version + 1
 		s.Supersedes = previous
+		s.Reason = "The letter before was not used."
 	case !errors.Is(err, sql.ErrNoRows):
 		return s, err
 	}

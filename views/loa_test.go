@@ -20,7 +20,9 @@ func letterOf(text func(field string) string) letter.Snapshot {
 		Schema: letter.Schema, Version: 2, Zone: "Asia/Shanghai",
 		IssuedAt:    time.Date(2026, 11, 9, 7, 10, 0, 0, time.UTC),
 		ExpiresAt:   time.Date(2027, 2, 7, 7, 10, 0, 0, time.UTC),
+		ValidFrom:   time.Date(2026, 11, 10, 16, 0, 0, 0, time.UTC),
 		ScheduledAt: time.Date(2026, 11, 18, 1, 30, 0, 0, time.UTC),
+		Changes:     []letter.Change{{Label: text("Position"), From: text("from"), To: text("to")}},
 		Engineers:   []string{text("Engineer 1"), text("Engineer 2")},
 	}
 	for _, v := range []reflect.Value{reflect.ValueOf(&s).Elem(), reflect.ValueOf(&s.Issuer).Elem()} {
@@ -117,7 +119,7 @@ func TestLOASheetOrder(t *testing.T) {
 	if n := doc.Find(".sign > div").Length(); n != 2 {
 		t.Errorf("%d signature lines", n)
 	}
-	for _, text := range []string{"Issued 9 Nov 2026, 15:10 (UTC+08:00)", "Expires 7 Feb 2027, 15:10 (UTC+08:00)", "No. Number version 2", "Supersedes Supersedes"} {
+	for _, text := range []string{"Issued 9 Nov 2026, 15:10 (UTC+08:00)", "Valid from 11 Nov 2026, 00:00 (UTC+08:00)", "Check code CheckCode", "Expires 7 Feb 2027, 15:10 (UTC+08:00)", "No. Number version 2", "Supersedes Supersedes"} {
 		if !strings.Contains(doc.Find(".sheet__no").Text(), text) {
 			t.Errorf("no %q in the head", text)
 		}

@@ -22,8 +22,12 @@ import (
 	_ "time/tzdata" // a machine without zone files prints the same letter
 )
 
-// Schema is the schema number that this package writes and reads.
-const Schema = 1
+// Schema is the schema number of new letters. Older letters are still read, and
+// say what they said.
+//
+//	1: the first
+//	2: check code, valid from, chain and sub-delegation, reason and changes of a version
+const Schema = 2
 
 // MaxEngineers is how many field engineers one letter names at most, the limit
 // of the application form.
@@ -49,8 +53,15 @@ type Snapshot struct {
 	Version    int    `json:"version"`    // from 1
 	Supersedes string `json:"supersedes"` // "" or "LOA-2026-004817 version 1"
 
+	Reason  string   `json:"reason"`  // why this version replaces the one before; "" for the first
+	Changes []Change `json:"changes"` // what differs from the version before; empty for the first
+
+	CheckCode string `json:"check_code"` // [Code.String]; "" in a letter of schema 1
+	CheckURL  string `json:"check_url"`  // where anybody checks the letter; "" in a letter of schema 1
+
 	IssuedAt  time.Time `json:"issued_at"`  // UTC, whole seconds; shown in Zone
-	ExpiresAt time.Time `json:"expires_at"` // UTC, whole seconds; shown in Zone
+	ValidFrom time.Time `json:"valid_from"` // UTC, whole seconds; shown in Zone; zero in a letter of schema 1: from issue
+	ExpiresAt time.Time `json:"expires_at"` // UTC, the last second that it is good for; shown in Zone
 	Zone      string    `json:"zone"`       // IANA name of the facility's time zone
 
 	Issuer   Issuer `json:"issuer"`
@@ -59,9 +70,10 @@ type Snapshot struct {
 	CompanyName         string    `json:"company_name"` // as applied
 	ConstructionCompany string    `json:"construction_company"`
 	ConstructionType    string    `json:"construction_type"`
-	ScheduledAt         time.Time `json:"scheduled_at"` // UTC, whole seconds; shown in Zone
-	Engineers           []string  `json:"engineers"`    // names only
-	RemoteHands         bool      `json:"remote_hands"` // nobody visits: the facility's remote hands do the work
+	ScheduledAt         time.Time `json:"scheduled_at"`     // UTC, whole seconds; shown in Zone
+	Engineers           []string  `json:"engineers"`        // names only
+	RemoteHands         bool      `json:"remote_hands"`     // nobody visits: the facility's remote hands do the work
+	MaySubDelegate      bool      `json:"may_sub_delegate"` // the construction company may pass the work on, once
 
 	InterfaceID   string `json:"interface_id"`
 	InterfaceName string `json:"interface_name"`
@@ -92,6 +104,26 @@ type Snapshot struct {
 	InstallerNotes string `json:"installer_notes"` // the facility's notes for installers, or ""
 	Location       string `json:"location"`        // the customer's own data center, or ""
 	Demo           bool   `json:"demo"`            // the facility is invented: [DemoNotice] is printed
+}
+
+// Change is one line that differs between two versions of a letter. From or To
+// is "" where the line is new or gone.
+type Change struct {
+	Label string `json:"label"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+}
+
+// String is the change in words: "Position 17/18 → 19/20".
+func (c Change) String() string {
+	from, to := c.From, c.To
+	if from == "" {
+		from = "nothing"
+	}
+	if to == "" {
+		to = "nothing"
+	}
+	return c.Label + " " + from + " → " + to
 }
 
 // Fact is one labelled line of the letter. Value may contain line breaks.
@@ -169,7 +201,35 @@ func (s Snapshot) Parties() []Fact {
 	if s.Location != "" {
 		facts = append(facts, Fact{"Location", s.Location})
 	}
+	if s.Schema == 1 {
+		return facts
+	}
+	facts = append(facts, Fact{"Chain of authorization", s.Chain()})
+	if s.Reason != "" {
+		facts = append(facts, Fact{"Reason for version " + strconv.Itoa(s.Version), s.Reason})
+	}
+	if len(s.Changes) > 0 {
+		lines := make([]string, len(s.Changes))
+		for i, c := range s.Changes {
+			lines[i] = c.String()
+		}
+		facts = append(facts, Fact{"Changed", strings.Join(lines, "\n")})
+	}
 	return facts
+}
+
+// Chain says who acts for whom, from the customer to the company that connects
+// the line, and whether that one may pass the work on.
+func (s Snapshot) Chain() string {
+	return s.CompanyName + " → " + s.SP + " → " + s.ConstructionCompany + ". " + s.SubDelegation()
+}
+
+// SubDelegation says whether the construction company may pass the work on.
+func (s Snapshot) SubDelegation() string {
+	if s.MaySubDelegate {
+		return "The construction company may sub-delegate to one subcontractor, which may not sub-delegate."
+	}
+	return "The construction company may not sub-delegate."
 }
 
 // Demarcation is where the line is connected, in the facility's own words: what
@@ -226,16 +286,27 @@ func (s Snapshot) Conditions() []string {
 	if s.RemoteHands {
 		admit = "Nobody is admitted to the data center under this letter."
 	}
+	use := "Single use, initial installation only. This letter covers no change, move, repair or removal"
+	if s.Schema == 1 || !s.MaySubDelegate {
+		use += ", and passes to nobody else. " + admit
+	} else {
+		use += ". The construction company may pass the work on to one subcontractor, which is bound by this letter, and answers for it. " + admit
+	}
+	end := "This letter ends when the line is installed or when " + op + " revokes or supersedes it, and expires on " +
+		s.FormatTime(s.ExpiresAt) + " in any case."
+	if s.Schema != 1 {
+		end = "This letter is valid from " + s.FormatTime(s.ValidFrom) + " and expires on " + s.FormatTime(s.ExpiresAt) +
+			". It ends earlier when the line is installed or when " + op + " revokes or supersedes it. Check its state before work begins: " + s.CheckURL
+	}
 	return []string{
-		"Single use, initial installation only. This letter covers no change, move, repair or removal, and passes to nobody else. " + admit,
+		use,
 		"Look before you connect. If the position is occupied or lit, or differs from this letter, stop, connect nothing and call the NOC of " +
 			op + ": " + s.Issuer.NOC + ". Never take another position instead.",
 		"Label both ends of each cable before you leave.",
 		"Leave the last connection, from the patch panel position to the CSW port, to " + op + ".",
 		"On completion, give " + s.CompanyName + " the leased line code and the label numbers of all cables for the delivery report.",
 		"Only " + op + " orders the removal of the line, after " + s.CompanyName + " cancels or terminates the interface.",
-		"This letter ends when the line is installed or when " + op + " revokes or supersedes it, and expires on " +
-			s.FormatTime(s.ExpiresAt) + " in any case.",
+		end,
 	}
 }
 
@@ -247,6 +318,15 @@ func (s Snapshot) Signatures() [2]string {
 	}
 }
 
+// Start is the moment from which the letter is good: ValidFrom, or the time of
+// issue of a letter that does not say.
+func (s Snapshot) Start() time.Time {
+	if s.ValidFrom.IsZero() {
+		return s.IssuedAt
+	}
+	return s.ValidFrom
+}
+
 // Marshal gives the bytes to store: the same for the same letter, whatever zone
 // its times are in. It refuses a schema that this package does not know, and
 // does not check the rest; [Snapshot.Validate] does.
@@ -255,10 +335,14 @@ func (s Snapshot) Marshal() ([]byte, error) {
 		return nil, fmt.Errorf("letter: schema %d is not %d", s.Schema, Schema)
 	}
 	s.IssuedAt = s.IssuedAt.UTC().Truncate(time.Second)
+	s.ValidFrom = s.ValidFrom.UTC().Truncate(time.Second)
 	s.ExpiresAt = s.ExpiresAt.UTC().Truncate(time.Second)
 	s.ScheduledAt = s.ScheduledAt.UTC().Truncate(time.Second)
 	if s.Engineers == nil {
 		s.Engineers = []string{}
+	}
+	if s.Changes == nil {
+		s.Changes = []Change{}
 	}
 	b, err := json.Marshal(s)
 	if err != nil {
@@ -279,8 +363,11 @@ func Unmarshal(b []byte) (Snapshot, error) {
 	if dec.More() {
 		return Snapshot{}, errors.New("letter: text after the end of the snapshot")
 	}
-	if s.Schema != Schema {
-		return Snapshot{}, fmt.Errorf("letter: schema %d is not %d", s.Schema, Schema)
+	if s.Schema < 1 || s.Schema > Schema {
+		return Snapshot{}, fmt.Errorf("letter: schema %d is not one of 1 to %d", s.Schema, Schema)
+	}
+	if s.Schema == 1 && (s.CheckCode != "" || s.CheckURL != "" || s.Reason != "" || s.Changes != nil || s.MaySubDelegate || !s.ValidFrom.IsZero()) {
+		return Snapshot{}, errors.New("letter: fields of schema 2 in a letter of schema 1")
 	}
 	return s, nil
 }

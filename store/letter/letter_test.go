@@ -21,6 +21,9 @@ func sample() letter.Snapshot {
 		IssuedAt:  time.Date(2026, 11, 9, 7, 10, 22, 0, time.UTC),
 		ExpiresAt: time.Date(2027, 2, 7, 7, 10, 22, 0, time.UTC),
 		Zone:      "Asia/Shanghai",
+		Reason:    "The position was occupied.", Changes: []letter.Change{{Label: "Position", From: "15-16", To: "17-18"}},
+		CheckCode: "7KQ4-M2XD-9PZA-3HTV", CheckURL: "https://console.example/loa/check/7KQ4-M2XD-9PZA-3HTV",
+		ValidFrom: time.Date(2026, 11, 16, 16, 0, 0, 0, time.UTC),
 		Issuer: letter.Issuer{
 			LegalName: "Example Cloud", Address: "1 Example Road", NOC: "+65 6100 0199, noc@cloud.example", Service: "Express Connect",
 		},
@@ -99,8 +102,9 @@ func TestUnmarshalRefuses(t *testing.T) {
 		"empty":          "",
 		"not JSON":       "letter",
 		"no schema":      "{}",
-		"another schema": strings.Replace(string(good), `"schema":1`, `"schema":2`, 1),
-		"unknown field":  strings.Replace(string(good), `"schema":1`, `"schema":1,"phone":"1"`, 1),
+		"another schema": strings.Replace(string(good), `"schema":2`, `"schema":3`, 1),
+		"too new for 1":  strings.Replace(string(good), `"schema":2`, `"schema":1`, 1),
+		"unknown field":  strings.Replace(string(good), `"schema":2`, `"schema":2,"phone":"1"`, 1),
 		"cut off":        string(good[:len(good)-1]),
 		"two letters":    string(good) + string(good),
 	} {
@@ -129,12 +133,21 @@ func TestValidate(t *testing.T) {
 		{"Number", func(s *letter.Snapshot) { s.Number = "../LOA-2026-004817" }},
 		{"Version", func(s *letter.Snapshot) { s.Version = 0 }},
 		{"Supersedes", func(s *letter.Snapshot) { s.Supersedes = "" }},
-		{"", func(s *letter.Snapshot) { s.Version, s.Supersedes = 1, "" }},
+		{"Reason", func(s *letter.Snapshot) { s.Reason = "" }},
+		{"", func(s *letter.Snapshot) { s.Version, s.Supersedes, s.Reason, s.Changes = 1, "", "", nil }},
+		{"Changes", func(s *letter.Snapshot) { s.Changes[0].To = "A\x00" }},
+		{"Changes", func(s *letter.Snapshot) { s.Changes[0].To = s.Changes[0].From }},
+		{"CheckCode", func(s *letter.Snapshot) { s.CheckCode = "7KQ4M2XD9PZA3HTV" }},
+		{"CheckURL", func(s *letter.Snapshot) { s.CheckCode = "0KQ4-M2XD-9PZA-3HTV" }},
+		{"CheckURL", func(s *letter.Snapshot) { s.CheckURL = "javascript:alert(1)" }},
+		{"ValidFrom", func(s *letter.Snapshot) { s.ValidFrom = time.Time{} }},
+		{"ValidFrom", func(s *letter.Snapshot) { s.ValidFrom = s.ScheduledAt.Add(time.Second) }},
+		{"", func(s *letter.Snapshot) { s.ValidFrom = s.ScheduledAt }},
 		{"IssuedAt", func(s *letter.Snapshot) { s.IssuedAt = time.Time{} }},
 		{"ExpiresAt", func(s *letter.Snapshot) { s.ExpiresAt = time.Time{} }},
 		{"ExpiresAt", func(s *letter.Snapshot) { s.ScheduledAt = s.ExpiresAt.Add(time.Second) }},
 		{"", func(s *letter.Snapshot) { s.ScheduledAt = s.ExpiresAt }},
-		{"", func(s *letter.Snapshot) { s.ScheduledAt = s.IssuedAt.Add(-time.Hour) }},
+		{"", func(s *letter.Snapshot) { s.ValidFrom = s.IssuedAt; s.ScheduledAt = s.IssuedAt.Add(-time.Hour) }},
 		{"ScheduledAt", func(s *letter.Snapshot) { s.ScheduledAt = time.Time{} }},
 		{"Zone", func(s *letter.Snapshot) { s.Zone = "" }},
 		{"Zone", func(s *letter.Snapshot) { s.Zone = "Local" }},
@@ -166,7 +179,7 @@ func TestValidate(t *testing.T) {
 // Each text is either mandatory or known to be optional here.
 func TestValidateEachText(t *testing.T) {
 	optional := []string{
-		"Supersedes", "InterfaceName", "RedundantID", "KeepApartFrom", "Optic", "Note", "InstallerNotes", "Location",
+		"Supersedes", "Reason", "InterfaceName", "RedundantID", "KeepApartFrom", "Optic", "Note", "InstallerNotes", "Location",
 	}
 	check := func(t *testing.T, name string, set func(*letter.Snapshot, string)) {
 		s := sample()
@@ -267,14 +280,14 @@ func TestNothingIsLeftOut(t *testing.T) {
 	}
 	for name, v := range values {
 		text, ok := v.(string)
-		if !ok || name == "zone" || strings.HasSuffix(name, "_at") {
+		if !ok || name == "zone" || strings.HasSuffix(name, "_at") || name == "valid_from" {
 			continue
 		}
 		if !strings.Contains(all.String(), text) {
 			t.Errorf("%s %q is not in the letter", name, text)
 		}
 	}
-	for _, at := range []time.Time{s.ExpiresAt, s.ScheduledAt} {
+	for _, at := range []time.Time{s.ValidFrom, s.ExpiresAt, s.ScheduledAt} {
 		if !strings.Contains(all.String(), s.FormatTime(at)) {
 			t.Errorf("%s is not in the letter", s.FormatTime(at))
 		}
@@ -292,7 +305,7 @@ func TestOptionalLinesAreLeftOut(t *testing.T) {
 		}
 	}
 	want := []string{
-		"Issuer", "NOC", "Company Name", "Construction Company", "Interface", "SP and Construction Type",
+		"Issuer", "NOC", "Company Name", "Construction Company", "Interface", "SP and Construction Type", "Chain of authorization", "Reason for version 2", "Changed",
 		"Address", "Access Point", "Device and port", "Port Type", "Scheduled Construction Time",
 	}
 	if diff := cmp.Diff(want, labels); diff != "" {

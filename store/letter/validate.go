@@ -2,6 +2,7 @@ package letter
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -51,12 +52,16 @@ func (s Snapshot) Validate() error {
 	case s.Version > 1 && s.Supersedes == "":
 		bad("Supersedes", "is missing: a later version names the letter that it replaces")
 	}
+	if s.Version > 1 && s.Reason == "" {
+		bad("Reason", "is missing: a later version says why it replaces the one before")
+	}
 
 	for _, t := range []struct {
 		field string
 		at    time.Time
 	}{
 		{"IssuedAt", s.IssuedAt},
+		{"ValidFrom", s.ValidFrom},
 		{"ExpiresAt", s.ExpiresAt},
 		{"ScheduledAt", s.ScheduledAt},
 	} {
@@ -70,6 +75,10 @@ func (s Snapshot) Validate() error {
 	// A letter that ends before the visit admits nobody on the day it is for.
 	if !s.ExpiresAt.IsZero() && s.ExpiresAt.Before(s.ScheduledAt) {
 		bad("ExpiresAt", "is before the scheduled construction time")
+	}
+	// One that begins after the visit admits nobody either.
+	if s.ValidFrom.After(s.IssuedAt) && !s.ScheduledAt.IsZero() && s.ValidFrom.After(s.ScheduledAt) {
+		bad("ValidFrom", "is after the scheduled construction time")
 	}
 	if s.Zone == "" {
 		bad("Zone", "is missing")
@@ -95,6 +104,21 @@ func (s Snapshot) Validate() error {
 		bad("Engineers", "are missing")
 	case len(s.Engineers) > MaxEngineers:
 		bad("Engineers", fmt.Sprintf("are more than %d", MaxEngineers))
+	}
+	code, ok := ParseCode(s.CheckCode)
+	coded := ok && code.String() == s.CheckCode
+	if !coded && strings.TrimSpace(s.CheckCode) != "" && printable(s.CheckCode, false) {
+		bad("CheckCode", "is not a code")
+	}
+	if u, err := url.Parse(s.CheckURL); strings.TrimSpace(s.CheckURL) != "" && printable(s.CheckURL, false) &&
+		(err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || coded && !strings.HasSuffix(u.Path, CheckPath+s.CheckCode)) {
+		bad("CheckURL", "is not the address of the check page")
+	}
+	for _, c := range s.Changes {
+		if strings.TrimSpace(c.Label) == "" || c.From == c.To || !printable(c.Label, false) || !printable(c.From, true) || !printable(c.To, true) {
+			bad("Changes", "have one that cannot be printed")
+			break
+		}
 	}
 	for i, name := range s.Engineers {
 		if strings.TrimSpace(name) == "" {
@@ -122,6 +146,9 @@ func (s Snapshot) texts() []text {
 	may := func(name, value string) text { return text{name: name, value: value} }
 	return []text{
 		may("Supersedes", s.Supersedes),
+		{name: "Reason", value: s.Reason, lines: true},
+		must("CheckCode", s.CheckCode),
+		must("CheckURL", s.CheckURL),
 		must("Issuer.LegalName", s.Issuer.LegalName),
 		must("Issuer.Address", s.Issuer.Address),
 		must("Issuer.NOC", s.Issuer.NOC),

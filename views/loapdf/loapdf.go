@@ -197,7 +197,11 @@ func (d *document) head() {
 	d.mark(marginSide, d.y+0.4, mark)
 
 	top := d.y
-	lines := []string{"Issued " + d.s.FormatTime(d.s.IssuedAt), "Expires " + d.s.FormatTime(d.s.ExpiresAt)}
+	lines := []string{"Issued " + d.s.FormatTime(d.s.IssuedAt)}
+	if !d.s.Start().Equal(d.s.IssuedAt) {
+		lines = append(lines, "Valid from "+d.s.FormatTime(d.s.Start()))
+	}
+	lines = append(lines, "Expires "+d.s.FormatTime(d.s.ExpiresAt), "Check code "+d.s.CheckCode)
 	if d.s.Supersedes != "" {
 		lines = append(lines, "Supersedes "+d.s.Supersedes)
 	}

@@ -24,10 +24,10 @@ var samples = map[string]struct {
 	pages  int
 }{
 	"ordinary": {ordinary(), 1},
-	"chinese":  {chinese(), 1},
-	"crowded":  {crowded(), 1},
+	"chinese":  {chinese(), 2},
+	"crowded":  {crowded(), 2},
 	"remote":   {remote(), 1},
-	"longest":  {longest(), 2},
+	"longest":  {longest(), 3},
 	"fullest":  {fullest(), 3},
 }
 

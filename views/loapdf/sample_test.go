@@ -15,6 +15,8 @@ func ordinary() letter.Snapshot {
 		IssuedAt:  time.Date(2026, 11, 9, 7, 10, 22, 0, time.UTC),
 		ExpiresAt: time.Date(2027, 2, 7, 7, 10, 22, 0, time.UTC),
 		Zone:      "Asia/Shanghai",
+		ValidFrom: time.Date(2026, 11, 9, 7, 10, 22, 0, time.UTC),
+		CheckCode: "7KQ4-M2XD-9PZA-3HTV", CheckURL: "https://console.example/loa/check/7KQ4-M2XD-9PZA-3HTV",
 		Issuer: letter.Issuer{
 			LegalName: "Example Cloud", Address: "1 Example Road, Singapore 018956",
 			NOC: "+65 6100 0199, noc@cloud.example", Service: "Express Connect",
@@ -41,6 +43,8 @@ func ordinary() letter.Snapshot {
 func chinese() letter.Snapshot {
 	s := ordinary()
 	s.Version, s.Supersedes = 2, "LOA-2026-004817 version 1"
+	s.Reason = "17/18 是别人的。"
+	s.Changes = []letter.Change{{Label: "Position", From: "15/16", To: "17/18"}}
 	s.Issuer.LegalName = "示例云计算有限公司"
 	s.Issuer.Address = "杭州市余杭区文一西路969号"
 	s.IssuedBy = "孙佳"
