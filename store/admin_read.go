@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"demarc/store/chart"
 	"demarc/store/lifecycle"
 	"demarc/store/money"
 )
@@ -121,7 +122,7 @@ func (s *Store) StatementPage(ctx context.Context, by Actor, account, after stri
 	if err != nil {
 		return nil, "", err
 	}
-	args := []any{bookBalance(account), account}
+	args := []any{chart.Balance(account), account}
 	where, balance := "", a.Balance
 	if after != "" {
 		when, id, err := timeCursor(after)

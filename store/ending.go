@@ -63,7 +63,7 @@ func (t *tx) endEarly(before, c *Connection, would Cancellation) error {
 		return err
 	}
 	if would.Refund {
-		if _, err := t.refundInstallation(c); err != nil {
+		if _, err := t.refundInstallation(c, "Canceled before a letter of authorization was issued"); err != nil {
 			return err
 		}
 	}

@@ -2,70 +2,134 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"demarc/store/chart"
 	"demarc/store/money"
 )
 
 // The ledger is double-entry and append-only: each transaction's entries sum
 // to zero; a correction is a new transaction. Debits are positive. A
 // customer's balance is money the operator owes them, so it is the negative of
-// the sum of their balance book; accounts.balance_minor keeps it beside the
-// account, and the database refuses to let it fall below zero.
+// the sum of their balance book. accounts.balance_minor keeps it beside the
+// account: the database moves it with the entries, and refuses to let it fall
+// below zero or to move without an entry.
+//
+// All of this is enforced by the schema (migration 0006), not only here: a
+// posting is one INSERT of a transaction with its entries as JSON, from which
+// the database makes the rows of ledger_entries.
 
-const (
-	bookCash         = "cash"
-	bookInstallation = "revenue:installation"
-	bookResource     = "revenue:resource"
-)
+// LedgerKinds lists what a ledger transaction can be.
+func LedgerKinds() []string {
+	return []string{"transfer", "installation_fee", "resource_fee", "renewal", "refund", "credit", "card_payment", "card_refund", "invoice", "invoice_payment"}
+}
 
-func bookBalance(account string) string { return "balance:" + account }
+// posting is one ledger transaction: two or more entries that sum to zero.
+type posting struct {
+	kind      string // of the CHECK list of ledger_transactions
+	account   string
+	orderNo   string
+	reference string // what people find it by: a bank's reference, a reason
+	idem      string // what makes it happen at most once
+	entries   []entry
+}
 
-// post moves amount from the book credit to the book debit, for an account.
-// idem is what makes the posting happen at most once.
-func (t *tx) post(kind, account, orderNo, reference, idem, debit, credit string, amount money.Amount) error {
-	if amount.Minor <= 0 {
-		return fmt.Errorf("ledger: %s of %s is not an amount", kind, amount)
+// entry is one amount on one book; debits are positive.
+type entry struct {
+	book   chart.Book
+	amount money.Amount
+}
+
+func debit(b chart.Book, a money.Amount) entry { return entry{b, a} }
+
+func credit(b chart.Book, a money.Amount) entry { return entry{b, a.Neg()} }
+
+// move is the pair of entries that takes an amount from one book to another.
+func move(a money.Amount, from, to chart.Book) []entry {
+	return []entry{debit(from, a), credit(to, a)}
+}
+
+// errPosted is the conflict of a posting whose key was used before.
+func errPosted() error { return conflictf("This was booked already. Nothing was charged again.") }
+
+// post writes a ledger transaction and returns its ID. A posting with the key
+// of an earlier one is a Conflict and changes nothing.
+func (t *tx) post(p posting) (string, error) {
+	lines, currency, err := p.lines()
+	if err != nil {
+		return "", err
+	}
+	var earlier string
+	switch err := t.row("SELECT id FROM ledger_transactions WHERE idem_key = ?", p.idem).Scan(&earlier); {
+	case err == nil:
+		return "", errPosted()
+	case !errors.Is(err, sql.ErrNoRows):
+		return "", err
 	}
 	// Numbered in order: two movements of one moment keep their order.
 	n, err := t.nextNumber("ledger")
 	if err != nil {
-		return err
+		return "", err
 	}
 	id := fmt.Sprintf("lt-%012d", n)
-	if _, err := t.exec(`INSERT INTO ledger_transactions (id, at, kind, account_id, order_no, reference, actor, idem_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		id, at(t.now), kind, account, orderNo, reference, t.by.UserID, idem); err != nil {
-		if isUnique(err) {
-			return conflictf("This payment was made already. Nothing was charged again.")
-		}
-		return err
-	}
-	balance := int64(0)
-	for i, e := range []struct {
-		book   string
-		amount int64
-	}{{debit, amount.Minor}, {credit, -amount.Minor}} {
-		if _, err := t.exec("INSERT INTO ledger_entries (transaction_id, seq, book, amount, currency) VALUES (?, ?, ?, ?, ?)", id, i+1, e.book, e.amount, amount.Currency); err != nil {
-			return err
-		}
-		if e.book == bookBalance(account) {
-			balance -= e.amount
-		}
-	}
-	if balance != 0 {
-		if _, err := t.exec("UPDATE accounts SET balance_minor = balance_minor + ? WHERE id = ?", balance, account); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = t.exec(`INSERT INTO ledger_transactions (id, at, kind, account_id, order_no, reference, actor, idem_key, currency, entries) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, at(t.now), p.kind, p.account, p.orderNo, p.reference, t.by.UserID, p.idem, currency, string(lines))
+	return id, err
 }
 
-// spend takes an amount from an account's balance. Kinds: Invalid (field
-// "method") when the balance is too low.
-func (t *tx) spend(kind, account, orderNo, revenue string, amount money.Amount) error {
+// lines checks the posting and writes its entries as the schema reads them.
+func (p posting) lines() (text []byte, currency string, err error) {
+	fault := func(format string, args ...any) ([]byte, string, error) {
+		return nil, "", fmt.Errorf("ledger: %s of %s: %s", p.kind, p.account, fmt.Sprintf(format, args...))
+	}
+	if p.idem == "" {
+		return fault("no key")
+	}
+	if len(p.entries) < 2 {
+		return fault("%d entries", len(p.entries))
+	}
+	type line struct {
+		Book   chart.Book `json:"book"`
+		Amount int64      `json:"amount"`
+	}
+	currency = p.entries[0].amount.Currency
+	sum, err := money.Zero(currency)
+	if err != nil {
+		return fault("%v", err)
+	}
+	all, seen := make([]line, 0, len(p.entries)), map[chart.Book]bool{}
+	for _, e := range p.entries {
+		if _, known := chart.Of(e.book); !known {
+			return fault("book %q is not in the chart of accounts", e.book)
+		}
+		if seen[e.book] {
+			return fault("two entries on %s", e.book)
+		}
+		seen[e.book] = true
+		if e.amount.IsZero() {
+			return fault("an entry of nothing on %s", e.book)
+		}
+		if sum, err = sum.Add(e.amount); err != nil {
+			return fault("%v", err)
+		}
+		all = append(all, line{e.book, e.amount.Minor})
+	}
+	if !sum.IsZero() {
+		return fault("entries sum to %s", sum)
+	}
+	text, err = json.Marshal(all)
+	return text, currency, err
+}
+
+// covers refuses, in words for the form's field method, when the account's
+// balance is below the amount.
+func (t *tx) covers(account string, amount money.Amount) error {
 	var balance money.Amount
 	if err := t.row("SELECT balance_minor, currency FROM accounts WHERE id = ?", account).Scan(&balance.Minor, &balance.Currency); err != nil {
 		return err
@@ -77,7 +141,7 @@ func (t *tx) spend(kind, account, orderNo, revenue string, amount money.Amount) 
 	if short {
 		return invalid("method", fmt.Sprintf("The account balance is %s and %s is due. Transfer money to %s first; nothing was charged.", balance, amount, t.s.operator))
 	}
-	return t.post(kind, account, orderNo, "", "pay:"+orderNo, bookBalance(account), revenue, amount)
+	return nil
 }
 
 // nextNumber counts up the sequence of this name, from 1.
@@ -91,7 +155,7 @@ func (t *tx) nextNumber(name string) (int, error) {
 type LedgerLine struct {
 	ID        string
 	At        time.Time
-	Kind      string // transfer, installation_fee, resource_fee, refund
+	Kind      string // of the CHECK list of ledger_transactions: transfer, installation_fee, resource_fee, renewal, refund, credit, …
 	OrderNo   string
 	Reference string
 	Amount    money.Amount // positive when the balance grew
@@ -113,7 +177,7 @@ func scanLedgerLine(r scanner) (v LedgerLine, err error) {
 
 // Statement lists the newest movements of an account's balance.
 func (s *Store) Statement(ctx context.Context, account string, limit int) ([]LedgerLine, error) {
-	return list(ctx, s, scanLedgerLine, statementLines+" ORDER BY l.at DESC, l.id DESC LIMIT ?", bookBalance(account), account, limit)
+	return list(ctx, s, scanLedgerLine, statementLines+" ORDER BY l.at DESC, l.id DESC LIMIT ?", chart.Balance(account), account, limit)
 }
 
 // RecordTransfer adds an incoming bank transfer to an account's balance: for
@@ -143,7 +207,8 @@ func (s *Store) RecordTransfer(ctx context.Context, by Actor, account, amount, r
 		}
 		// The bank's reference is what makes a transfer unique: the same slip
 		// typed in twice is one transfer.
-		err = t.post("transfer", account, "", reference, "transfer:"+account+":"+strings.ToLower(reference), bookCash, bookBalance(account), sum)
+		_, err = t.post(posting{kind: "transfer", account: account, reference: reference, idem: "transfer:" + account + ":" + strings.ToLower(reference),
+			entries: move(sum, chart.Bank, chart.Balance(account))})
 		if KindOf(err) == Conflict {
 			return "", invalid("reference", "A transfer with the reference "+reference+" is recorded already for "+a.Name+". Nothing was added.")
 		}

@@ -92,14 +92,9 @@ func (s *Store) PlaceOrder(ctx context.Context, by Actor, in NewConnection) (str
 		if err := t.create(c); err != nil {
 			return "", err
 		}
-		no, err := t.orderNumber()
-		if err != nil {
-			return "", err
-		}
-		_, err = t.exec(`INSERT INTO orders (account_id, no, connection_id, kind, state, currency, amount, unit_amount, months, price_version, created_at, created_by, expires_at)
-			VALUES (?, ?, ?, 'installation', 'unpaid', ?, ?, ?, 0, ?, ?, ?, ?)`,
-			c.AccountID, no, c.ID, quote.Installation.Currency, quote.Installation.Minor, quote.Installation.Minor, quote.Version, at(t.now), by.UserID, at(c.DueAt))
-		return no, err
+		o := Order{AccountID: c.AccountID, ConnectionID: c.ID, Kind: KindInstallation, PriceVersion: quote.Version, ExpiresAt: c.DueAt}
+		err = t.newOrder(&o, OrderLine{Kind: KindInstallation, Quantity: 1, Unit: quote.Installation})
+		return o.No, err
 	})
 }
 
@@ -206,14 +201,15 @@ func (t *tx) freeFor(c *Connection) (all, usable int, err error) {
 	return all, usable, nil
 }
 
-const orderColumns = "account_id, no, connection_id, kind, state, currency, amount, unit_amount, months, price_version, created_at, created_by, expires_at, paid_at"
+const orderColumns = "account_id, no, connection_id, kind, state, currency, amount, unit_amount, months, price_version, created_at, created_by, expires_at, paid_at, method, refunded, period_from, period_to"
 
 func scanOrder(r scanner) (Order, error) {
 	var o Order
-	var created, expires, paid instant
-	err := r.Scan(&o.AccountID, &o.No, &o.ConnectionID, &o.Kind, &o.State, &o.Amount.Currency, &o.Amount.Minor, &o.Unit.Minor, &o.Months, &o.PriceVersion, &created, &o.CreatedBy, &expires, &paid)
-	o.Unit.Currency = o.Amount.Currency
-	o.CreatedAt, o.ExpiresAt, o.PaidAt = created.Time, expires.Time, paid.Time
+	var created, expires, paid, from, to instant
+	err := r.Scan(&o.AccountID, &o.No, &o.ConnectionID, &o.Kind, &o.State, &o.Amount.Currency, &o.Amount.Minor, &o.Unit.Minor, &o.Months, &o.PriceVersion, &created, &o.CreatedBy, &expires, &paid,
+		&o.Method, &o.Refunded.Minor, &from, &to)
+	o.Unit.Currency, o.Refunded.Currency = o.Amount.Currency, o.Amount.Currency
+	o.CreatedAt, o.ExpiresAt, o.PaidAt, o.PeriodFrom, o.PeriodTo = created.Time, expires.Time, paid.Time, from.Time, to.Time
 	return o, err
 }
 
@@ -279,25 +275,20 @@ func (s *Store) PayInstallationFee(ctx context.Context, by Actor, no string) err
 		if err != nil {
 			return "", err
 		}
-		switch o.State {
-		case "paid":
+		if o.State == OrderPaid {
 			return no, nil
-		case "unpaid":
-		default:
-			return "", conflictf("Order %s is %s. Apply for a new interface instead. Nothing was charged.", no, o.State)
 		}
-		if !o.ExpiresAt.After(t.now) {
-			return "", conflictf("Order %s expired. Apply for a new interface instead. Nothing was charged.", no)
+		if err := t.payable(o); err != nil {
+			return "", err
 		}
 		_, err = t.apply(change{action: lifecycle.PayInstallationFee, id: o.ConnectionID, detail: o.Amount.String() + ", order " + no, rows: func(t *tx, c *Connection) error {
-			if err := t.spend("installation_fee", o.AccountID, no, bookInstallation, o.Amount); err != nil {
+			if err := t.covers(o.AccountID, o.Amount); err != nil {
 				return err
 			}
 			if _, err := t.allocate(c); err != nil {
 				return err
 			}
-			_, err := t.exec("UPDATE orders SET state = 'paid', paid_at = ? WHERE account_id = ? AND no = ? AND state = 'unpaid'", at(t.now), o.AccountID, no)
-			return err
+			return t.settle(&o, MethodBalance)
 		}})
 		return no, err
 	})
@@ -325,16 +316,16 @@ func (s *Store) PayResourceFee(ctx context.Context, by Actor, id string, rev, mo
 			if err != nil {
 				return fmt.Errorf("resource fee of %s: %w", c.ID, err)
 			}
-			if no, err = t.orderNumber(); err != nil {
-				return err
-			}
-			if _, err := t.exec(`INSERT INTO orders (account_id, no, connection_id, kind, state, currency, amount, unit_amount, months, price_version, created_at, created_by, paid_at)
-				VALUES (?, ?, ?, 'resource', 'paid', ?, ?, ?, ?, ?, ?, ?, ?)`,
-				c.AccountID, no, c.ID, total.Currency, total.Minor, c.Monthly.Minor, months, c.PriceVersion, at(t.now), by.UserID, at(t.now)); err != nil {
+			if err := t.covers(c.AccountID, total); err != nil {
 				return err
 			}
 			c.PaidThrough = pricing.PaidThrough(t.now, months, t.s.Catalogue().Zone(c.Region))
-			return t.spend("resource_fee", c.AccountID, no, bookResource, total)
+			o := Order{AccountID: c.AccountID, ConnectionID: c.ID, Kind: KindResource, PriceVersion: c.PriceVersion, Months: months, PeriodFrom: t.now, PeriodTo: c.PaidThrough}
+			if err := t.newOrder(&o, OrderLine{Kind: KindResource, Quantity: months, Unit: c.Monthly}); err != nil {
+				return err
+			}
+			no = o.No
+			return t.settle(&o, MethodBalance)
 		}})
 		return no, err
 	})
@@ -342,7 +333,7 @@ func (s *Store) PayResourceFee(ctx context.Context, by Actor, id string, rev, mo
 
 // refundInstallation gives the installation fee back to the balance; nothing
 // when it was not paid.
-func (t *tx) refundInstallation(c *Connection) (money.Amount, error) {
+func (t *tx) refundInstallation(c *Connection, reason string) (money.Amount, error) {
 	o, err := scanOrder(t.row("SELECT "+orderColumns+" FROM orders WHERE connection_id = ? AND kind = 'installation' AND state = 'paid'", c.ID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return money.Amount{}, nil
@@ -350,8 +341,10 @@ func (t *tx) refundInstallation(c *Connection) (money.Amount, error) {
 	if err != nil {
 		return money.Amount{}, err
 	}
-	if _, err := t.exec("UPDATE orders SET state = 'refunded' WHERE account_id = ? AND no = ?", o.AccountID, o.No); err != nil {
-		return o.Amount, err
+	left, err := o.Amount.Sub(o.Refunded)
+	if err != nil || left.IsZero() {
+		return left, err
 	}
-	return o.Amount, t.post("refund", c.AccountID, o.No, "", "refund:"+o.No, bookInstallation, bookBalance(c.AccountID), o.Amount)
+	_, err = t.refund(&o, left, reason)
+	return left, err
 }

@@ -190,7 +190,7 @@ func fill(t *testing.T, s *Store, n int) {
 		if err != nil {
 			return err
 		}
-		order, err := x.PrepareContext(x.ctx, `INSERT INTO orders (account_id, no, connection_id, kind, state, currency, amount, unit_amount, price_version, created_at, created_by) VALUES (?, ?, ?, 'installation', 'paid', 'USD', 150000, 150000, 'v', ?, 'u')`)
+		order, err := x.PrepareContext(x.ctx, `INSERT INTO orders (account_id, no, connection_id, kind, state, currency, amount, unit_amount, price_version, created_at, created_by, paid_at, method) VALUES (?1, ?2, ?3, 'installation', 'paid', 'USD', 150000, 150000, 'v', ?4, 'u', ?4, 'balance')`)
 		if err != nil {
 			return err
 		}
@@ -288,8 +288,7 @@ func TestHistoryAndLedgerCannotBeRewritten(t *testing.T) {
 	for _, stmt := range []string{
 		"INSERT INTO events (subject, seq, at, actor_id, actor_name, actor_role, action, request_id) VALUES ('x', 1, '', '', '', '', '', '')",
 		"INSERT INTO accounts (id, name, created_at) VALUES ('a', 'A', '')",
-		"INSERT INTO ledger_transactions (id, at, kind, account_id, actor, idem_key) VALUES ('t', '', 'transfer', 'a', '', 'k')",
-		"INSERT INTO ledger_entries (transaction_id, seq, book, amount, currency) VALUES ('t', 1, 'cash', 1, 'USD')",
+		`INSERT INTO ledger_transactions (id, at, kind, account_id, actor, idem_key, currency, entries) VALUES ('t', '', 'transfer', 'a', '', 'k', 'USD', '[{"book": "cash", "amount": 5}, {"book": "balance:a", "amount": -5}]')`,
 	} {
 		if _, err := db.Exec(stmt); err != nil {
 			t.Fatal(err)

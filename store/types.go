@@ -156,21 +156,63 @@ type DeliveryReport struct {
 	LightDBm10   *int // tenths of a dBm; nil when not measured
 }
 
-// Order is a bill that was asked for: an installation fee or a resource fee.
+// The kinds of order.
+const (
+	KindInstallation = "installation"
+	KindResource     = "resource"
+	KindRenewal      = "renewal"
+)
+
+// LineCredit is the kind of an order's line that takes something off; the
+// other lines have the kinds installation and resource.
+const LineCredit = "credit"
+
+// The states of an order.
+const (
+	OrderUnpaid   = "unpaid"
+	OrderPaid     = "paid" // also when part of it was given back
+	OrderExpired  = "expired"
+	OrderCanceled = "canceled"
+	OrderRefunded = "refunded" // all of it was given back
+)
+
+// The methods of payment.
+const (
+	MethodBalance = "balance"
+	MethodInvoice = "invoice"
+	MethodCard    = "card"
+)
+
+// Order is a bill that was asked for: an installation fee, a resource fee or a
+// renewal. It keeps the prices that it was quoted.
 type Order struct {
 	AccountID    string
 	No           string
 	ConnectionID string
-	Kind         string // installation, resource
-	State        string // unpaid, paid, expired, canceled, refunded
-	Amount       money.Amount
+	Kind         string       // installation, resource, renewal
+	State        string       // unpaid, paid, expired, canceled, refunded
+	Amount       money.Amount // the sum of its lines
 	Unit         money.Amount // per month for a resource fee
 	Months       int
 	PriceVersion string
 	CreatedAt    time.Time
 	CreatedBy    string
-	ExpiresAt    time.Time
+	ExpiresAt    time.Time // the quote holds until then; zero when it was paid at once
 	PaidAt       time.Time
+	Method       string       // balance, invoice, card; "" until it is paid
+	Refunded     money.Amount // how much of it was given back
+	PeriodFrom   time.Time    // what a resource fee pays for
+	PeriodTo     time.Time
+}
+
+// OrderLine is one line of an order: a fee, or a credit below zero with its
+// reason.
+type OrderLine struct {
+	Kind     string // installation, resource, credit
+	Quantity int
+	Unit     money.Amount
+	Amount   money.Amount
+	Reason   string
 }
 
 // Account is a customer company.
