@@ -346,9 +346,11 @@ func (b *bulk) count(device, kind string, state PortState, by int) {
 // portEvent is tx.portEvent with a statement that is prepared once.
 func (b *bulk) portEvent(id, action string, from, to PortState, detail string) error {
 	t := b.t
-	return b.exec(`INSERT INTO events (subject, seq, at, account_id, actor_id, actor_name, actor_role, actor_account, action, from_stage, to_stage, request_id, reason, detail)
-		SELECT ?, COALESCE(MAX(seq), 0) + 1, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, 'Import of the inventory', ? FROM events WHERE subject = ?`,
-		PortSubject(id), at(t.now), t.by.UserID, t.by.Name, t.by.Role, t.by.AccountID, action, from, to, t.by.RequestID, detail, PortSubject(id))
+	args, err := t.newEvent(PortSubject(id), "", action, string(from), string(to), "Import of the inventory", detail)
+	if err != nil {
+		return err
+	}
+	return b.exec(insertEvent, args...)
 }
 
 // mayReturn notes whether any port was ever deleted.

@@ -36,6 +36,7 @@ var otherActions = []struct{ group, action, words string }{
 	{"Interfaces", "redundancy_changed", "Redundancy changed"},
 	{"Personal data", "reveal_id_number", "ID number of a field engineer read"},
 	{"Personal data", "erase_id_numbers", "ID numbers erased"},
+	{"Audit log", "audit_broken", "Audit log found damaged"},
 	{"Accounts", "create_account", "Account opened"},
 	{"Accounts", "set_quotas", "Quotas changed"},
 	{"Accounts", "record_transfer", "Transfer recorded"},
@@ -98,6 +99,8 @@ func AboutWords(subject string) (kind, id string) {
 	switch {
 	case !typed && kind == "catalogue":
 		return "Access points", ""
+	case !typed && kind == "audit":
+		return "Audit log", ""
 	case !typed && kind == "personal-data":
 		return "Personal data", ""
 	case !typed:

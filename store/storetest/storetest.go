@@ -424,7 +424,11 @@ func (e *Env) Sound(tb testing.TB) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	for _, p := range stages {
+	_, chain, err := e.VerifyAudit(context.Background())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, p := range append(stages, chain...) {
 		tb.Error(p)
 	}
 }
