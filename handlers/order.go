@@ -98,6 +98,6 @@ func (h *Handlers) orderView(c echo.Context, o store.Order) (views.Order, store.
 	return views.Order{
 		No: o.No, Kind: o.Kind, State: o.State, Amount: o.Amount.String(), Unit: o.Unit.String(), Months: o.Months,
 		CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, PriceList: o.PriceVersion,
-		Interface: h.interfaceView(conn), SP: string(conn.SP), Spec: string(conn.Spec), AccountName: account.Name, Operator: h.Operator,
+		Interface: h.readBy(c, conn), SP: string(conn.SP), Spec: string(conn.Spec), AccountName: account.Name, Operator: h.Operator,
 	}, account, nil
 }

@@ -394,7 +394,7 @@ func (s *Store) OpenAccount(ctx context.Context, by Actor, company, homeRegion s
 	if _, ok := s.Catalogue().Region(homeRegion); homeRegion != "" && !ok {
 		bad["region"] = "Select a Region"
 	}
-	n := NewUser{Name: first.Name, Email: first.Email, Role: lifecycle.Customer, AccountID: newID("acc-", 12)}
+	n := NewUser{Name: first.Name, Email: first.Email, Role: lifecycle.Owner, AccountID: newID("acc-", 12)}
 	if err := n.check(); KindOf(err) == Invalid {
 		for field, msg := range FieldsOf(err) {
 			bad[field] = msg

@@ -38,7 +38,7 @@ const insertEvent = `INSERT INTO events (subject, seq, at, account_id, actor_id,
 // tellWhoseTurn writes the messages of a step: to the people of the role whose
 // turn it becomes and, when staff or the system did it, to the customer.
 func (t *tx) tellWhoseTurn(c *Connection, action lifecycle.Action, reason string) error {
-	if title, body := customerMessage(c, action, reason, t.s.operator); title != "" && t.by.Role != lifecycle.Customer {
+	if title, body := customerMessage(c, action, reason, t.s.operator); title != "" && !t.by.Role.IsCustomer() {
 		if err := t.tellAccount(c.AccountID, c.ID, title, body); err != nil {
 			return err
 		}

@@ -193,8 +193,8 @@ func eachPresent(ctx context.Context, from rowSource, visit func(inventory.Prese
 // one moment. The order is stable: by kind, then by ID, ports by their number.
 // Kinds: Forbidden.
 func (s *Store) ExportInventory(ctx context.Context, by Actor, out io.Writer) error {
-	if by.Role != lifecycle.Administrator {
-		return forbidden(msgAdminOnly)
+	if !lifecycle.May(lifecycle.SeeInventory, by.Role) {
+		return forbidden("Only an administrator or an auditor can do this.")
 	}
 	w := inventory.NewWriter(out)
 	err := s.snapshot(ctx, func(tx *sql.Tx) error {

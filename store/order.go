@@ -33,8 +33,8 @@ type NewConnection struct {
 // for its installation fee. Kinds: Invalid (fields region, sp, ap, spec, ptype,
 // redundant, name, description, terms), Forbidden.
 func (s *Store) PlaceOrder(ctx context.Context, by Actor, in NewConnection) (string, error) {
-	if by.Role != lifecycle.Customer || by.AccountID == "" {
-		return "", forbidden("Only a customer can apply for an interface.")
+	if !lifecycle.MayDo(lifecycle.Order, by.Role) || by.AccountID == "" {
+		return "", forbidden("Only an owner or an engineer of a customer can apply for an interface.")
 	}
 	cat := s.Catalogue()
 	bad := map[string]string{}
@@ -267,6 +267,9 @@ func (s *Store) OrdersOf(ctx context.Context, connection string) ([]Order, error
 // is no error. Kinds: NotFound, Invalid (field method: the balance is too low),
 // Conflict (closed order, no port free: nothing is charged), Forbidden.
 func (s *Store) PayInstallationFee(ctx context.Context, by Actor, no string) error {
+	if !lifecycle.MayDo(lifecycle.PayInstallationFee, by.Role) {
+		return forbidden("Only an owner or finance of the account pays.")
+	}
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
 		o, err := scanOrder(t.row("SELECT "+orderColumns+" FROM orders WHERE account_id = ? AND no = ?", by.AccountID, no))
 		if errors.Is(err, sql.ErrNoRows) {

@@ -63,7 +63,7 @@ func (w *world) order(before rows, d *did) {
 	}
 	d.moves = true
 	d.want = -1
-	if by.Role == lifecycle.Customer && in.Terms && w.mayOrder(before, by.AccountID, in) {
+	if by.Role == lifecycle.Owner && in.Terms && w.mayOrder(before, by.AccountID, in) {
 		d.want = +1
 	}
 	d.value, d.err = w.e.PlaceOrder(ctx, by, in)
@@ -146,7 +146,7 @@ func (w *world) pay(before rows, d *did) {
 	o, _ := before.where("orders", func(r record) bool { return r.str("connection_id") == c.str("id") && r.str("kind") == "installation" })
 	d.moves, d.want = false, -1
 	free := before.freePorts(c.str("access_point_id"), c.str("port_type"), before.apart(c))
-	if by.Role == lifecycle.Customer && by.AccountID == c.str("account_id") {
+	if by.Role == lifecycle.Owner && by.AccountID == c.str("account_id") {
 		switch o.str("state") {
 		case "paid":
 			d.want = +1 // told so, and not done again
@@ -540,7 +540,7 @@ func (w *world) whitelist(before rows, d *did) {
 	d.want = +1
 	if _, open := before.where("whitelist_requests", func(r record) bool {
 		return r.str("account_id") == by.AccountID && r.str("region") == in.Region && r.str("port_spec") == string(in.Spec) && r.str("status") == "requested"
-	}); open || by.Role != lifecycle.Customer {
+	}); open || by.Role != lifecycle.Owner {
 		d.want = -1
 	}
 	if d.bad(8) {

@@ -441,7 +441,7 @@ func newWorld(t *testing.T) (*world, error) {
 	w := &world{e: storetest.New(t), stage: map[string]lifecycle.Stage{}}
 	e := w.e
 	w.people = []store.Actor{e.Owner, e.OtherOwner, e.Reviewer, e.Technician, e.Finance, e.Admin, e.Owner}
-	second, err := e.CreateUser(ctx, store.NewUser{Email: "second@northwind.example", Name: "Wu Fang", Role: lifecycle.Customer, AccountID: e.Northwind}, "")
+	second, err := e.CreateUser(ctx, store.NewUser{Email: "second@northwind.example", Name: "Wu Fang", Role: lifecycle.Owner, AccountID: e.Northwind}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -966,7 +966,7 @@ func (w *world) on(before rows, d *did, action lifecycle.Action) (c record, by s
 		return
 	}
 	usual := w.ownerOf(c.str("account_id"))
-	if role != lifecycle.Customer {
+	if role != lifecycle.Owner {
 		usual = w.e.As(role)
 	}
 	by = w.act(before, d, usual)
@@ -984,7 +984,7 @@ func (w *world) on(before rows, d *did, action lifecycle.Action) (c record, by s
 	if action == lifecycle.ConfirmRemoval && c.stage("stage") == lifecycle.Terminating {
 		action = lifecycle.CompleteTermination
 	}
-	if !lifecycle.Can(c.stage("stage"), action, by.Role) || (rev != 0 && rev != version) || (by.Role == lifecycle.Customer && by.AccountID != c.str("account_id")) {
+	if !lifecycle.Can(c.stage("stage"), action, by.Role) || (rev != 0 && rev != version) || (by.Role == lifecycle.Owner && by.AccountID != c.str("account_id")) {
 		d.want = -1
 	} else {
 		d.want = +1

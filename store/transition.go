@@ -99,7 +99,7 @@ func (t *tx) apply(ch change) (*Connection, error) {
 func (t *tx) create(c *Connection) error {
 	to, err := lifecycle.Next(lifecycle.None, lifecycle.Order, t.by.Role)
 	if err != nil {
-		return forbidden("Only a customer can apply for an interface.")
+		return forbidden("Only an owner or an engineer of a customer can apply for an interface.")
 	}
 	c.Stage, c.Version, c.StageSince, c.CreatedAt, c.UpdatedAt, c.CreatedBy = to, 1, t.now, t.now, t.now, t.by.UserID
 	if c.DueAt, err = t.due(c); err != nil {
