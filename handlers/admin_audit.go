@@ -72,6 +72,10 @@ func (h *Handlers) auditRows(events []store.Event, role lifecycle.Role, accounts
 			if ap, ok := h.Store.Catalogue().AccessPoint(id); ok && lifecycle.May(lifecycle.SeeSites, role) {
 				r.AboutHref = paths.AdminAccessPoint(ap.ID)
 			}
+		case "Region":
+			if _, ok := h.Store.Catalogue().Region(id); ok && role == lifecycle.Administrator {
+				r.AboutHref = paths.AdminRegion(id)
+			}
 		case "Port":
 			if e.Action != store.PortDeleted && lifecycle.May(lifecycle.SeeSites, role) {
 				r.AboutHref = paths.AdminPort(id)

@@ -18,7 +18,7 @@ import (
 const emptySite = "Shanghai-Baoshan-C" // neutral, without devices in storetest
 
 func editOf(ap catalog.AccessPoint, change ...func(*store.AccessPointEdit)) store.AccessPointEdit {
-	in := store.AccessPointEdit{FacilityName: ap.FacilityName, Address: ap.Address, Status: string(ap.Status), LOADays: fmt.Sprint(ap.LOADays), InstallerNotes: ap.InstallerNotes, Visitor: ap.Visitor, Demo: ap.Demo}
+	in := store.AccessPointEditOf(ap)
 	for _, f := range change {
 		f(&in)
 	}

@@ -282,6 +282,9 @@ type tx struct {
 	now  time.Time
 	by   Actor
 	done []func() // run after the commit
+	// applying is the interface that apply is about to write, "" for none: its
+	// version is raised there and nowhere else.
+	applying string
 	// capacity is what capacityChanged noted.
 	capacity map[capacityKey]bool
 	audit    *audit // the chain of events, shared by the jobs of one commit

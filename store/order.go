@@ -73,6 +73,18 @@ func (s *Store) PlaceOrder(ctx context.Context, by Actor, in NewConnection) (str
 	}
 	return s.once(ctx, by, func(t *tx) (string, error) {
 		if len(bad) == 0 || onlyText(bad) {
+			// The snapshot judged the choices; what it says may be a moment old.
+			now, err := t.accessPoint(ap.ID)
+			switch {
+			case KindOf(err) == NotFound || (err == nil && !now.Status.TakesOrders()):
+				bad["ap"] = ap.Name + " takes no new interfaces. Select another Access Point."
+			case err != nil:
+				return "", err
+			case !slices.Contains(now.Offers[in.SP], in.PortType):
+				bad["ptype"] = string(in.PortType) + " is not offered to " + in.SP.Label() + " by " + ap.Name + " any more. Select another Port Type."
+			}
+		}
+		if len(bad) == 0 || onlyText(bad) {
 			if err := t.checkOrder(in, ap, bad); err != nil {
 				return "", err
 			}
@@ -187,15 +199,14 @@ func (t *tx) freeFor(c *Connection) (all, usable int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	for _, d := range t.s.Catalogue().Devices(c.AccessPointID) {
-		var n int
-		err := t.row("SELECT n FROM port_counts WHERE device_id = ? AND port_type = ? AND state = ?", d.ID, c.PortType, PortFree).Scan(&n)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return 0, 0, err
-		}
-		all += n
-		if !avoid[d.ID] {
-			usable += n
+	free, err := t.freeByDevice(c)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, d := range free {
+		all += d.N
+		if !avoid[d.Device] {
+			usable += d.N
 		}
 	}
 	return all, usable, nil

@@ -890,8 +890,13 @@ func (w *world) importFile(before rows, d *did) {
 func (w *world) site(before rows, d *did) {
 	by := w.act(before, d, w.e.Admin)
 	ap, _, _ := w.siteOf(d.b)
-	in := store.AccessPointEdit{FacilityName: ap.FacilityName, Address: ap.Address, Status: []string{"open", "hot", "recommended", "full", "open"}[d.c%5],
-		LOADays: strconv.Itoa(ap.LOADays), InstallerNotes: ap.InstallerNotes, Visitor: ap.Visitor, Demo: ap.Demo}
+	in := store.AccessPointEditOf(ap)
+	in.Status = []string{"open", "hot", "recommended", "full", "open"}[d.c%5]
+	// Names and addresses that two access points may come to share.
+	if d.c%7 == 0 {
+		in.FacilityName = []string{"Data Port One", "data port one", "House of Lines"}[d.c/7%3]
+		in.Reason = []string{"The operator was bought", ""}[d.b%2]
+	}
 	if by.Role != lifecycle.Administrator {
 		d.want = -1
 	}

@@ -459,7 +459,9 @@ func TestInventoryFormsRace(t *testing.T) {
 	t.Run("one access point", func(t *testing.T) {
 		now, _ := e.Catalogue().AccessPoint(ap)
 		contest(t, e, 1, conflicts, func(i int) error {
-			return e.UpdateAccessPoint(ctx, e.Admin, ap, store.AccessPointRev(now), store.AccessPointEdit{FacilityName: "Facility " + strings.Repeat("I", i+1), Address: now.Address, Status: "open", LOADays: "90"})
+			in := store.AccessPointEditOf(now)
+			in.FacilityName = "Facility " + strings.Repeat("I", i+1)
+			return e.UpdateAccessPoint(ctx, e.Admin, ap, store.AccessPointRev(now), in)
 		})
 	})
 	t.Run("one panel", func(t *testing.T) {
@@ -509,7 +511,11 @@ func TestALetterNamesThePlacesOfNow(t *testing.T) {
 	c := e.At(t, lifecycle.InApplication, func(in *store.NewConnection) { in.Redundant = first.ID })
 	prepare := func() store.Draft {
 		t.Helper()
-		d, err := e.PrepareLOA(ctx, e.Reviewer, c.ID, c.Version, store.Approval{})
+		now, err := e.Connection(ctx, e.Reviewer, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := e.PrepareLOA(ctx, e.Reviewer, c.ID, now.Version, store.Approval{})
 		if err != nil {
 			t.Fatal(err, store.FieldsOf(err))
 		}

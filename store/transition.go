@@ -57,9 +57,11 @@ func (t *tx) apply(ch change) (*Connection, error) {
 		}
 	}
 	if ch.rows != nil {
+		t.applying = c.ID
 		if err := ch.rows(t, c); err != nil {
 			return nil, err
 		}
+		t.applying = ""
 	}
 	res, err := t.exec(`UPDATE connections SET stage = ?, turn = ?, version = ?, stage_since = ?, due_at = ?, problem = ?,
 		name = ?, name_key = ?, description = ?, redundant_id = ?, line_code = ?, loa_no = ?, scheduled_at = ?, removal_due = ?,
@@ -85,6 +87,11 @@ func (t *tx) apply(ch change) (*Connection, error) {
 	}
 	if err := t.event(c.ID, c.AccountID, string(ch.action), from, to, ch.reason, ch.detail); err != nil {
 		return nil, err
+	}
+	if to.Ended() && from.PastPayment() {
+		if err := t.partnerEnded(c); err != nil {
+			return nil, err
+		}
 	}
 	if from != to || ch.action == lifecycle.MovePort {
 		if err := t.tellWhoseTurn(c, ch.action, ch.reason); err != nil {

@@ -431,6 +431,8 @@ func eventText(a lifecycle.Action) string {
 		return "ID number of a field engineer read"
 	case "redundancy_changed":
 		return "Redundancy changed"
+	case "redundancy_lost":
+		return "Redundancy lost"
 	}
 	return a.EventLabel()
 }
@@ -462,7 +464,7 @@ func eventTone(a lifecycle.Action) string {
 		return ui.ToneBad
 	case lifecycle.MovePort, lifecycle.Terminate:
 		return ui.ToneInfo
-	case "redundancy_changed":
+	case "redundancy_changed", "redundancy_lost":
 		return ui.ToneWarn
 	}
 	return ui.ToneIdle
