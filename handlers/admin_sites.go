@@ -9,9 +9,11 @@ import (
 
 	"demarc/store"
 	"demarc/store/catalog"
+	"demarc/store/lifecycle"
 	"demarc/views"
 	"demarc/views/ui"
 	"demarc/web/paths"
+	"demarc/web/reqctx"
 )
 
 // EditAccessPoint is the form that changes an access point.
@@ -192,6 +194,7 @@ var regionCrumbs = []views.Crumb{{Label: "Capacity"}, {Label: "Access points", H
 
 // ListRegions lists the regions with how many access points each has.
 func (h *Handlers) ListRegions(c echo.Context) error {
+	user, _ := reqctx.User(c.Request().Context())
 	cat := h.Store.Catalogue()
 	sites := map[string]int{}
 	for _, ap := range cat.AccessPoints() {
@@ -201,7 +204,7 @@ func (h *Handlers) ListRegions(c echo.Context) error {
 	for _, r := range cat.Regions() {
 		rows = append(rows, views.RegionRow{ID: r.ID, Name: r.Name, Zone: r.Zone + " (" + ui.FormatOffset(h.Store.Now(), cat.Zone(r.ID)) + ")", Mainland: r.Mainland, AccessPoints: sites[r.ID]})
 	}
-	return h.render(c, http.StatusOK, views.RegionsPage(h.page(c, "Regions", accessPointCrumbs...), rows))
+	return h.render(c, http.StatusOK, views.RegionsPage(h.page(c, "Regions", accessPointCrumbs...), rows, user.Role == lifecycle.Administrator))
 }
 
 // regionAt is the region that the address names. Kinds: NotFound.

@@ -14,7 +14,7 @@ import (
 )
 
 // RegionsPage lists the regions.
-func RegionsPage(p Page, rows []RegionRow) templ.Component {
+func RegionsPage(p Page, rows []RegionRow, mayEdit bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -59,9 +59,11 @@ func RegionsPage(p Page, rows []RegionRow) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.LinkBtn(ui.Button{Label: "Add a region", Icon: "plus", Kind: ui.KindPrimary, Href: paths.AdminNewRegion}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
+				if mayEdit {
+					templ_7745c5c3_Err = ui.LinkBtn(ui.Button{Label: "Add a region", Icon: "plus", Kind: ui.KindPrimary, Href: paths.AdminNewRegion}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 				return nil
 			})
@@ -96,9 +98,16 @@ func RegionsPage(p Page, rows []RegionRow) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = ui.Link(r.Name, paths.AdminRegion(r.ID)).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
+						if mayEdit {
+							templ_7745c5c3_Err = ui.Link(r.Name, paths.AdminRegion(r.ID)).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+						} else {
+							templ_7745c5c3_Err = ui.Text(r.Name).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
 						}
 						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<span class=\"sub\">")
 						if templ_7745c5c3_Err != nil {
@@ -148,7 +157,7 @@ func RegionsPage(p Page, rows []RegionRow) templ.Component {
 							var templ_7745c5c3_Var5 templ.SafeURL
 							templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(paths.With(paths.AdminAccessPoints, "region", r.ID)))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_regions.templ`, Line: 43, Col: 81}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_regions.templ`, Line: 49, Col: 81}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 							if templ_7745c5c3_Err != nil {
@@ -179,10 +188,12 @@ func RegionsPage(p Page, rows []RegionRow) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = ui.RowActions(ui.Actions{For: r.ID, MenuID: "m-" + r.ID, Links: []ui.Action{{Label: "Edit", Href: paths.AdminRegion(r.ID), Lead: true}},
-							More: []ui.MenuItem{{Label: "Add an access point", Href: paths.With(paths.AdminNewSite, "region", r.ID)}, {Label: "Delete", Href: paths.AdminRegionDeletion(r.ID), Danger: true}}}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
+						if mayEdit {
+							templ_7745c5c3_Err = ui.RowActions(ui.Actions{For: r.ID, MenuID: "m-" + r.ID, Links: []ui.Action{{Label: "Edit", Href: paths.AdminRegion(r.ID), Lead: true}},
+								More: []ui.MenuItem{{Label: "Add an access point", Href: paths.With(paths.AdminNewSite, "region", r.ID)}, {Label: "Delete", Href: paths.AdminRegionDeletion(r.ID), Danger: true}}}).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
 						}
 						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</td></tr>")
 						if templ_7745c5c3_Err != nil {
@@ -296,7 +307,7 @@ func RegionFormPage(p Page, f RegionForm) templ.Component {
 				var templ_7745c5c3_Var9 templ.SafeURL
 				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(f.Action))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_regions.templ`, Line: 74, Col: 51}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_regions.templ`, Line: 82, Col: 51}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 				if templ_7745c5c3_Err != nil {
