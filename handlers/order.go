@@ -22,7 +22,7 @@ func (h *Handlers) ShowOrder(c echo.Context) error {
 // NotFound, Forbidden.
 func (h *Handlers) PayOrder(c echo.Context) error {
 	no := c.Param("no")
-	err := h.Store.PayInstallationFee(c.Request().Context(), h.actor(c), no)
+	err := h.Store.PayOrder(c.Request().Context(), h.actor(c), no, store.MethodBalance)
 	if err == nil {
 		return h.done(c, paths.OrderDone(no))
 	}

@@ -52,7 +52,7 @@ func (h *Handlers) PayResourceFee(c echo.Context) error {
 		months = 0 // the store says what is on offer
 	}
 	form := views.ResourceFeeForm{Months: months, Confirmed: value(c, "confirm") != "", Key: keptKey(c)}
-	_, err = h.Store.PayResourceFee(ctx, by, id, rev(c), form.Months, form.Confirmed)
+	_, err = h.Store.PayResourceFee(ctx, by, id, rev(c), form.Months, form.Confirmed, store.MethodBalance)
 	if err == nil {
 		conn, err := h.Store.Connection(ctx, by, id)
 		if err != nil {

@@ -10,7 +10,6 @@ import (
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
 	"demarc/store/money"
-	"demarc/store/pricing"
 )
 
 // NotRedundant is the answer "not redundant" to Redundant Connection ID, which
@@ -271,78 +270,6 @@ func (s *Store) Orders(ctx context.Context, account, after string, limit int) (O
 // checked that the actor may see it.
 func (s *Store) OrdersOf(ctx context.Context, connection string) ([]Order, error) {
 	return list(ctx, s, scanOrder, "SELECT "+orderColumns+" FROM orders WHERE connection_id = ? ORDER BY connection_id, created_at", connection)
-}
-
-// PayInstallationFee pays an order from the account's balance and reserves a
-// port, in one transaction. An order that is paid already is left as it is and
-// is no error. Kinds: NotFound, Invalid (field method: the balance is too low),
-// Conflict (closed order, no port free: nothing is charged), Forbidden.
-func (s *Store) PayInstallationFee(ctx context.Context, by Actor, no string) error {
-	if !lifecycle.MayDo(lifecycle.PayInstallationFee, by.Role) {
-		return forbidden("Only an owner or finance of the account pays.")
-	}
-	_, err := s.once(ctx, by, func(t *tx) (string, error) {
-		o, err := scanOrder(t.row("SELECT "+orderColumns+" FROM orders WHERE account_id = ? AND no = ?", by.AccountID, no))
-		if errors.Is(err, sql.ErrNoRows) {
-			return "", notFound("This order")
-		}
-		if err != nil {
-			return "", err
-		}
-		if o.State == OrderPaid {
-			return no, nil
-		}
-		if err := t.payable(o); err != nil {
-			return "", err
-		}
-		_, err = t.apply(change{action: lifecycle.PayInstallationFee, id: o.ConnectionID, detail: o.Amount.String() + ", order " + no, rows: func(t *tx, c *Connection) error {
-			if err := t.covers(o.AccountID, o.Amount); err != nil {
-				return err
-			}
-			if _, err := t.allocate(c); err != nil {
-				return err
-			}
-			return t.settle(&o, MethodBalance)
-		}})
-		return no, err
-	})
-	return err
-}
-
-// PayResourceFee confirms the deployment, pays the resource fee for a period
-// and enables the port. It returns the number of the order. Kinds: NotFound,
-// Invalid (fields confirm, months, method), Conflict, Forbidden.
-func (s *Store) PayResourceFee(ctx context.Context, by Actor, id string, rev, months int, confirmed bool) (string, error) {
-	bad := map[string]string{}
-	if !confirmed {
-		bad["confirm"] = "Confirm that the interface is deployed"
-	}
-	if !pricing.ValidPeriod(months) {
-		bad["months"] = "Select a duration"
-	}
-	return s.once(ctx, by, func(t *tx) (string, error) {
-		var no string
-		_, err := t.apply(change{action: lifecycle.PayResourceFee, id: id, rev: rev, detail: pricing.PeriodLabel(months), rows: func(t *tx, c *Connection) error {
-			if err := invalidFields(bad); err != nil {
-				return err
-			}
-			total, err := pricing.Total(c.Monthly, months)
-			if err != nil {
-				return fmt.Errorf("resource fee of %s: %w", c.ID, err)
-			}
-			if err := t.covers(c.AccountID, total); err != nil {
-				return err
-			}
-			c.PaidThrough = pricing.PaidThrough(t.now, months, t.s.Catalogue().Zone(c.Region))
-			o := Order{AccountID: c.AccountID, ConnectionID: c.ID, Kind: KindResource, PriceVersion: c.PriceVersion, Months: months, PeriodFrom: t.now, PeriodTo: c.PaidThrough}
-			if err := t.newOrder(&o, OrderLine{Kind: KindResource, Quantity: months, Unit: c.Monthly}); err != nil {
-				return err
-			}
-			no = o.No
-			return t.settle(&o, MethodBalance)
-		}})
-		return no, err
-	})
 }
 
 // refundInstallation gives the installation fee back to the balance; nothing

@@ -156,7 +156,7 @@ func (w *world) pay(before rows, d *did) {
 			}
 		}
 	}
-	d.err = w.e.PayInstallationFee(ctx, by, o.str("no"))
+	d.err = w.e.PayOrder(ctx, by, o.str("no"), store.MethodBalance)
 	if !d.moves {
 		return
 	}
@@ -440,7 +440,7 @@ func (w *world) resourceFee(before rows, d *did) {
 	case d.c%13 == 1:
 		d.want, months = -1, 11
 	}
-	d.value, d.err = w.e.PayResourceFee(ctx, by, c.str("id"), rev, months, confirmed)
+	d.value, d.err = w.e.PayResourceFee(ctx, by, c.str("id"), rev, months, confirmed, store.MethodBalance)
 	d.check = func(after rows) error {
 		if paid := before.account(by.AccountID).int("balance_minor") - after.account(by.AccountID).int("balance_minor"); paid != due {
 			return fmt.Errorf("charged %d, due was %d", paid, due)

@@ -190,7 +190,7 @@ func TestFortyPayersOneCharge(t *testing.T) {
 		if i%2 == 0 {
 			by.Key = "one-form" // half of them are the same form sent again
 		}
-		return e.PayInstallationFee(ctx, by, o.No)
+		return e.PayOrder(ctx, by, o.No, store.MethodBalance)
 	})
 	for _, err := range lost {
 		t.Error(err)
@@ -238,7 +238,7 @@ func TestSixtyOrdersForFewerPorts(t *testing.T) {
 		nos[i] = e.Order(t, e.Owner, onASite).No
 	}
 	before, _ := e.Account(ctx, e.Owner, e.Northwind)
-	won, lost := race(orders, func(i int) error { return e.PayInstallationFee(ctx, e.Owner, nos[i]) })
+	won, lost := race(orders, func(i int) error { return e.PayOrder(ctx, e.Owner, nos[i], store.MethodBalance) })
 	after, _ := e.Account(ctx, e.Owner, e.Northwind)
 	if won != ports || len(lost) != orders-ports {
 		t.Errorf("%d allocated, %d refused; want %d and %d", won, len(lost), ports, orders-ports)
@@ -342,7 +342,7 @@ func TestPaymentKeepsApartWhatTheOrderPromised(t *testing.T) {
 	if store.Free(counts, catalog.Type10GBaseLR) == 0 {
 		t.Skip("the site has no free port left on the first device either")
 	}
-	if err := e.PayInstallationFee(ctx, e.Owner, pair.No); store.KindOf(err) != store.Conflict {
+	if err := e.PayOrder(ctx, e.Owner, pair.No, store.MethodBalance); store.KindOf(err) != store.Conflict {
 		t.Errorf("paid for a pair on one device: %v", err)
 	}
 	if after := state(t, e, pair.ConnectionID); after != before {
@@ -355,7 +355,7 @@ func TestBalanceTooLow(t *testing.T) {
 	e := storetest.New(t)
 	o := e.Order(t, e.OtherOwner)
 	before := state(t, e, o.ConnectionID)
-	err := e.PayInstallationFee(ctx, e.OtherOwner, o.No)
+	err := e.PayOrder(ctx, e.OtherOwner, o.No, store.MethodBalance)
 	if store.FieldsOf(err)["method"] == "" {
 		t.Errorf("paid with an empty balance: %v", err)
 	}
@@ -371,7 +371,7 @@ func TestBalanceTooLow(t *testing.T) {
 	if err := e.RecordTransfer(ctx, e.Reviewer, e.Southwind, "1500", "slip 2"); store.KindOf(err) != store.Forbidden {
 		t.Errorf("a reviewer recorded a transfer: %v", err)
 	}
-	if err := e.PayInstallationFee(ctx, e.OtherOwner, o.No); err != nil {
+	if err := e.PayOrder(ctx, e.OtherOwner, o.No, store.MethodBalance); err != nil {
 		t.Fatal(err)
 	}
 	e.Sound(t)
@@ -438,7 +438,10 @@ func TestRepeatedSubmitDoesNothingTwice(t *testing.T) {
 	c = e.At(t, lifecycle.WaitingForPayment)
 	by = e.Owner
 	by.Key = "form-3"
-	won, lost := race(20, func(int) error { _, err := e.PayResourceFee(ctx, by, c.ID, c.Version, 3, true); return err })
+	won, lost := race(20, func(int) error {
+		_, err := e.PayResourceFee(ctx, by, c.ID, c.Version, 3, true, store.MethodBalance)
+		return err
+	})
 	if won != 20 {
 		t.Errorf("%d of 20 repeats were answered like the first: %v", won, lost)
 	}

@@ -108,7 +108,7 @@ func (l *loader) plan(st story) {
 			if err != nil {
 				return err
 			}
-			return s.PayInstallationFee(l.ctx, customer(), orders[0].No)
+			return s.PayOrder(l.ctx, customer(), orders[0].No, store.MethodBalance)
 		})
 	}
 	if reached > 2 {
@@ -159,7 +159,7 @@ func (l *loader) plan(st story) {
 	}
 	if reached > 6 {
 		act(st.days[6], 9, "pay resource fee", func(id string, c store.Connection) error {
-			_, err := s.PayResourceFee(l.ctx, customer(), id, c.Version, st.months, true)
+			_, err := s.PayResourceFee(l.ctx, customer(), id, c.Version, st.months, true, store.MethodBalance)
 			return err
 		})
 	}

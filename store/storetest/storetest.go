@@ -324,7 +324,7 @@ func (e *Env) Try(id string, action lifecycle.Action, by store.Actor) error {
 		if err != nil || len(orders) == 0 {
 			return fmt.Errorf("orders of %s: %d, %w", id, len(orders), err)
 		}
-		return e.PayInstallationFee(ctx, by, orders[0].No)
+		return e.PayOrder(ctx, by, orders[0].No, store.MethodBalance)
 	case lifecycle.ApplyForLOA:
 		return e.ApplyForLOA(ctx, by, id, c.Version, e.Application(c))
 	case lifecycle.WithdrawApplication:
@@ -358,7 +358,7 @@ func (e *Env) Try(id string, action lifecycle.Action, by store.Actor) error {
 		}
 		return e.CompleteCabling(ctx, by, id, c.Version, e.Cabling(*r))
 	case lifecycle.PayResourceFee:
-		_, err := e.PayResourceFee(ctx, by, id, c.Version, 1, true)
+		_, err := e.PayResourceFee(ctx, by, id, c.Version, 1, true, store.MethodBalance)
 		return err
 	case lifecycle.Cancel:
 		return e.Cancel(ctx, by, id, c.Version, true)
