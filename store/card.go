@@ -478,13 +478,6 @@ func (t *tx) whyNot(p Payment) (string, error) {
 	return "the interface can no longer be paid for", nil
 }
 
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
 // cardRefunded records that a payment is back on the card.
 func (t *tx) cardRefunded(p *Payment, e payment.Event) error {
 	if e.RefundID != "" {
