@@ -52,7 +52,7 @@ func TestAnOperatorsOwnRegion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err, store.FieldsOf(err))
 	}
-	if err := e.PayInstallationFee(ctx, e.Owner, no); err != nil {
+	if err := e.PayOrder(ctx, e.Owner, no, store.MethodBalance); err != nil {
 		t.Fatal(err)
 	}
 	// Offers that are taken away stop orders alone.
