@@ -69,23 +69,19 @@ func (h *Handlers) auditRows(events []store.Event, role lifecycle.Role, accounts
 				r.AboutHref = paths.AdminWhitelist
 			}
 		case "Access point":
-			if ap, ok := h.Store.Catalogue().AccessPoint(id); ok && lifecycle.May(lifecycle.SeeSites, role) {
+			if ap, ok := h.Store.Catalogue().AccessPoint(id); ok && role != lifecycle.Finance {
 				r.AboutHref = paths.AdminAccessPoint(ap.ID)
 			}
-		case "Region":
-			if _, ok := h.Store.Catalogue().Region(id); ok && role == lifecycle.Administrator {
-				r.AboutHref = paths.AdminRegion(id)
-			}
 		case "Port":
-			if e.Action != store.PortDeleted && lifecycle.May(lifecycle.SeeSites, role) {
+			if e.Action != store.PortDeleted && role != lifecycle.Finance {
 				r.AboutHref = paths.AdminPort(id)
 			}
 		case "Access points":
-			if lifecycle.May(lifecycle.SeeSites, role) {
+			if role != lifecycle.Finance {
 				r.AboutHref = paths.AdminAccessPoints
 			}
 		case "Person":
-			if lifecycle.May(lifecycle.SeePeople, role) {
+			if role == lifecycle.Administrator {
 				r.AboutHref = paths.AdminPeople
 			}
 		}

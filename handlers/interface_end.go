@@ -2,10 +2,12 @@ package handlers
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"demarc/store"
+	"demarc/store/fees"
 	"demarc/store/lifecycle"
 	"demarc/views"
 	"demarc/views/ui"
@@ -48,16 +50,17 @@ func (h *Handlers) cancellationForm(c echo.Context, status int, f views.EndForm)
 	if err != nil {
 		return err
 	}
-	f.Interface = h.readBy(c, conn)
-	if err := onlyFor(f.Interface, lifecycle.Cancel); err != nil {
-		return err
-	}
-	if lifecycle.Can(conn.Stage, lifecycle.Cancel, roleOf(c)) {
+	f.Interface = h.interfaceView(conn)
+	if lifecycle.Can(conn.Stage, lifecycle.Cancel, lifecycle.Customer) {
 		lost, err := h.partnerLoses(c, conn, partner)
 		if err != nil {
 			return err
 		}
-		f.Happens = append(h.cancelHappens(conn), lost...)
+		would, err := h.Store.CancelWould(c.Request().Context(), conn)
+		if err != nil {
+			return err
+		}
+		f.Happens = append(h.cancelHappens(conn, would), lost...)
 	} else {
 		f.Closed = true
 		if f.Conflict == "" {
@@ -69,8 +72,7 @@ func (h *Handlers) cancellationForm(c echo.Context, status int, f views.EndForm)
 }
 
 // cancelHappens says what canceling does, from the store's own answer.
-func (h *Handlers) cancelHappens(c store.Connection) []string {
-	would := store.CancelWould(c)
+func (h *Handlers) cancelHappens(c store.Connection, would store.Cancellation) []string {
 	var out []string
 	add := func(s string) { out = append(out, s) }
 	if c.Stage == lifecycle.PendingPayment {
@@ -133,15 +135,23 @@ func (h *Handlers) terminationForm(c echo.Context, status int, f views.EndForm) 
 	if err != nil {
 		return err
 	}
-	f.Interface = h.readBy(c, conn)
-	if lifecycle.Can(conn.Stage, lifecycle.Terminate, roleOf(c)) {
+	f.Interface = h.interfaceView(conn)
+	if lifecycle.Can(conn.Stage, lifecycle.Terminate, lifecycle.Customer) {
 		lost, err := h.partnerLoses(c, conn, partner)
+		if err != nil {
+			return err
+		}
+		parts, err := h.Store.TerminationRefund(c.Request().Context(), conn)
+		if err != nil {
+			return err
+		}
+		back, err := h.unusedSentence(conn, parts)
 		if err != nil {
 			return err
 		}
 		f.Happens = append([]string{
 			h.Operator + " removes the cable. The connection ends when it is out, and the port is released.",
-			"The resource fee is paid until " + ui.FormatDay(conn.PaidThrough, f.Zone) + ". Nothing of it is refunded.",
+			"The resource fee is paid until " + ui.FormatDay(conn.PaidThrough, f.Zone) + ". " + back,
 		}, lost...)
 	} else {
 		f.Closed = true
@@ -151,6 +161,28 @@ func (h *Handlers) terminationForm(c echo.Context, status int, f views.EndForm) 
 	}
 	p, partial := h.modalPage(c, "Terminate "+conn.Title()+"?", f.Interface, status)
 	return h.render(c, status, views.TerminateInterface(p, partial, f))
+}
+
+// unusedSentence says what terminating an interface gives back of its resource
+// fee, in figures.
+func (h *Handlers) unusedSentence(c store.Connection, parts []fees.Part) (string, error) {
+	sum, some, err := fees.Sum(parts)
+	if err != nil {
+		return "", err
+	}
+	unused, months := h.Store.Term(c).Unused(h.Store.Now()), 0
+	for _, p := range parts {
+		months += p.Months
+	}
+	switch {
+	case some && months == 1:
+		return "1 whole month of it is not used: " + sum.String() + " goes back to your balance.", nil
+	case some:
+		return strconv.Itoa(months) + " whole months of it are not used: " + sum.String() + " goes back to your balance.", nil
+	case unused > 0:
+		return "Nothing of it is refunded, as the orders say that were paid.", nil
+	}
+	return "No whole month of it is left, so nothing is refunded.", nil
 }
 
 // connection is the interface that the address names; kind NotFound when it is

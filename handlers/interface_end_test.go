@@ -200,7 +200,7 @@ func TestTerminate(t *testing.T) {
 	conn := s.At(t, lifecycle.Enabled)
 	path := paths.Termination(conn.ID)
 	page := owner.get(path).want(http.StatusOK)
-	if text := page.text(); !strings.Contains(text, "The resource fee is paid until 20 Dec 2026. Nothing of it is refunded.") || !strings.Contains(text, "Type "+conn.ID+" to confirm.") {
+	if text := page.text(); !strings.Contains(text, "The resource fee is paid until 20 Dec 2026. No whole month of it is left, so nothing is refunded.") || !strings.Contains(text, "Type "+conn.ID+" to confirm.") {
 		t.Errorf("the page says %q", text)
 	}
 	form := url.Values{"rev": {page.field("rev")}, "key": {page.field("key")}, "confirm": {"pc-something"}}

@@ -13,15 +13,16 @@ import (
 
 const connectionColumns = `account_id, id, name, description, region, access_point_id, sp, port_spec, port_type, redundant_id, stage, version,
 	stage_since, due_at, problem, currency, installation_fee, monthly_fee, price_version, line_code, loa_no, scheduled_at, removal_due,
-	paid_through, created_at, created_by, updated_at`
+	paid_through, created_at, created_by, updated_at, paid_from, paid_months, auto_renew, renew_at, renew_failed_at, notice_at, late_credit, late_reason`
 
 func scanConnection(r scanner) (Connection, error) {
 	var c Connection
-	var since, due, scheduled, paid, created, updated instant
+	var since, due, scheduled, paid, created, updated, paidFrom, renew, failed, notice instant
 	err := r.Scan(&c.AccountID, &c.ID, &c.Name, &c.Description, &c.Region, &c.AccessPointID, &c.SP, &c.Spec, &c.PortType, &c.RedundantID, &c.Stage, &c.Version,
 		&since, &due, &c.Problem, &c.Installation.Currency, &c.Installation.Minor, &c.Monthly.Minor, &c.PriceVersion, &c.LineCode, &c.LOANo, &scheduled, &c.RemovalDue,
-		&paid, &created, &c.CreatedBy, &updated)
-	c.Monthly.Currency = c.Installation.Currency
+		&paid, &created, &c.CreatedBy, &updated, &paidFrom, &c.PaidMonths, &c.AutoRenew, &renew, &failed, &notice, &c.LateCredit.Minor, &c.LateReason)
+	c.Monthly.Currency, c.LateCredit.Currency = c.Installation.Currency, c.Installation.Currency
+	c.PaidFrom, c.RenewAt, c.RenewFailedAt, c.NoticeAt = paidFrom.Time, renew.Time, failed.Time, notice.Time
 	c.StageSince, c.DueAt, c.ScheduledAt, c.PaidThrough, c.CreatedAt, c.UpdatedAt = since.Time, due.Time, scheduled.Time, paid.Time, created.Time, updated.Time
 	return c, err
 }

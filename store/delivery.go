@@ -127,7 +127,20 @@ type Cabling struct {
 // link_up, label_found, light), NotFound, Conflict, Forbidden.
 func (s *Store) CompleteCabling(ctx context.Context, by Actor, id string, rev int, in Cabling) error {
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
-		_, err := t.apply(change{action: lifecycle.CompleteCabling, id: id, rev: rev, detail: "Label as found " + in.LabelFound, rows: func(t *tx, c *Connection) error {
+		before, err := t.connection(id)
+		if err != nil {
+			return "", err
+		}
+		late, why, err := t.lateCredit(*before)
+		if err != nil {
+			return "", err
+		}
+		detail := "Label as found " + in.LabelFound
+		if why != "" {
+			detail += ". " + late.String() + " credited on the first resource fee: " + why
+		}
+		_, err = t.apply(change{action: lifecycle.CompleteCabling, id: id, rev: rev, detail: detail, rows: func(t *tx, c *Connection) error {
+			c.LateCredit, c.LateReason = late, why
 			port, err := t.portOf(c.ID)
 			if err != nil {
 				return err

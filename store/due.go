@@ -8,18 +8,22 @@ import (
 	"demarc/store/lifecycle"
 )
 
+// dueStep is something that time does to rows, each in a transaction of its own.
+type dueStep struct {
+	query string // the keys of what is due at a moment
+	do    func(t *tx, key string) error
+}
+
 // RunDue does what time itself does: it closes orders that were not paid in
-// time, ends letters that expired, erases ID numbers whose time is over and
+// time, ends letters that expired, renews interfaces whose customer switched
+// that on, reminds of resource fees, erases ID numbers whose time is over and
 // forgets old submissions and uploads that nobody confirmed. It may run as
 // often as one likes; each step is a transaction of its own. It returns how
 // many things it did.
 func (s *Store) RunDue(ctx context.Context) (int, error) {
 	done := 0
 	var errs []error
-	for _, step := range []struct {
-		query string
-		do    func(t *tx, id string) error
-	}{
+	steps := []dueStep{
 		{"SELECT id FROM connections WHERE stage = 'pending_payment' AND due_at <= ? ORDER BY stage, due_at, id LIMIT 500", func(t *tx, id string) error {
 			_, err := t.apply(change{action: lifecycle.CloseUnpaidOrder, id: id, rows: func(t *tx, c *Connection) error {
 				_, err := t.exec("UPDATE orders SET state = 'expired' WHERE connection_id = ? AND state = 'unpaid'", c.ID)
@@ -45,7 +49,8 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 			}})
 			return err
 		}},
-	} {
+	}
+	for _, step := range append(steps, feeSteps()...) {
 		ids, err := list(ctx, s, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, step.query, at(s.Now()))
 		if err != nil {
 			errs = append(errs, err)
@@ -73,13 +78,6 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 			if err := t.event("personal-data", "", "erase_id_numbers", "", "", "30 days after construction", countWords(int(n), "ID number")); err != nil {
 				return err
 			}
-		}
-		// An installation order is closed with its interface, above.
-		if res, err = t.exec("UPDATE orders SET state = 'expired' WHERE state = 'unpaid' AND kind <> 'installation' AND expires_at <= ?", at(t.now)); err != nil {
-			return err
-		}
-		if n, _ := res.RowsAffected(); n > 0 {
-			done += int(n)
 		}
 		_, err = t.exec("DELETE FROM submissions WHERE at < ?", at(t.now.AddDate(0, 0, -30)))
 		return err

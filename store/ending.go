@@ -5,25 +5,43 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
+	"demarc/store/fees"
 	"demarc/store/lifecycle"
+	"demarc/store/money"
 )
 
 // Cancellation says what canceling an interface will do, before it is done.
 type Cancellation struct {
+	// Rule is the one about the installation fee that the order was made with.
+	Rule        fees.InstallationRefund
 	Refund      bool // the installation fee goes back to the balance
 	VoidsLetter bool
 	PortAtOnce  bool // the port is released at once; else after a technician removed the cable
 }
 
-// CancelWould says what canceling the interface would do now.
-func CancelWould(c Connection) Cancellation {
-	cable := cableMayBeIn(c)
+// CancelWould says what canceling an interface would do now. The caller has
+// checked that the actor may see c.
+func (s *Store) CancelWould(ctx context.Context, c Connection) (Cancellation, error) {
+	orders, err := s.OrdersOf(ctx, c.ID)
+	return cancelWould(c, orders), err
+}
+
+func cancelWould(c Connection, orders []Order) Cancellation {
+	var rule fees.InstallationRefund
+	for _, o := range orders {
+		if o.Kind == KindInstallation {
+			rule = fees.InstallationRefund(o.RefundRule)
+		}
+	}
 	return Cancellation{
-		Refund:      c.Stage.PastPayment() && c.LOANo == "",
+		Rule:        rule,
+		Refund:      c.Stage.PastPayment() && rule.Gives(c.LOANo != ""),
 		VoidsLetter: c.Stage == lifecycle.ApprovedLOA || c.Stage == lifecycle.WaitingForCabling,
-		PortAtOnce:  c.Stage.PastPayment() && !cable,
+		PortAtOnce:  c.Stage.PastPayment() && !cableMayBeIn(c),
 	}
 }
 
@@ -41,7 +59,11 @@ func (s *Store) Cancel(ctx context.Context, by Actor, id string, rev int, confir
 		if err != nil {
 			return "", err
 		}
-		would := CancelWould(*before)
+		orders, err := t.ordersOf(id)
+		if err != nil {
+			return "", err
+		}
+		would := cancelWould(*before, orders)
 		detail := ""
 		if would.Refund {
 			detail = "The initial installation fee goes back to the balance"
@@ -59,12 +81,22 @@ func (s *Store) Cancel(ctx context.Context, by Actor, id string, rev int, confir
 
 // endEarly undoes what an interface that is canceled had going.
 func (t *tx) endEarly(before, c *Connection, would Cancellation) error {
-	if _, err := t.exec("UPDATE orders SET state = 'canceled' WHERE connection_id = ? AND state = 'unpaid'", c.ID); err != nil {
+	if err := t.closeUnpaidOrders(c.ID); err != nil {
 		return err
 	}
 	if would.Refund {
-		if _, err := t.refundInstallation(c, "Canceled before a letter of authorization was issued"); err != nil {
+		reason := "Canceled before a letter of authorization was issued"
+		if before.LOANo != "" {
+			reason = "Canceled before the interface was enabled"
+		}
+		back, err := t.refundInstallation(c, reason)
+		if err != nil {
 			return err
+		}
+		if back.Minor > 0 {
+			if err := t.tellAccount(c.AccountID, c.ID, "Installation fee refunded", fmt.Sprintf("%s of %s went back to the account balance.", back, c.Title())); err != nil {
+				return err
+			}
 		}
 	}
 	if err := t.decideApplication(c.ID, "canceled", nil); err != nil {
@@ -87,20 +119,103 @@ func (t *tx) endEarly(before, c *Connection, would Cancellation) error {
 	return t.setPort(*port, PortFree, "", "")
 }
 
+// TerminationRefund is what terminating an interface now gives back: the
+// unused whole months at the price that was paid for them, by order, as far as
+// the rules that the orders were made with say so. The caller has checked that
+// the actor may see c.
+func (s *Store) TerminationRefund(ctx context.Context, c Connection) ([]fees.Part, error) {
+	orders, err := s.OrdersOf(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	return unusedParts(s.Term(c), s.Now(), orders)
+}
+
+// unusedParts is what goes back of an interface's orders, which come oldest
+// first. No order gives back more than was paid for it.
+func unusedParts(term fees.Term, now time.Time, orders []Order) ([]fees.Part, error) {
+	var paid []fees.Payment
+	left := map[string]money.Amount{}
+	for _, o := range slices.Backward(orders) {
+		if o.State != OrderPaid || o.Kind == KindInstallation {
+			continue
+		}
+		var err error
+		if left[o.No], err = o.Amount.Sub(o.Refunded); err != nil {
+			return nil, err
+		}
+		paid = append(paid, fees.Payment{OrderNo: o.No, Months: o.Months, Unit: o.Unit, Refundable: o.RefundRule == fees.UnusedBack})
+	}
+	parts, err := fees.Refund(term.Unused(now), paid)
+	if err != nil {
+		return nil, err
+	}
+	out := parts[:0]
+	for _, p := range parts {
+		p.Amount.Minor = min(p.Amount.Minor, left[p.OrderNo].Minor) // a credit made the first months cheaper
+		if p.Amount.Minor > 0 {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
 // Terminate asks for the end of an enabled interface; typed must be its ID.
-// Kinds: Invalid (field confirm), NotFound, Conflict, Forbidden.
+// Unused months go back to the balance as TerminationRefund says. Kinds:
+// Invalid (field confirm), NotFound, Conflict, Forbidden.
 func (s *Store) Terminate(ctx context.Context, by Actor, id string, rev int, typed string) error {
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
-		_, err := t.apply(change{action: lifecycle.Terminate, id: id, rev: rev, rows: func(_ *tx, c *Connection) error {
+		before, err := t.connection(id)
+		if err != nil {
+			return "", err
+		}
+		orders, err := t.ordersOf(id)
+		if err != nil {
+			return "", err
+		}
+		var parts []fees.Part
+		if before.Stage == lifecycle.Enabled {
+			if parts, err = unusedParts(s.Term(*before), t.now, orders); err != nil {
+				return "", err
+			}
+		}
+		sum, any, err := fees.Sum(parts)
+		if err != nil {
+			return "", err
+		}
+		detail := ""
+		if any {
+			detail = sum.String() + " for " + countWords(monthsOf(parts), "unused month") + " goes back to the balance"
+		}
+		_, err = t.apply(change{action: lifecycle.Terminate, id: id, rev: rev, detail: detail, rows: func(t *tx, c *Connection) error {
 			if typed != c.ID {
 				return invalid("confirm", "Type the interface ID "+c.ID+" to confirm")
 			}
 			c.RemovalDue = true
-			return nil
+			if err := t.closeUnpaidOrders(c.ID); err != nil {
+				return err
+			}
+			for _, p := range parts {
+				i := slices.IndexFunc(orders, func(o Order) bool { return o.No == p.OrderNo })
+				if _, err := t.refund(&orders[i], p.Amount, "Terminated: "+countWords(p.Months, "month")+" not used"); err != nil {
+					return err
+				}
+			}
+			if !any {
+				return nil
+			}
+			return t.tellAccount(c.AccountID, c.ID, "Resource fee refunded", fmt.Sprintf("%s went back to the account balance for %s of %s.", sum, countWords(monthsOf(parts), "unused month"), c.Title()))
 		}})
 		return id, err
 	})
 	return err
+}
+
+func monthsOf(parts []fees.Part) (n int) {
+	for _, p := range parts {
+		n += p.Months
+	}
+	return n
 }
 
 // ConfirmRemoval records that the cable of a canceled or terminating interface

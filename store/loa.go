@@ -251,10 +251,7 @@ func (t *tx) portToIssue(c *Connection, portID string) (Port, error) {
 	if err != nil {
 		return p, err
 	}
-	device, err := t.device(p.Device)
-	if err != nil {
-		return p, err
-	}
+	device, _ := t.s.Catalogue().Device(p.Device)
 	avoid, err := t.deviceToAvoid(c)
 	switch {
 	case err != nil:
@@ -275,16 +272,9 @@ func (t *tx) portToIssue(c *Connection, portID string) (Port, error) {
 
 func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string) (letter.Snapshot, error) {
 	cat := t.s.Catalogue()
-	// Not of the catalogue, which may be a moment older.
-	ap, err := t.accessPoint(c.AccessPointID)
-	if err != nil {
-		return letter.Snapshot{}, err
-	}
-	region, err := t.region(c.Region)
-	if err != nil {
-		return letter.Snapshot{}, err
-	}
-	device, err := t.device(port.Device)
+	ap, _ := cat.AccessPoint(c.AccessPointID)
+	region, _ := cat.Region(c.Region)
+	device, err := t.device(port.Device) // not of the catalogue, which may be a moment older
 	if err != nil {
 		return letter.Snapshot{}, err
 	}

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
 	"demarc/store/money"
+	"demarc/store/pricing"
 )
 
 // NotRedundant is the answer "not redundant" to Redundant Connection ID, which
@@ -32,8 +34,8 @@ type NewConnection struct {
 // for its installation fee. Kinds: Invalid (fields region, sp, ap, spec, ptype,
 // redundant, name, description, terms), Forbidden.
 func (s *Store) PlaceOrder(ctx context.Context, by Actor, in NewConnection) (string, error) {
-	if !lifecycle.MayDo(lifecycle.Order, by.Role) || by.AccountID == "" {
-		return "", forbidden("Only an owner or an engineer of a customer can apply for an interface.")
+	if by.Role != lifecycle.Customer || by.AccountID == "" {
+		return "", forbidden("Only a customer can apply for an interface.")
 	}
 	cat := s.Catalogue()
 	bad := map[string]string{}
@@ -72,18 +74,6 @@ func (s *Store) PlaceOrder(ctx context.Context, by Actor, in NewConnection) (str
 	}
 	return s.once(ctx, by, func(t *tx) (string, error) {
 		if len(bad) == 0 || onlyText(bad) {
-			// The snapshot judged the choices; what it says may be a moment old.
-			now, err := t.accessPoint(ap.ID)
-			switch {
-			case KindOf(err) == NotFound || (err == nil && !now.Status.TakesOrders()):
-				bad["ap"] = ap.Name + " takes no new interfaces. Select another Access Point."
-			case err != nil:
-				return "", err
-			case !slices.Contains(now.Offers[in.SP], in.PortType):
-				bad["ptype"] = string(in.PortType) + " is not offered to " + in.SP.Label() + " by " + ap.Name + " any more. Select another Port Type."
-			}
-		}
-		if len(bad) == 0 || onlyText(bad) {
 			if err := t.checkOrder(in, ap, bad); err != nil {
 				return "", err
 			}
@@ -103,7 +93,11 @@ func (s *Store) PlaceOrder(ctx context.Context, by Actor, in NewConnection) (str
 		if err := t.create(c); err != nil {
 			return "", err
 		}
-		o := Order{AccountID: c.AccountID, ConnectionID: c.ID, Kind: KindInstallation, PriceVersion: quote.Version, ExpiresAt: c.DueAt}
+		rules, err := t.feeRules()
+		if err != nil {
+			return "", err
+		}
+		o := Order{AccountID: c.AccountID, ConnectionID: c.ID, Kind: KindInstallation, PriceVersion: quote.Version, ExpiresAt: c.DueAt, RefundRule: string(rules.Installation)}
 		err = t.newOrder(&o, OrderLine{Kind: KindInstallation, Quantity: 1, Unit: quote.Installation})
 		return o.No, err
 	})
@@ -198,26 +192,27 @@ func (t *tx) freeFor(c *Connection) (all, usable int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	free, err := t.freeByDevice(c)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, d := range free {
-		all += d.N
-		if !avoid[d.Device] {
-			usable += d.N
+	for _, d := range t.s.Catalogue().Devices(c.AccessPointID) {
+		var n int
+		err := t.row("SELECT n FROM port_counts WHERE device_id = ? AND port_type = ? AND state = ?", d.ID, c.PortType, PortFree).Scan(&n)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return 0, 0, err
+		}
+		all += n
+		if !avoid[d.ID] {
+			usable += n
 		}
 	}
 	return all, usable, nil
 }
 
-const orderColumns = "account_id, no, connection_id, kind, state, currency, amount, unit_amount, months, price_version, created_at, created_by, expires_at, paid_at, method, refunded, period_from, period_to"
+const orderColumns = "account_id, no, connection_id, kind, state, currency, amount, unit_amount, months, price_version, created_at, created_by, expires_at, paid_at, method, refunded, period_from, period_to, refund_rule, auto_renew"
 
 func scanOrder(r scanner) (Order, error) {
 	var o Order
 	var created, expires, paid, from, to instant
 	err := r.Scan(&o.AccountID, &o.No, &o.ConnectionID, &o.Kind, &o.State, &o.Amount.Currency, &o.Amount.Minor, &o.Unit.Minor, &o.Months, &o.PriceVersion, &created, &o.CreatedBy, &expires, &paid,
-		&o.Method, &o.Refunded.Minor, &from, &to)
+		&o.Method, &o.Refunded.Minor, &from, &to, &o.RefundRule, &o.AutoRenew)
 	o.Unit.Currency, o.Refunded.Currency = o.Amount.Currency, o.Amount.Currency
 	o.CreatedAt, o.ExpiresAt, o.PaidAt, o.PeriodFrom, o.PeriodTo = created.Time, expires.Time, paid.Time, from.Time, to.Time
 	return o, err
@@ -270,6 +265,116 @@ func (s *Store) Orders(ctx context.Context, account, after string, limit int) (O
 // checked that the actor may see it.
 func (s *Store) OrdersOf(ctx context.Context, connection string) ([]Order, error) {
 	return list(ctx, s, scanOrder, "SELECT "+orderColumns+" FROM orders WHERE connection_id = ? ORDER BY connection_id, created_at", connection)
+}
+
+func (t *tx) ordersOf(connection string) ([]Order, error) {
+	rows, err := t.query("SELECT "+orderColumns+" FROM orders WHERE connection_id = ? ORDER BY connection_id, created_at", connection)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scanOrder)
+}
+
+// PayInstallationFee pays an order from the account's balance and reserves a
+// port, in one transaction. An order that is paid already is left as it is and
+// is no error. Kinds: NotFound, Invalid (field method: the balance is too low),
+// Conflict (closed order, no port free: nothing is charged), Forbidden.
+func (s *Store) PayInstallationFee(ctx context.Context, by Actor, no string) error {
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		o, err := scanOrder(t.row("SELECT "+orderColumns+" FROM orders WHERE account_id = ? AND no = ?", by.AccountID, no))
+		if errors.Is(err, sql.ErrNoRows) {
+			return "", notFound("This order")
+		}
+		if err != nil {
+			return "", err
+		}
+		if o.State == OrderPaid {
+			return no, nil
+		}
+		if err := t.payable(o); err != nil {
+			return "", err
+		}
+		_, err = t.apply(change{action: lifecycle.PayInstallationFee, id: o.ConnectionID, detail: o.Amount.String() + ", order " + no, rows: func(t *tx, c *Connection) error {
+			if err := t.covers(o.AccountID, o.Amount); err != nil {
+				return err
+			}
+			if _, err := t.allocate(c); err != nil {
+				return err
+			}
+			return t.settle(&o, MethodBalance)
+		}})
+		return no, err
+	})
+	return err
+}
+
+// NewResourceFee is the form Pay Resource Fee as sent.
+type NewResourceFee struct {
+	Months    int
+	AutoRenew bool // Auto Renew pays the same period again, from the balance
+	Confirmed bool // the deployment is confirmed
+}
+
+// PayResourceFee confirms the deployment, pays the resource fee for a period
+// and enables the port. It returns the number of the order. Kinds: NotFound,
+// Invalid (fields confirm, months, method), Conflict, Forbidden.
+func (s *Store) PayResourceFee(ctx context.Context, by Actor, id string, rev int, in NewResourceFee) (string, error) {
+	bad := map[string]string{}
+	if !in.Confirmed {
+		bad["confirm"] = "Confirm that the interface is deployed"
+	}
+	if !pricing.ValidPeriod(in.Months) {
+		bad["months"] = "Select a duration"
+	}
+	return s.once(ctx, by, func(t *tx) (string, error) {
+		var o Order
+		_, err := t.apply(change{action: lifecycle.PayResourceFee, id: id, rev: rev, detail: pricing.PeriodLabel(in.Months), rows: func(t *tx, c *Connection) error {
+			if err := invalidFields(bad); err != nil {
+				return err
+			}
+			var err error
+			if o, err = t.placeResourceFee(c, in); err != nil {
+				return err
+			}
+			if err := t.settle(&o, MethodBalance); err != nil {
+				return err
+			}
+			return t.startTerm(c, o)
+		}})
+		return o.No, err
+	})
+}
+
+// placeResourceFee inserts the order for the first resource fee of an
+// interface, with what is credited because the cabling was late.
+func (t *tx) placeResourceFee(c *Connection, in NewResourceFee) (Order, error) {
+	rules, err := t.feeRules()
+	if err != nil {
+		return Order{}, err
+	}
+	o := Order{AccountID: c.AccountID, ConnectionID: c.ID, Kind: KindResource, PriceVersion: c.PriceVersion, Months: in.Months, RefundRule: rules.ResourceRule(),
+		PeriodFrom: t.now, PeriodTo: pricing.PaidThrough(t.now, in.Months, t.s.Catalogue().Zone(c.Region))}
+	if in.AutoRenew {
+		o.AutoRenew = in.Months
+	}
+	return o, t.newOrder(&o, ResourceFeeLines(*c, in.Months)...)
+}
+
+// ResourceFeeLines are the lines of the first resource fee of an interface: the
+// fee, and what is credited because the operator was late.
+func ResourceFeeLines(c Connection, months int) []OrderLine {
+	lines := []OrderLine{{Kind: KindResource, Quantity: months, Unit: c.Monthly}}
+	if c.LateCredit.Minor > 0 {
+		lines = append(lines, OrderLine{Kind: "credit", Quantity: 1, Unit: c.LateCredit.Neg(), Reason: strings.ToUpper(c.LateReason[:1]) + c.LateReason[1:]})
+	}
+	return lines
+}
+
+// startTerm begins the paid time of an interface with the payment of its first
+// resource fee, now.
+func (t *tx) startTerm(c *Connection, o Order) error {
+	c.PaidFrom, c.PaidMonths, c.AutoRenew = t.now, 0, o.AutoRenew
+	return t.extend(c, o.Months)
 }
 
 // refundInstallation gives the installation fee back to the balance; nothing

@@ -6,7 +6,6 @@ import (
 
 	"demarc/store/chart"
 	"demarc/store/money"
-	"demarc/store/payment"
 )
 
 // What turns an order into money and back. Every way of paying ends in settle,
@@ -40,9 +39,9 @@ func (t *tx) newOrder(o *Order, lines ...OrderLine) error {
 	}
 	o.State, o.Amount, o.Unit, o.CreatedAt, o.CreatedBy = OrderUnpaid, sum, lines[0].Unit, t.now, t.by.UserID
 	o.Refunded = money.Amount{Currency: sum.Currency}
-	if _, err := t.exec(`INSERT INTO orders (account_id, no, connection_id, kind, state, currency, amount, unit_amount, months, price_version, created_at, created_by, expires_at, period_from, period_to)
-		VALUES (?, ?, ?, ?, 'unpaid', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.AccountID, o.No, o.ConnectionID, o.Kind, sum.Currency, sum.Minor, o.Unit.Minor, o.Months, o.PriceVersion, at(t.now), t.by.UserID, at(o.ExpiresAt), at(o.PeriodFrom), at(o.PeriodTo)); err != nil {
+	if _, err := t.exec(`INSERT INTO orders (account_id, no, connection_id, kind, state, currency, amount, unit_amount, months, price_version, created_at, created_by, expires_at, period_from, period_to, refund_rule, auto_renew)
+		VALUES (?, ?, ?, ?, 'unpaid', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.AccountID, o.No, o.ConnectionID, o.Kind, sum.Currency, sum.Minor, o.Unit.Minor, o.Months, o.PriceVersion, at(t.now), t.by.UserID, at(o.ExpiresAt), at(o.PeriodFrom), at(o.PeriodTo), o.RefundRule, o.AutoRenew); err != nil {
 		return err
 	}
 	for i, l := range lines {
@@ -50,6 +49,18 @@ func (t *tx) newOrder(o *Order, lines ...OrderLine) error {
 			o.No, i+1, l.Kind, l.Quantity, l.Unit.Minor, l.Amount.Minor, l.Reason); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// payable refuses, in words, an order that cannot be paid any more. An order
+// that is paid already is refused too: callers answer that first.
+func (t *tx) payable(o Order) error {
+	if o.State != OrderUnpaid {
+		return conflictf("Order %s is %s. Apply for a new interface instead. Nothing was charged.", o.No, o.State)
+	}
+	if !o.ExpiresAt.IsZero() && !o.ExpiresAt.After(t.now) {
+		return conflictf("Order %s expired. Apply for a new interface instead. Nothing was charged.", o.No)
 	}
 	return nil
 }
@@ -223,4 +234,14 @@ func (s *Store) OrderLines(ctx context.Context, o Order) ([]OrderLine, error) {
 }
 
 // methodWords are a method of payment for people.
-func methodWords(method string) string { return payment.Method(method).Label() }
+func methodWords(method string) string {
+	switch method {
+	case MethodBalance:
+		return "Account balance"
+	case MethodInvoice:
+		return "Invoice"
+	case MethodCard:
+		return "Card"
+	}
+	return ""
+}

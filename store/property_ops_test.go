@@ -12,6 +12,7 @@ import (
 
 	"demarc/store"
 	"demarc/store/catalog"
+	"demarc/store/fees"
 	"demarc/store/inventory"
 	"demarc/store/lifecycle"
 	"demarc/store/pricing"
@@ -63,7 +64,7 @@ func (w *world) order(before rows, d *did) {
 	}
 	d.moves = true
 	d.want = -1
-	if by.Role == lifecycle.Owner && in.Terms && w.mayOrder(before, by.AccountID, in) {
+	if by.Role == lifecycle.Customer && in.Terms && w.mayOrder(before, by.AccountID, in) {
 		d.want = +1
 	}
 	d.value, d.err = w.e.PlaceOrder(ctx, by, in)
@@ -146,7 +147,7 @@ func (w *world) pay(before rows, d *did) {
 	o, _ := before.where("orders", func(r record) bool { return r.str("connection_id") == c.str("id") && r.str("kind") == "installation" })
 	d.moves, d.want = false, -1
 	free := before.freePorts(c.str("access_point_id"), c.str("port_type"), before.apart(c))
-	if by.Role == lifecycle.Owner && by.AccountID == c.str("account_id") {
+	if by.Role == lifecycle.Customer && by.AccountID == c.str("account_id") {
 		switch o.str("state") {
 		case "paid":
 			d.want = +1 // told so, and not done again
@@ -156,7 +157,7 @@ func (w *world) pay(before rows, d *did) {
 			}
 		}
 	}
-	d.err = w.e.PayOrder(ctx, by, o.str("no"), store.MethodBalance)
+	d.err = w.e.PayInstallationFee(ctx, by, o.str("no"))
 	if !d.moves {
 		return
 	}
@@ -440,13 +441,109 @@ func (w *world) resourceFee(before rows, d *did) {
 	case d.c%13 == 1:
 		d.want, months = -1, 11
 	}
-	d.value, d.err = w.e.PayResourceFee(ctx, by, c.str("id"), rev, months, confirmed, store.MethodBalance)
+	d.value, d.err = w.e.PayResourceFee(ctx, by, c.str("id"), rev, store.NewResourceFee{Months: months, Confirmed: confirmed})
 	d.check = func(after rows) error {
 		if paid := before.account(by.AccountID).int("balance_minor") - after.account(by.AccountID).int("balance_minor"); paid != due {
 			return fmt.Errorf("charged %d, due was %d", paid, due)
 		}
 		return nil
 	}
+}
+
+// termOf is the paid time of an interface, from its row.
+func (w *world) termOf(c record) fees.Term {
+	return fees.Term{From: c.time("paid_from"), Months: int(c.int("paid_months")), Zone: w.e.Catalogue().Zone(c.str("region"))}
+}
+
+func (w *world) orderRenewal(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.Renew)
+	if !ok {
+		return
+	}
+	d.moves = false // an order is no step of the interface
+	months := []int{1, 1, 2, 3, 12}[d.b%5]
+	if d.c%13 == 0 {
+		months = 11
+		d.want = -1
+	}
+	if o := w.termOf(c).Offer(months, w.e.Now()); o.TooShort || o.TooLong {
+		d.want = -1
+	}
+	d.value, d.err = w.e.OrderRenewal(ctx, by, c.str("id"), rev, months, d.c%4 == 0)
+	d.check = func(after rows) error {
+		o, ok := after.where("orders", func(r record) bool { return r.str("no") == d.value })
+		if !ok || o.str("state") != "unpaid" || o.str("period_from") != c.str("paid_through") || o.int("amount") != o.int("unit_amount")*int64(months) {
+			return fmt.Errorf("order %q is %v", d.value, o.vals)
+		}
+		return nil
+	}
+}
+
+func (w *world) payRenewal(before rows, d *did) {
+	var all []record
+	for o := range before.of("orders") {
+		if o.str("kind") == "renewal" && (!d.aim || o.str("state") == "unpaid") {
+			all = append(all, o)
+		}
+	}
+	if len(all) == 0 {
+		d.nothing = true
+		return
+	}
+	slices.SortFunc(all, func(a, b record) int { return strings.Compare(a.str("no"), b.str("no")) })
+	o := all[d.a%len(all)]
+	c, _ := before.connection(o.str("connection_id"))
+	by := w.act(before, d, w.ownerOf(o.str("account_id")))
+	now := w.e.Now()
+	due := o.int("amount")
+	d.want = +1
+	switch {
+	case by.AccountID != o.str("account_id"):
+		d.want = -1
+	case o.str("state") == "paid":
+		due = 0 // answered like the first time
+	case o.str("state") != "unpaid", !o.time("expires_at").After(now), c.stage("stage") != lifecycle.Enabled, o.str("period_from") != c.str("paid_through"),
+		!o.time("period_to").After(now), before.account(by.AccountID).int("balance_minor") < due:
+		d.want = -1
+	}
+	d.moves = due > 0
+	d.err = w.e.PayRenewal(ctx, by, o.str("no"))
+	d.check = func(after rows) error {
+		if paid := before.account(by.AccountID).int("balance_minor") - after.account(by.AccountID).int("balance_minor"); paid != due {
+			return fmt.Errorf("charged %d, due was %d", paid, due)
+		}
+		if a, _ := after.connection(c.str("id")); due > 0 && a.str("paid_through") != o.str("period_to") {
+			return fmt.Errorf("paid until %s, quoted was %s", a.str("paid_through"), o.str("period_to"))
+		}
+		return nil
+	}
+}
+
+func (w *world) autoRenew(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.SwitchAutoRenew)
+	if !ok {
+		return
+	}
+	months := []int{1, 1, 3, 0, 11}[d.b%5]
+	if months == 11 {
+		d.want = -1
+	}
+	d.err = w.e.SwitchAutoRenew(ctx, by, c.str("id"), rev, months)
+}
+
+func (w *world) free(before rows, d *did) {
+	c, by, rev, ok := w.on(before, d, lifecycle.Free)
+	if !ok {
+		return
+	}
+	if c.str("paid_through") == "" || w.e.Now().Before(fees.FreeableAt(c.time("paid_through"), w.termOf(c).Zone)) {
+		d.want = -1
+	}
+	reason := "Nobody answered"
+	if d.bad(9) {
+		reason = ""
+	}
+	d.err = w.e.FreeUnpaid(ctx, by, c.str("id"), rev, reason, true)
 }
 
 func (w *world) cancel(before rows, d *did) {
@@ -477,6 +574,27 @@ func (w *world) terminate(before rows, d *did) {
 		typed = "pc-"
 	}
 	d.err = w.e.Terminate(ctx, by, c.str("id"), rev, typed)
+	d.check = func(after rows) error {
+		// What comes back are whole months that have not begun, each at the
+		// price that was paid for it.
+		want, unused := int64(0), w.termOf(c).Unused(w.e.Now())
+		var paid []record
+		for o := range before.of("orders") {
+			if o.str("connection_id") == c.str("id") && o.str("kind") != "installation" && o.str("state") == "paid" {
+				paid = append(paid, o)
+			}
+		}
+		slices.SortFunc(paid, func(a, b record) int { return strings.Compare(b.str("period_from"), a.str("period_from")) })
+		for _, o := range paid {
+			n := min(int64(unused), o.int("months"))
+			want += n * o.int("unit_amount")
+			unused -= int(n)
+		}
+		if got := after.account(by.AccountID).int("balance_minor") - before.account(by.AccountID).int("balance_minor"); got != want {
+			return fmt.Errorf("%d came back, want %d", got, want)
+		}
+		return nil
+	}
 }
 
 func (w *world) remove(before rows, d *did) {
@@ -540,7 +658,7 @@ func (w *world) whitelist(before rows, d *did) {
 	d.want = +1
 	if _, open := before.where("whitelist_requests", func(r record) bool {
 		return r.str("account_id") == by.AccountID && r.str("region") == in.Region && r.str("port_spec") == string(in.Spec) && r.str("status") == "requested"
-	}); open || by.Role != lifecycle.Owner {
+	}); open || by.Role != lifecycle.Customer {
 		d.want = -1
 	}
 	if d.bad(8) {
@@ -890,13 +1008,8 @@ func (w *world) importFile(before rows, d *did) {
 func (w *world) site(before rows, d *did) {
 	by := w.act(before, d, w.e.Admin)
 	ap, _, _ := w.siteOf(d.b)
-	in := store.AccessPointEditOf(ap)
-	in.Status = []string{"open", "hot", "recommended", "full", "open"}[d.c%5]
-	// Names and addresses that two access points may come to share.
-	if d.c%7 == 0 {
-		in.FacilityName = []string{"Data Port One", "data port one", "House of Lines"}[d.c/7%3]
-		in.Reason = []string{"The operator was bought", ""}[d.b%2]
-	}
+	in := store.AccessPointEdit{FacilityName: ap.FacilityName, Address: ap.Address, Status: []string{"open", "hot", "recommended", "full", "open"}[d.c%5],
+		LOADays: strconv.Itoa(ap.LOADays), InstallerNotes: ap.InstallerNotes, Visitor: ap.Visitor, Demo: ap.Demo}
 	if by.Role != lifecycle.Administrator {
 		d.want = -1
 	}
@@ -915,8 +1028,19 @@ func (w *world) due(before rows, d *did) {
 	now := w.e.Now().Format(rowTime)
 	_, d.err = w.e.RunDue(ctx)
 	d.check = func(after rows) error {
-		if n, err := w.e.RunDue(ctx); n != 0 || err != nil {
-			return fmt.Errorf("run again at once, it did %d, %v", n, err)
+		// A renewal that was overdue may end so soon that the next one is due
+		// at once; everything else is done the first time.
+		for again := 0; ; again++ {
+			n, err := w.e.RunDue(ctx)
+			if err != nil || (n != 0 && again > 2) {
+				return fmt.Errorf("run again at once, it did %d, %v", n, err)
+			}
+			if n == 0 {
+				break
+			}
+			if _, renewing := after.where("connections", func(c record) bool { return c.int("auto_renew") != 0 }); !renewing {
+				return fmt.Errorf("run again at once, it did %d", n)
+			}
 		}
 		for c := range after.of("connections") {
 			if c.stage("stage") == lifecycle.PendingPayment && c.str("due_at") <= now {

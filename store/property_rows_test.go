@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"demarc/store"
 	"demarc/store/catalog"
+	"demarc/store/fees"
 	"demarc/store/letter"
 	"demarc/store/lifecycle"
 	"demarc/store/workday"
@@ -426,17 +426,9 @@ func isStep(e record) bool {
 	return slices.Contains(lifecycle.Actions(), lifecycle.Action(e.str("action")))
 }
 
-// isNotice reports whether an event tells of a change to what the interface's
-// partner is or where it is.
-func isNotice(e record) bool {
-	return slices.Contains([]string{store.ActionRedundancyChanged, store.ActionRedundancyLost}, e.str("action"))
-}
-
 func soundHistory(d rows, f *faults, byID map[string]record) {
 	type tail struct {
 		seq, steps int64
-		notices    int64  // that made a page old without a step
-		notice     record // the event before, when it was one
 		at         string
 		stage      lifecycle.Stage
 		since      string
@@ -463,15 +455,6 @@ func soundHistory(d rows, f *faults, byID map[string]record) {
 			if from != t.stage {
 				f.add("history", "%s: event %d leaves %q, the stage was %q", id, e.int("seq"), from, t.stage)
 			}
-			// A port that is moved is a step and a notice in one.
-			own := slices.Contains([]string{string(lifecycle.MovePort), string(lifecycle.Approve)}, e.str("action"))
-			if n := t.notice; own && n.vals != nil && n.str("request_id") == e.str("request_id") && n.str("at") == e.str("at") {
-				t.notices--
-			}
-			if t.notice = (record{}); isNotice(e) {
-				t.notices++
-				t.notice = e
-			}
 			if isStep(e) {
 				t.steps++
 				if next, err := lifecycle.Next(from, lifecycle.Action(e.str("action")), lifecycle.Role(e.str("actor_role"))); err != nil || next != to {
@@ -492,10 +475,8 @@ func soundHistory(d rows, f *faults, byID map[string]record) {
 		if t.stage != c.stage("stage") || t.since != c.str("stage_since") {
 			f.add("history", "%s is %s since %s, its history says %s since %s", id, c.str("stage"), c.str("stage_since"), t.stage, t.since)
 		}
-		// A page from before a notice is old, like one from before a step.
-		want := t.steps + t.notices
-		if want != c.int("version") {
-			f.add("history", "%s is at version %d after %d steps, want %d", id, c.int("version"), t.steps, want)
+		if t.steps != c.int("version") {
+			f.add("history", "%s is at version %d after %d steps", id, c.int("version"), t.steps)
 		}
 		if turn := lifecycle.Turn(c.str("turn")); turn != c.stage("stage").Turn() {
 			f.add("history", "%s is %s, turn %s", id, c.str("stage"), turn)
@@ -533,21 +514,30 @@ func soundMoney(d rows, f *faults, byID map[string]record) {
 		}
 	}
 	installation, resource := map[string][]string{}, map[string][]string{}
+	periods := map[string][]record{} // the orders of an interface that pay for time
 	for o := range d.of("orders") {
 		no, id := o.str("no"), o.str("connection_id")
 		var want []string
 		fee := "resource_fee"
-		if o.str("kind") == "installation" {
+		switch o.str("kind") {
+		case "installation":
 			fee = "installation_fee"
 			installation[id] = append(installation[id], o.str("state"))
-		} else {
+		case "renewal":
+			fee = "renewal"
+		default:
 			resource[id] = append(resource[id], o.str("state"))
 		}
 		switch o.str("state") {
-		case "paid":
+		case "paid", "refunded":
 			want = []string{fee}
-		case "refunded":
-			want = []string{fee, "refund"}
+			if o.int("refunded") > 0 {
+				want = append(want, "refund")
+				slices.Sort(want)
+			}
+			if o.str("kind") != "installation" {
+				periods[id] = append(periods[id], o)
+			}
 		}
 		got := slices.Clone(posted[no])
 		slices.Sort(got)
@@ -555,7 +545,11 @@ func soundMoney(d rows, f *faults, byID map[string]record) {
 			f.add("ledger", "order %s is %s, posted were %v", no, o.str("state"), got)
 		}
 		for t := range d.of("ledger_transactions") {
-			if t.str("order_no") == no && (amounts[t.str("id")] != o.int("amount") || t.str("account_id") != o.str("account_id")) {
+			moved := o.int("amount")
+			if t.str("kind") == "refund" {
+				moved = o.int("refunded")
+			}
+			if t.str("order_no") == no && (amounts[t.str("id")] != moved || t.str("account_id") != o.str("account_id")) {
 				f.add("ledger", "order %s is %d of %s, %s posted %d of %s", no, o.int("amount"), o.str("account_id"), t.str("kind"), amounts[t.str("id")], t.str("account_id"))
 			}
 		}
@@ -583,9 +577,44 @@ func soundMoney(d rows, f *faults, byID map[string]record) {
 			f.add("order", "%s is %s, its installation orders are %v", id, c.str("stage"), got)
 		}
 		enabled := slices.Contains([]lifecycle.Stage{lifecycle.Enabled, lifecycle.Terminating, lifecycle.Terminated}, c.stage("stage"))
+		soundTerm(f, id, c, periods[id])
 		if got := resource[id]; (len(got) == 1 && got[0] == "paid") != enabled || (len(got) != 0) != enabled || (c.str("paid_through") != "") != enabled {
 			f.add("order", "%s is %s, its resource orders are %v, paid through %q", id, c.str("stage"), got, c.str("paid_through"))
 		}
+	}
+}
+
+// soundTerm holds the paid time of an interface to the orders that pay for it:
+// their periods follow each other without a gap and without an overlap, so
+// none is paid twice, and the end is counted from the first payment.
+func soundTerm(f *faults, id string, c record, orders []record) {
+	slices.SortFunc(orders, func(a, b record) int { return strings.Compare(a.str("period_from"), b.str("period_from")) })
+	months, end := int64(0), c.str("paid_from")
+	for _, o := range orders {
+		if o.str("period_from") != end {
+			f.add("term", "%s: order %s pays from %s, paid until %s", id, o.str("no"), o.str("period_from"), end)
+		}
+		end = o.str("period_to")
+		months += o.int("months")
+	}
+	if months != c.int("paid_months") || end != c.str("paid_through") {
+		f.add("term", "%s is paid for %d months until %q, its orders are for %d until %q", id, c.int("paid_months"), c.str("paid_through"), months, end)
+	}
+	if months > 0 {
+		cal, err := workday.For(c.str("region"))
+		if err != nil {
+			f.add("term", "%v", err)
+			return
+		}
+		term := fees.Term{From: c.time("paid_from"), Months: int(months), Zone: cal.Zone()}
+		if !term.End().Equal(c.time("paid_through")) {
+			f.add("term", "%s: %d months from %s end %v, not %s", id, months, c.str("paid_from"), term.End(), c.str("paid_through"))
+		}
+	}
+	if on := c.stage("stage") == lifecycle.Enabled; !on && (c.str("notice_at") != "" || c.str("renew_at") != "" || c.int("auto_renew") != 0) {
+		f.add("term", "%s is %s and has plans for its fee", id, c.str("stage"))
+	} else if on && (c.int("auto_renew") != 0) != (c.str("renew_at") != "") {
+		f.add("term", "%s renews %d months, next at %q", id, c.int("auto_renew"), c.str("renew_at"))
 	}
 }
 

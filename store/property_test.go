@@ -95,6 +95,10 @@ var opWeights = []struct {
 	{"return", 3, lifecycle.ReturnReport},
 	{"complete", 4, lifecycle.CompleteCabling},
 	{"resource fee", 4, lifecycle.PayResourceFee},
+	{"order renewal", 4, lifecycle.Renew},
+	{"pay renewal", 4, ""},
+	{"auto renew", 3, lifecycle.SwitchAutoRenew},
+	{"free", 2, lifecycle.Free},
 	{"cancel", 3, lifecycle.Cancel},
 	{"terminate", 3, lifecycle.Terminate},
 	{"remove", 5, lifecycle.ConfirmRemoval},
@@ -441,7 +445,7 @@ func newWorld(t *testing.T) (*world, error) {
 	w := &world{e: storetest.New(t), stage: map[string]lifecycle.Stage{}}
 	e := w.e
 	w.people = []store.Actor{e.Owner, e.OtherOwner, e.Reviewer, e.Technician, e.Finance, e.Admin, e.Owner}
-	second, err := e.CreateUser(ctx, store.NewUser{Email: "second@northwind.example", Name: "Wu Fang", Role: lifecycle.Owner, AccountID: e.Northwind}, "")
+	second, err := e.CreateUser(ctx, store.NewUser{Email: "second@northwind.example", Name: "Wu Fang", Role: lifecycle.Customer, AccountID: e.Northwind}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -745,6 +749,11 @@ func (w *world) judge(before, after rows, attempts []*did) error {
 	if err := noticed(before, after, events); err != nil {
 		return err
 	}
+	for c := range after.of("connections") {
+		if old, ok := before.connection(c.str("id")); ok && c.str("paid_through") < old.str("paid_through") {
+			return breaks("term", "%s was paid until %s, now until %s", c.str("id"), old.str("paid_through"), c.str("paid_through"))
+		}
+	}
 	return w.quotasKept(before, after)
 }
 
@@ -773,13 +782,10 @@ func apartness(d rows, a, b string) int {
 
 // noticed: a pair that shares more than before has a notice on both sides.
 func noticed(before, after rows, events []record) error {
-	told, lost := map[string]bool{}, map[string]bool{}
+	told := map[string]bool{}
 	for _, e := range events {
-		switch e.str("action") {
-		case store.ActionRedundancyChanged:
+		if e.str("action") == store.ActionRedundancyChanged {
 			told[e.str("subject")] = true
-		case store.ActionRedundancyLost:
-			lost[e.str("subject")] = true
 		}
 	}
 	for c := range before.of("connections") {
@@ -793,22 +799,6 @@ func noticed(before, after rows, events []record) error {
 		o, _ := before.connection(b)
 		if !c.stage("stage").Ended() && !o.stage("stage").Ended() && told[a] != told[b] {
 			return breaks("notice", "of %s and %s only one was told", a, b)
-		}
-	}
-	// Who is left alone is told so, whichever of the two named the other.
-	for c := range before.of("connections") {
-		a, b := c.str("id"), c.str("redundant_id")
-		o, ok := before.connection(b)
-		if !ok || c.stage("stage").Ended() || o.stage("stage").Ended() {
-			continue
-		}
-		for _, x := range [][2]record{{c, o}, {o, c}} {
-			left, gone := x[0].str("id"), x[1]
-			now, _ := after.connection(gone.str("id"))
-			still, _ := after.connection(left)
-			if gone.stage("stage").PastPayment() && x[0].stage("stage").PastPayment() && now.stage("stage").Ended() && !still.stage("stage").Ended() && !lost[left] {
-				return breaks("notice", "%s ended and %s was not told (%s, %s)", gone.str("id"), left, a, b)
-			}
 		}
 	}
 	return nil
@@ -985,7 +975,7 @@ func (w *world) on(before rows, d *did, action lifecycle.Action) (c record, by s
 		return
 	}
 	usual := w.ownerOf(c.str("account_id"))
-	if role != lifecycle.Owner {
+	if role != lifecycle.Customer {
 		usual = w.e.As(role)
 	}
 	by = w.act(before, d, usual)
@@ -1003,7 +993,7 @@ func (w *world) on(before rows, d *did, action lifecycle.Action) (c record, by s
 	if action == lifecycle.ConfirmRemoval && c.stage("stage") == lifecycle.Terminating {
 		action = lifecycle.CompleteTermination
 	}
-	if !lifecycle.Can(c.stage("stage"), action, by.Role) || (rev != 0 && rev != version) || (by.Role == lifecycle.Owner && by.AccountID != c.str("account_id")) {
+	if !lifecycle.Can(c.stage("stage"), action, by.Role) || (rev != 0 && rev != version) || (by.Role == lifecycle.Customer && by.AccountID != c.str("account_id")) {
 		d.want = -1
 	} else {
 		d.want = +1
@@ -1033,7 +1023,7 @@ func (w *world) next(before rows, d *did) {
 	case lifecycle.WaitingForPayment:
 		d.op = "resource fee"
 	case lifecycle.Enabled:
-		d.op = []string{"edit", "terminate"}[d.c%2]
+		d.op = []string{"edit", "terminate", "order renewal", "auto renew", "order renewal"}[d.c%5]
 	default:
 		d.op = "remove"
 	}
@@ -1058,6 +1048,7 @@ func init() {
 		"order": (*world).order, "pay": (*world).pay, "apply": (*world).apply, "withdraw": (*world).withdraw, "reject": (*world).reject,
 		"move": (*world).move, "approve": (*world).approve, "prepare": (*world).prepare, "issue": (*world).issue,
 		"report": (*world).report, "return": (*world).giveBack, "complete": (*world).complete, "resource fee": (*world).resourceFee,
+		"order renewal": (*world).orderRenewal, "pay renewal": (*world).payRenewal, "auto renew": (*world).autoRenew, "free": (*world).free,
 		"cancel": (*world).cancel, "terminate": (*world).terminate, "remove": (*world).remove, "revoke": (*world).revoke, "edit": (*world).edit,
 		"reveal": (*world).reveal, "whitelist": (*world).whitelist, "decide": (*world).decide, "quotas": (*world).quotas, "transfer": (*world).transfer,
 		"next": (*world).next, "add ports": (*world).addPorts, "site": (*world).site, "out": (*world).out, "back": (*world).back, "delete port": (*world).deletePort, "delete device": (*world).deleteDevice,

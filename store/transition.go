@@ -57,19 +57,22 @@ func (t *tx) apply(ch change) (*Connection, error) {
 		}
 	}
 	if ch.rows != nil {
-		t.applying = c.ID
 		if err := ch.rows(t, c); err != nil {
 			return nil, err
 		}
-		t.applying = ""
+	}
+	if c.Stage != lifecycle.Enabled {
+		c.AutoRenew, c.RenewAt, c.RenewFailedAt, c.NoticeAt = 0, time.Time{}, time.Time{}, time.Time{}
 	}
 	res, err := t.exec(`UPDATE connections SET stage = ?, turn = ?, version = ?, stage_since = ?, due_at = ?, problem = ?,
 		name = ?, name_key = ?, description = ?, redundant_id = ?, line_code = ?, loa_no = ?, scheduled_at = ?, removal_due = ?,
-		paid_through = ?, updated_at = ?
+		paid_through = ?, updated_at = ?, paid_from = ?, paid_months = ?, auto_renew = ?, renew_at = ?, renew_failed_at = ?, notice_at = ?,
+		late_credit = ?, late_reason = ?
 		WHERE account_id = ? AND id = ? AND stage = ? AND version = ?`,
 		c.Stage, c.Stage.Turn(), c.Version, at(c.StageSince), at(c.DueAt), c.Problem,
 		c.Name, foldName(c.Name), c.Description, c.RedundantID, c.LineCode, c.LOANo, at(c.ScheduledAt), c.RemovalDue,
-		at(c.PaidThrough), at(c.UpdatedAt),
+		at(c.PaidThrough), at(c.UpdatedAt), at(c.PaidFrom), c.PaidMonths, c.AutoRenew, at(c.RenewAt), at(c.RenewFailedAt), at(c.NoticeAt),
+		c.LateCredit.Minor, c.LateReason,
 		c.AccountID, c.ID, from, before)
 	if err != nil {
 		return nil, err
@@ -88,11 +91,6 @@ func (t *tx) apply(ch change) (*Connection, error) {
 	if err := t.event(c.ID, c.AccountID, string(ch.action), from, to, ch.reason, ch.detail); err != nil {
 		return nil, err
 	}
-	if to.Ended() && from.PastPayment() {
-		if err := t.partnerEnded(c); err != nil {
-			return nil, err
-		}
-	}
 	if from != to || ch.action == lifecycle.MovePort {
 		if err := t.tellWhoseTurn(c, ch.action, ch.reason); err != nil {
 			return nil, err
@@ -106,7 +104,7 @@ func (t *tx) apply(ch change) (*Connection, error) {
 func (t *tx) create(c *Connection) error {
 	to, err := lifecycle.Next(lifecycle.None, lifecycle.Order, t.by.Role)
 	if err != nil {
-		return forbidden("Only an owner or an engineer of a customer can apply for an interface.")
+		return forbidden("Only a customer can apply for an interface.")
 	}
 	c.Stage, c.Version, c.StageSince, c.CreatedAt, c.UpdatedAt, c.CreatedBy = to, 1, t.now, t.now, t.now, t.by.UserID
 	if c.DueAt, err = t.due(c); err != nil {

@@ -7,7 +7,6 @@ import (
 	"demarc/store/letter"
 	"demarc/store/lifecycle"
 	"demarc/store/money"
-	"demarc/store/payment"
 )
 
 // Connection is a physical connection interface: what the customer orders. Its
@@ -39,6 +38,14 @@ type Connection struct {
 	CreatedAt     time.Time
 	CreatedBy     string
 	UpdatedAt     time.Time
+	PaidFrom      time.Time // the moment of the first payment of the resource fee
+	PaidMonths    int       // paid for since then
+	AutoRenew     int       // months that Auto Renew pays for; 0 when it is off
+	RenewAt       time.Time // when it pays, or tries again
+	RenewFailedAt time.Time // since when it cannot pay for the next period
+	NoticeAt      time.Time // when the customer is told about the fee next
+	LateCredit    money.Amount
+	LateReason    string // why LateCredit is owed on the first resource fee
 }
 
 // Title is the name, or the ID of an interface without one.
@@ -179,9 +186,9 @@ const (
 
 // The methods of payment.
 const (
-	MethodBalance = string(payment.Balance)
-	MethodInvoice = string(payment.Invoice)
-	MethodCard    = string(payment.Card)
+	MethodBalance = "balance"
+	MethodInvoice = "invoice"
+	MethodCard    = "card"
 )
 
 // Order is a bill that was asked for: an installation fee, a resource fee or a
@@ -204,6 +211,8 @@ type Order struct {
 	Refunded     money.Amount // how much of it was given back
 	PeriodFrom   time.Time    // what a resource fee pays for
 	PeriodTo     time.Time
+	AutoRenew    int    // months that Auto Renew pays for from its payment on; 0 leaves it as it is
+	RefundRule   string // what the customer was told: a fees.InstallationRefund, or fees.UnusedBack
 }
 
 // OrderLine is one line of an order: a fee, or a credit below zero with its

@@ -83,7 +83,7 @@ type StaffAccessPointRow struct {
 
 // StaffAccessPoints is the staff's list of access points.
 type StaffAccessPoints struct {
-	MayImport      bool // who changes the inventory: also adds access points and regions
+	MayImport      bool // the page with the inventory as a file is theirs
 	Rows           []StaffAccessPointRow
 	Region, Status ui.Control
 	Tokens         []ui.Token
@@ -204,44 +204,22 @@ func (a StaffAccessPoint) statusEffect() string {
 	return "New applications are taken. " + held + " here."
 }
 
-// AccessPointForm changes an access point, or adds one.
+// AccessPointForm changes an access point.
 type AccessPointForm struct {
-	New                           bool
-	ID                            string // of an existing one
-	NewID, Region                 string // of a new one
-	Regions                       []ui.Option
-	Name, RunBy                   string
+	ID                            string
 	FacilityName, Address, Status string
 	LOADays, Notes                string
 	Gender, IDType, IDNumber      bool
-	Offers                        map[string]bool // by OfferValue
 	Demo, WasDemo                 bool
-	Effect, Operator, Reason      string
+	Effect                        string
 	Key                           string
 	Rev                           int
 	Errors                        map[string]string
 	Conflict                      string
 }
 
-// OfferValue is what the box of a port type for an SP sends.
-func OfferValue(sp catalog.SP, t catalog.PortType) string { return string(sp) + "/" + string(t) }
-
-func (f AccessPointForm) action() string {
-	if f.New {
-		return paths.AdminNewSite
-	}
-	return paths.AdminAccessPointEdit(f.ID)
-}
-
-func (f AccessPointForm) back() string {
-	if f.New {
-		return paths.AdminAccessPoints
-	}
-	return paths.AdminAccessPoint(f.ID)
-}
-
 func (f AccessPointForm) summary() []ui.FieldError {
-	return ui.ErrorList(f.Errors, "region", "id", "name", "run_by", "facility_name", "address", "status", "loa_days", "visitor_id_number", "installer_notes", "reason")
+	return ui.ErrorList(f.Errors, "facility_name", "address", "status", "loa_days", "visitor_id_number", "installer_notes")
 }
 
 func (f AccessPointForm) hidden() []ui.Hidden { return formFields(f.Key, f.Rev) }

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -324,10 +323,7 @@ func (p Progress) NextActions() []ui.Button {
 	var out []ui.Button
 	switch p.Stage {
 	case lifecycle.Terminated, lifecycle.Canceled:
-		if lifecycle.MayDo(lifecycle.Order, cmp.Or(p.Reader, lifecycle.Owner)) {
-			return []ui.Button{{Label: "Apply for New Interface", Href: paths.NewInterface}}
-		}
-		return nil
+		return []ui.Button{{Label: "Apply for New Interface", Href: paths.NewInterface}}
 	case lifecycle.WaitingForCabling, lifecycle.Enabled, lifecycle.Terminating:
 		return nil
 	}
@@ -348,16 +344,6 @@ func (p Progress) NextActions() []ui.Button {
 			out = slices.Insert(out, 0, b)
 		case p.Stage == lifecycle.ApprovedLOA || p.Stage == lifecycle.InApplication:
 			out = append(out, b)
-		}
-	}
-	// What the interface waits for and the reader may not do is said, with whom to
-	// ask.
-	for _, b := range []struct {
-		action lifecycle.Action
-		label  string
-	}{{lifecycle.PayInstallationFee, "Pay " + p.Installation}, {lifecycle.ApplyForLOA, "Apply for LOA"}, {lifecycle.ReportDelivery, "Delivery Report"}, {lifecycle.PayResourceFee, "Pay Resource Fee"}} {
-		if why := p.why(b.action); why != "" {
-			out = append(out, ui.Button{Label: b.label, Reason: why})
 		}
 	}
 	return out
@@ -431,8 +417,6 @@ func eventText(a lifecycle.Action) string {
 		return "ID number of a field engineer read"
 	case "redundancy_changed":
 		return "Redundancy changed"
-	case "redundancy_lost":
-		return "Redundancy lost"
 	}
 	return a.EventLabel()
 }
@@ -464,7 +448,7 @@ func eventTone(a lifecycle.Action) string {
 		return ui.ToneBad
 	case lifecycle.MovePort, lifecycle.Terminate:
 		return ui.ToneInfo
-	case "redundancy_changed", "redundancy_lost":
+	case "redundancy_changed":
 		return ui.ToneWarn
 	}
 	return ui.ToneIdle

@@ -16,7 +16,6 @@ type OrderRow struct {
 	State        string // unpaid, paid, expired, canceled, refunded
 	CreatedAt    time.Time
 	Zone         *time.Location
-	MayPay       bool // it is unpaid and the reader's role pays
 }
 
 // OrderList is the page Orders.
@@ -27,7 +26,7 @@ type OrderList struct {
 
 func (o OrderRow) action() ui.Actions {
 	a := ui.Action{Label: "View", Href: o.Href}
-	if o.MayPay {
+	if o.State == "unpaid" {
 		a = ui.Action{Label: "Pay", Href: o.Href, Lead: true}
 	}
 	return ui.Actions{For: "order " + o.No, Links: []ui.Action{a}}

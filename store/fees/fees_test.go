@@ -97,10 +97,10 @@ func TestRandomTerms(t *testing.T) {
 		now := from.Add(time.Duration(r.Int64N(int64(end.Sub(from)) + int64(60*24*time.Hour))))
 		unused := term.Unused(now)
 		kept := fees.Term{From: from, Months: whole - unused, Zone: z}
-		if unused > 0 && kept.End().Before(now) {
+		if unused > 0 && !kept.End().After(now) {
 			t.Fatalf("%s from %v: %d unused months at %v would leave it unpaid", z, from, unused, now)
 		}
-		if one := kept.Extended(-1); unused < whole && !one.End().Before(now) {
+		if one := kept.Extended(-1); unused < whole && one.End().After(now) {
 			t.Fatalf("%s from %v: only %d of %d months unused at %v", z, from, unused, whole, now)
 		}
 		if !now.Before(end) && unused > 0 {
@@ -116,11 +116,13 @@ func TestUnusedCountsTheMonthThatRunsAsUsed(t *testing.T) {
 		now  string
 		want int
 	}{
-		{"2026-11-24 15:00", 3}, // not a moment of it has passed
-		{"2026-11-24 15:01", 2},
-		{"2026-12-24 15:00", 2},
+		{"2026-11-24 14:59", 3},
+		{"2026-11-24 15:00", 2},
+		{"2026-12-24 14:59", 2},
+		{"2026-12-24 15:00", 1},
 		{"2026-12-24 15:01", 1},
-		{"2027-01-24 15:01", 0},
+		{"2027-01-24 14:59", 1},
+		{"2027-01-24 15:00", 0},
 		{"2027-02-24 15:00", 0},
 		{"2028-01-01 00:00", 0},
 	} {

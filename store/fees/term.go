@@ -38,13 +38,13 @@ func (t Term) Extended(months int) Term {
 }
 
 // Unused is how many whole months of the term have not begun at now: those that a termination may give back. The month that runs counts as
-// used. It is 0 once the term is over.
+// used, from its first moment on. It is 0 once the term is over.
 func (t Term) Unused(now time.Time) int {
 	if t.From.IsZero() {
 		return 0
 	}
 	unused := 0
-	for unused < t.Months && !t.after(t.Months-unused-1).Before(now) {
+	for unused < t.Months && t.after(t.Months-unused-1).After(now) {
 		unused++
 	}
 	return unused

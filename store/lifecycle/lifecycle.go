@@ -54,58 +54,32 @@ func Turns() []Turn { return []Turn{TurnCustomer, TurnStaff, TurnNobody, TurnClo
 // Role is the part somebody plays in the procedure. A person has one role.
 type Role string
 
-// The roles. Those of customers come first, then those of the operator's
-// staff; System is Demarc itself.
+// The roles. Customer is a user of an account; System is Demarc itself.
 const (
-	Owner           Role = "owner"            // of a customer's account: everything, and its people
-	Engineer        Role = "engineer"         // orders, applies for letters, reports deliveries
-	CustomerFinance Role = "customer_finance" // pays and renews
-	Viewer          Role = "viewer"           // reads
-	Reviewer        Role = "reviewer"
-	Technician      Role = "technician"
-	Finance         Role = "finance" // of the operator
-	Administrator   Role = "administrator"
-	Auditor         Role = "auditor" // reads everything, writes nothing
-	System          Role = "system"
+	Customer      Role = "customer"
+	Reviewer      Role = "reviewer"
+	Technician    Role = "technician"
+	Finance       Role = "finance"
+	Administrator Role = "administrator"
+	System        Role = "system"
 )
-
-// Customer is the owner of an account, by the name of the time when an account
-// had one role.
-const Customer = Owner
 
 // Roles lists every role.
 func Roles() []Role {
-	return slices.Concat(CustomerRoles(), StaffRoles(), []Role{System})
+	return []Role{Customer, Reviewer, Technician, Finance, Administrator, System}
 }
 
-// CustomerRoles lists the roles of the people of a customer's account.
-func CustomerRoles() []Role { return []Role{Owner, Engineer, CustomerFinance, Viewer} }
-
 // StaffRoles lists the roles of people who work for the operator.
-func StaffRoles() []Role { return []Role{Reviewer, Technician, Finance, Administrator, Auditor} }
-
-// IsCustomer reports whether the role belongs to a person of a customer.
-func (r Role) IsCustomer() bool { return slices.Contains(CustomerRoles(), r) }
+func StaffRoles() []Role { return []Role{Reviewer, Technician, Finance, Administrator} }
 
 // IsStaff reports whether the role belongs to a person of the operator.
 func (r Role) IsStaff() bool { return slices.Contains(StaffRoles(), r) }
 
-// Label is the role in words, as shown to people. Both sides have a role called
-// Finance; nobody sees the two in one list.
+// Label is the role in words, as shown to people.
 func (r Role) Label() string {
 	switch r {
-	case Owner:
-		return "Owner"
-	case Engineer:
-		return "Engineer"
-	case CustomerFinance:
-		return "Finance"
-	case Viewer:
-		return "Viewer"
-	case Auditor:
-		return "Auditor"
-	case "customer":
-		return "Customer" // in the history of the time when an account had one role
+	case Customer:
+		return "Customer"
 	case Reviewer:
 		return "Reviewer"
 	case Technician:
@@ -144,13 +118,16 @@ const (
 	Terminate           Action = "terminate"
 	CompleteTermination Action = "complete_termination"
 	EditNameDescription Action = "edit"
+	Renew               Action = "renew"
+	SwitchAutoRenew     Action = "auto_renew"
+	Free                Action = "free"
 )
 
 // Actions lists every action, in procedure order.
 func Actions() []Action {
 	return []Action{Order, PayInstallationFee, ApplyForLOA, WithdrawApplication, MovePort, Approve, Reject,
 		ReportDelivery, ReturnReport, CompleteCabling, PayResourceFee, Cancel, ConfirmRemoval,
-		ExpireLOA, RevokeLOA, CloseUnpaidOrder, Terminate, CompleteTermination, EditNameDescription}
+		ExpireLOA, RevokeLOA, CloseUnpaidOrder, Renew, SwitchAutoRenew, Free, Terminate, CompleteTermination, EditNameDescription}
 }
 
 // Rule is one row of the table: who may do what from which stage, and where it
@@ -163,42 +140,38 @@ type Rule struct {
 }
 
 var (
-	owner      = []Role{Owner}
-	engineer   = []Role{Owner, Engineer}
-	payer      = []Role{Owner, CustomerFinance}
+	customer   = []Role{Customer}
 	reviewer   = []Role{Reviewer, Administrator}
 	technician = []Role{Technician, Administrator}
 	system     = []Role{System}
+	// renewer is the customer, and Demarc where the customer switched Auto
+	// Renew on.
+	renewer = []Role{Customer, System}
+	finance = []Role{Finance, Administrator}
 )
 
 // table is the lifecycle. An administrator may stand in for a reviewer or a
 // technician, so that an operator with one person can work; nobody but the
-// customer acts for the customer. Of the customer's people, engineers do what
-// the construction needs, finance pays, and only an owner ends what was paid for.
-// What is no transition stands in the table of rights.
+// customer acts for the customer.
 var table = func() []Rule {
 	rules := []Rule{
-		{Order, None, PendingPayment, engineer},
-		{PayInstallationFee, PendingPayment, ToApplyForLOA, payer},
-		{ApplyForLOA, ToApplyForLOA, InApplication, engineer},
-		{ApplyForLOA, LOARejected, InApplication, engineer},
-		{WithdrawApplication, InApplication, ToApplyForLOA, engineer},
+		{Order, None, PendingPayment, customer},
+		{PayInstallationFee, PendingPayment, ToApplyForLOA, customer},
+		{ApplyForLOA, ToApplyForLOA, InApplication, customer},
+		{ApplyForLOA, LOARejected, InApplication, customer},
+		{WithdrawApplication, InApplication, ToApplyForLOA, customer},
 		{MovePort, ToApplyForLOA, ToApplyForLOA, reviewer},
 		{MovePort, InApplication, InApplication, reviewer},
 		{MovePort, LOARejected, LOARejected, reviewer},
 		{Approve, InApplication, ApprovedLOA, reviewer},
 		{Reject, InApplication, LOARejected, reviewer},
-		{ReportDelivery, ApprovedLOA, WaitingForCabling, engineer},
+		{ReportDelivery, ApprovedLOA, WaitingForCabling, customer},
 		{ReturnReport, WaitingForCabling, ApprovedLOA, technician},
 		{CompleteCabling, WaitingForCabling, WaitingForPayment, technician},
-		{PayResourceFee, WaitingForPayment, Enabled, payer},
+		{PayResourceFee, WaitingForPayment, Enabled, customer},
 	}
 	for _, s := range []Stage{PendingPayment, ToApplyForLOA, InApplication, LOARejected, ApprovedLOA, WaitingForCabling, WaitingForPayment} {
-		who := owner
-		if s == PendingPayment { // nothing is paid: whoever orders may take it back
-			who = engineer
-		}
-		rules = append(rules, Rule{Cancel, s, Canceled, who})
+		rules = append(rules, Rule{Cancel, s, Canceled, customer})
 	}
 	rules = append(rules,
 		// A canceled interface whose cable may be in keeps its port until a
@@ -207,12 +180,17 @@ var table = func() []Rule {
 		Rule{ExpireLOA, ApprovedLOA, ToApplyForLOA, system},
 		Rule{RevokeLOA, ApprovedLOA, ToApplyForLOA, reviewer},
 		Rule{CloseUnpaidOrder, PendingPayment, Canceled, system},
-		Rule{Terminate, Enabled, Terminating, owner},
+		Rule{Renew, Enabled, Enabled, renewer},
+		Rule{SwitchAutoRenew, Enabled, Enabled, customer},
+		// A month after it was locked, staff may free an interface that nobody
+		// renewed; the cable comes out as after any termination.
+		Rule{Free, Enabled, Terminating, finance},
+		Rule{Terminate, Enabled, Terminating, customer},
 		Rule{CompleteTermination, Terminating, Terminated, technician},
 	)
 	for _, s := range Stages() {
 		if !s.Ended() {
-			rules = append(rules, Rule{EditNameDescription, s, s, engineer})
+			rules = append(rules, Rule{EditNameDescription, s, s, customer})
 		}
 	}
 	return rules
@@ -252,22 +230,6 @@ func Allowed(from Stage, role Role) []Action {
 		}
 	}
 	return out
-}
-
-// CustomerCan reports whether some person of the customer may do the action from
-// this stage: its time has come, whoever asks.
-func CustomerCan(from Stage, action Action) bool {
-	return slices.ContainsFunc(CustomerRoles(), func(r Role) bool { return Can(from, action, r) })
-}
-
-// Who lists the roles that may do the action from this stage.
-func Who(from Stage, action Action) []Role {
-	for _, r := range table {
-		if r.Action == action && r.From == from {
-			return slices.Clone(r.Who)
-		}
-	}
-	return nil
 }
 
 // Can reports whether the role may do the action from this stage.
@@ -480,6 +442,12 @@ func (a Action) EventLabel() string {
 		return "Cable removed, interface terminated"
 	case EditNameDescription:
 		return "Name or description changed"
+	case Renew:
+		return "Resource fee renewed"
+	case SwitchAutoRenew:
+		return "Auto Renew changed"
+	case Free:
+		return "Ended for non-payment"
 	}
 	return string(a)
 }
@@ -498,11 +466,7 @@ func Mermaid() string {
 		if r.From == r.To {
 			continue
 		}
-		who := string(r.Who[0])
-		if r.Who[0].IsCustomer() {
-			who = "customer"
-		}
-		out += fmt.Sprintf("    %s --> %s: %s (%s)\n", name(r.From), name(r.To), r.Action, who)
+		out += fmt.Sprintf("    %s --> %s: %s (%s)\n", name(r.From), name(r.To), r.Action, r.Who[0])
 	}
 	for _, s := range Stages() {
 		if s.Ended() {

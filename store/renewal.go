@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"demarc/store/fees"
+	"demarc/store/lifecycle"
+	"demarc/store/pricing"
+)
+
+// QuoteDays is for how many days the quote of an order holds.
+const QuoteDays = lifecycle.UnpaidOrderDays
+
+// RenewalQuote is what renewing an interface by so many months means now: the
+// order as it would be made, without a number. Kinds: Invalid (field months).
+func (s *Store) RenewalQuote(c Connection, months int) (Order, error) {
+	if !pricing.ValidPeriod(months) {
+		return Order{}, invalid("months", "Select a duration")
+	}
+	now, term := s.Now(), s.Term(c)
+	offer := term.Offer(months, now)
+	switch {
+	case offer.TooShort:
+		return Order{}, invalid("months", fmt.Sprintf("%s more would end on %s, which has passed. Select a longer duration.", pricing.PeriodLabel(months), offer.Until.In(term.Zone).Format("2 Jan 2006")))
+	case offer.TooLong:
+		return Order{}, invalid("months", fmt.Sprintf("An interface can be paid for at most %s ahead. Select a shorter duration.", pricing.PeriodLabel(fees.MaxAheadMonths)))
+	}
+	quote, err := s.Quote(c.Region, c.Spec)
+	if err != nil {
+		return Order{}, err
+	}
+	total, err := pricing.Total(quote.Monthly, months)
+	if err != nil {
+		return Order{}, fmt.Errorf("renewal of %s: %w", c.ID, err)
+	}
+	return Order{AccountID: c.AccountID, ConnectionID: c.ID, Kind: KindRenewal, State: OrderUnpaid, Amount: total, Unit: quote.Monthly, Months: months, PriceVersion: quote.Version,
+		ExpiresAt: now.AddDate(0, 0, QuoteDays), PeriodFrom: c.PaidThrough, PeriodTo: offer.Until}, nil
+}
+
+// OrderRenewal makes the order for a renewal of an interface and returns its
+// number; autoRenew switches Auto Renew on when it is paid. It takes the place of an order for the same that was not paid. rev is
+// the version that the person saw. Kinds: Invalid (field months), NotFound,
+// Conflict, Forbidden.
+func (s *Store) OrderRenewal(ctx context.Context, by Actor, id string, rev, months int, autoRenew bool) (string, error) {
+	return s.once(ctx, by, func(t *tx) (string, error) {
+		c, err := t.connection(id)
+		if err != nil {
+			return "", err
+		}
+		if !lifecycle.MayDo(lifecycle.Renew, by.Role) {
+			return "", forbidden("Only the customer renews an interface.")
+		}
+		if !lifecycle.Can(c.Stage, lifecycle.Renew, by.Role) {
+			return "", conflictf("%s is in the %s state now, so it cannot be renewed. Nothing was charged.", c.Title(), c.Stage.Label())
+		}
+		if rev != 0 && rev != c.Version {
+			return "", conflictf("%s was changed a moment ago. Check what it says now, then try again. Nothing was charged.", c.Title())
+		}
+		o, err := s.RenewalQuote(*c, months)
+		if err != nil {
+			return "", err
+		}
+		if autoRenew {
+			o.AutoRenew = months
+		}
+		err = t.placeRenewal(&o)
+		return o.No, err
+	})
+}
+
+// placeRenewal inserts the order of a quote. An unpaid one for the same
+// interface is closed: two that can both be paid would pay for one period.
+func (t *tx) placeRenewal(o *Order) error {
+	if _, err := t.exec("UPDATE orders SET state = 'canceled' WHERE connection_id = ? AND kind = 'renewal' AND state = 'unpaid'", o.ConnectionID); err != nil {
+		return err
+	}
+	rules, err := t.feeRules()
+	if err != nil {
+		return err
+	}
+	o.RefundRule = rules.ResourceRule()
+	return t.newOrder(o, OrderLine{Kind: KindResource, Quantity: o.Months, Unit: o.Unit})
+}
+
+// fulfilRenewal extends the paid time of the interface of an order that pay
+// pays, in one transaction. An order is for the period that begins where the
+// paid time ended when it was made: one that was overtaken by another payment
+// is refused, so nobody pays a period twice and nobody pays for another one
+// than was quoted. Kinds: Conflict, and those of pay.
+func (t *tx) fulfilRenewal(o *Order, pay func() error) error {
+	_, err := t.apply(change{action: lifecycle.Renew, id: o.ConnectionID, detail: pricing.PeriodLabel(o.Months) + ", " + o.Amount.String() + ", order " + o.No, rows: func(t *tx, c *Connection) error {
+		if !o.PeriodFrom.Equal(c.PaidThrough) {
+			return conflictf("%s was renewed since order %s was made: it is paid until %s. Nothing was charged. Make a new order to pay for more.",
+				c.Title(), o.No, c.PaidThrough.In(t.s.Catalogue().Zone(c.Region)).Format("2 Jan 2006"))
+		}
+		if !o.PeriodTo.After(t.now) {
+			return conflictf("The period of order %s has passed. Nothing was charged. Renew for a longer duration.", o.No)
+		}
+		if err := pay(); err != nil {
+			return err
+		}
+		if o.AutoRenew > 0 {
+			c.AutoRenew = o.AutoRenew
+		}
+		return t.extend(c, o.Months)
+	}})
+	return err
+}
+
+// PayRenewal pays an order for a renewal from the balance. An order that is paid
+// already is left as it is and is no error. Kinds: NotFound, Invalid (field
+// method: the balance is too low), Conflict, Forbidden.
+func (s *Store) PayRenewal(ctx context.Context, by Actor, no string) error {
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		o, err := scanOrder(t.row("SELECT "+orderColumns+" FROM orders WHERE account_id = ? AND no = ? AND kind = 'renewal'", by.AccountID, no))
+		if errors.Is(err, sql.ErrNoRows) {
+			return "", notFound("This order")
+		}
+		if err != nil {
+			return "", err
+		}
+		if o.State == OrderPaid {
+			return no, nil
+		}
+		if err := t.payable(o); err != nil {
+			return "", err
+		}
+		return no, t.fulfilRenewal(&o, func() error { return t.settle(&o, MethodBalance) })
+	})
+	return err
+}
