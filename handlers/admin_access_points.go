@@ -189,62 +189,6 @@ func offerMatrix(cat *catalog.Catalogue, ap catalog.AccessPoint) views.OfferMatr
 	return m
 }
 
-// EditAccessPoint is the form that changes an access point.
-func (h *Handlers) EditAccessPoint(c echo.Context) error {
-	ap, err := h.site(c)
-	if err != nil {
-		return err
-	}
-	return h.accessPointForm(c, http.StatusOK, ap, views.AccessPointForm{FacilityName: ap.FacilityName, Address: ap.Address, Status: string(ap.Status), LOADays: strconv.Itoa(ap.LOADays),
-		Notes: ap.InstallerNotes, Gender: ap.Visitor.Gender, IDType: ap.Visitor.IDType, IDNumber: ap.Visitor.IDNumber, Demo: ap.Demo})
-}
-
-// SaveAccessPoint changes what is said about an access point.
-func (h *Handlers) SaveAccessPoint(c echo.Context) error {
-	ap, err := h.site(c)
-	if err != nil {
-		return err
-	}
-	form := views.AccessPointForm{FacilityName: value(c, "facility_name"), Address: value(c, "address"), Status: value(c, "status"), LOADays: value(c, "loa_days"), Notes: multiline(c, "installer_notes"),
-		Gender: ticked(c, "visitor_gender"), IDType: ticked(c, "visitor_id_type"), IDNumber: ticked(c, "visitor_id_number"), Demo: ticked(c, "demo")}
-	if form.Errors = unprintable(c); len(form.Errors) > 0 {
-		return h.accessPointForm(c, http.StatusUnprocessableEntity, ap, form)
-	}
-	err = h.Store.UpdateAccessPoint(c.Request().Context(), h.actor(c), ap.ID, rev(c), store.AccessPointEdit{FacilityName: form.FacilityName, Address: form.Address, Status: form.Status, LOADays: form.LOADays,
-		InstallerNotes: form.Notes, Visitor: catalog.VisitorPolicy{Gender: form.Gender, IDType: form.IDType, IDNumber: form.IDNumber}, Demo: form.Demo})
-	if status, fields, msg, ok := refused(err); ok {
-		form.Errors, form.Conflict = fields, conflictOnly(status, msg)
-		return h.accessPointForm(c, status, ap, form)
-	}
-	if err != nil {
-		return err
-	}
-	return h.done(c, paths.AdminAccessPoint(ap.ID), views.Flash{Tone: ui.ToneOK, Text: ap.Name + " was saved."})
-}
-
-func (h *Handlers) accessPointForm(c echo.Context, status int, ap catalog.AccessPoint, form views.AccessPointForm) error {
-	// A refusal is shown over what the access point says now.
-	if now, ok := h.Store.Catalogue().AccessPoint(ap.ID); ok {
-		ap = now
-	}
-	form.ID, form.WasDemo, form.Key, form.Rev = ap.ID, ap.Demo, keptKey(c), store.AccessPointRev(ap)
-	if status == http.StatusUnprocessableEntity && rev(c) != 0 {
-		form.Rev = rev(c) // what the person saw is still what they correct
-	}
-	counts, err := h.Store.PortCounts(c.Request().Context(), ap.ID)
-	if err != nil {
-		return err
-	}
-	held := tally(counts, nil).Held()
-	form.Effect = strconv.Itoa(held) + " interfaces hold a port here. They go on, whatever the status."
-	if held == 1 {
-		form.Effect = "1 interface holds a port here. It goes on, whatever the status."
-	}
-	p := h.page(c, "Edit "+ap.Name, append(slices.Clone(accessPointCrumbs), views.Crumb{Label: ap.Name, Href: paths.AdminAccessPoint(ap.ID)})...)
-	p.Failed = status == http.StatusUnprocessableEntity
-	return h.render(c, status, views.AccessPointFormPage(p, form))
-}
-
 // NewPorts is the form that adds ports: to the device that the address names,
 // or to a new one.
 func (h *Handlers) NewPorts(c echo.Context) error {

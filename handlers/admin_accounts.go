@@ -40,7 +40,7 @@ func (h *Handlers) ListAccounts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	l := views.AccountList{MayOpen: user.Role == lifecycle.Administrator, Pages: keysetPages(paths.With(paths.AdminAccounts, "q", query), after, next),
+	l := views.AccountList{MayOpen: lifecycle.May(lifecycle.OpenAccounts, user.Role), Pages: keysetPages(paths.With(paths.AdminAccounts, "q", query), after, next),
 		Query: ui.Control{ID: "account-q", Name: "q", Type: "search", Value: query, Placeholder: "Enter the beginning of an ID or a name", MaxLength: queryLimit}}
 	if query != "" {
 		l.Tokens = []ui.Token{{Text: "Account: " + query, Href: paths.AdminAccounts}}
@@ -69,10 +69,6 @@ func (h *Handlers) ShowAccount(c echo.Context) error {
 	return h.accountPage(c, http.StatusOK, accountForms{})
 }
 
-func mayRecordTransfers(r lifecycle.Role) bool {
-	return r == lifecycle.Finance || r == lifecycle.Administrator
-}
-
 func (h *Handlers) accountPage(c echo.Context, status int, sent accountForms) error {
 	ctx, actor := c.Request().Context(), h.actor(c)
 	account, err := h.Store.Account(ctx, actor, c.Param("id"))
@@ -99,7 +95,7 @@ func (h *Handlers) accountPage(c echo.Context, status int, sent accountForms) er
 			notEnabled += n
 		}
 	}
-	a := views.AccountShow{ID: account.ID, Name: account.Name, WithMoney: mayRecordTransfers(actor.Role), Balance: account.Balance.String(), Conflict: sent.conflict}
+	a := views.AccountShow{ID: account.ID, Name: account.Name, WithMoney: lifecycle.May(lifecycle.SeeAccounts, actor.Role), Balance: account.Balance.String(), Conflict: sent.conflict}
 	a.Facts = []ui.Pair{
 		{Term: "Home region", Value: region.Name},
 		{Term: "Opened", Content: ui.Stamp(account.CreatedAt, cat.Zone(account.HomeRegion))},
@@ -125,6 +121,8 @@ func (h *Handlers) accountPage(c echo.Context, status int, sent accountForms) er
 		if err := h.statement(c, &a); err != nil {
 			return err
 		}
+	}
+	if lifecycle.May(lifecycle.RecordTransfers, actor.Role) {
 		if a.Transfer = sent.transfer; a.Transfer == nil {
 			a.Transfer = &views.TransferForm{}
 		}
@@ -133,14 +131,14 @@ func (h *Handlers) accountPage(c echo.Context, status int, sent accountForms) er
 			a.Transfer.Key = keptKey(c)
 		}
 	}
-	if actor.Role == lifecycle.Reviewer || actor.Role == lifecycle.Administrator {
+	if lifecycle.May(lifecycle.SetQuotas, actor.Role) {
 		if a.Quotas = sent.quotas; a.Quotas == nil {
 			a.Quotas = &views.QuotaForm{PerAccessPoint: strconv.Itoa(account.QuotaPerAccessPoint), NotEnabled: strconv.Itoa(account.QuotaNotEnabled), Key: formKey()}
 		} else {
 			a.Quotas.Key = keptKey(c)
 		}
 	}
-	if actor.Role == lifecycle.Administrator {
+	if lifecycle.May(lifecycle.ManagePeople, actor.Role) {
 		if a.Member = sent.member; a.Member == nil {
 			a.Member = &views.MemberForm{}
 		}
@@ -255,7 +253,7 @@ func (h *Handlers) AddMember(c echo.Context) error {
 	if _, err := h.Store.Account(c.Request().Context(), h.actor(c), id); err != nil {
 		return err
 	}
-	token, err := h.Store.Invite(c.Request().Context(), h.actor(c), store.NewUser{Name: form.Name, Email: form.Email, Role: lifecycle.Customer, AccountID: id})
+	token, err := h.Store.Invite(c.Request().Context(), h.actor(c), store.NewUser{Name: form.Name, Email: form.Email, Role: lifecycle.Owner, AccountID: id})
 	if status, fields, _, ok := refused(err); ok {
 		form.Errors = fields
 		return h.accountPage(c, status, accountForms{member: &form})

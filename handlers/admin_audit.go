@@ -69,19 +69,23 @@ func (h *Handlers) auditRows(events []store.Event, role lifecycle.Role, accounts
 				r.AboutHref = paths.AdminWhitelist
 			}
 		case "Access point":
-			if ap, ok := h.Store.Catalogue().AccessPoint(id); ok && role != lifecycle.Finance {
+			if ap, ok := h.Store.Catalogue().AccessPoint(id); ok && lifecycle.May(lifecycle.SeeSites, role) {
 				r.AboutHref = paths.AdminAccessPoint(ap.ID)
 			}
+		case "Region":
+			if _, ok := h.Store.Catalogue().Region(id); ok && role == lifecycle.Administrator {
+				r.AboutHref = paths.AdminRegion(id)
+			}
 		case "Port":
-			if e.Action != store.PortDeleted && role != lifecycle.Finance {
+			if e.Action != store.PortDeleted && lifecycle.May(lifecycle.SeeSites, role) {
 				r.AboutHref = paths.AdminPort(id)
 			}
 		case "Access points":
-			if role != lifecycle.Finance {
+			if lifecycle.May(lifecycle.SeeSites, role) {
 				r.AboutHref = paths.AdminAccessPoints
 			}
 		case "Person":
-			if role == lifecycle.Administrator {
+			if lifecycle.May(lifecycle.SeePeople, role) {
 				r.AboutHref = paths.AdminPeople
 			}
 		}

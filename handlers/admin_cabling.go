@@ -140,6 +140,7 @@ func (h *Handlers) cablingPage(c echo.Context, status int, form views.CablingFor
 	}
 	j := views.CablingJob{Interface: all[0], Place: h.place(*port), Facility: h.facility(conn), LineCode: report.LineCode, Labels: report.Labels, Contact: report.Contact,
 		Waiting: h.waiting(conn), Optical: port.Type.Info().Optical, Open: conn.Stage == lifecycle.WaitingForCabling, Form: form, Conflict: conflict}
+	j.ReadOnly = !lifecycle.MayDo(lifecycle.CompleteCabling, roleOf(c))
 	j.Waiting.Since = report.SubmittedAt
 	j.Form.Key = keptKey(c)
 	if report.Status == "completed" {

@@ -211,7 +211,7 @@ func (h *Handlers) ShowStaffInterface(c echo.Context) error {
 		return err
 	}
 	d.Account = names[conn.AccountID]
-	if !lifecycle.MayDo(lifecycle.Approve, actor.Role) {
+	if !lifecycle.May(lifecycle.SeeReviews, actor.Role) {
 		d.LOAHref = "" // the letter is for those who decide about letters
 	}
 	s := views.StaffInterface{InterfaceDetail: d, AccountHref: accountHref(actor.Role, conn.AccountID), Role: actor.Role, Audit: h.auditRows(events, actor.Role, names)}
@@ -228,7 +228,7 @@ func (h *Handlers) ShowStaffInterface(c echo.Context) error {
 			{Term: "Demarcation", Value: joined(place.Room, place.Cabinet, place.Panel, "position "+place.Position)},
 			{Term: "Connector", Value: place.Connector},
 		}
-		if actor.Role != lifecycle.Finance {
+		if lifecycle.May(lifecycle.SeeSites, actor.Role) {
 			s.Port[0].Href = paths.AdminAccessPoint(conn.AccessPointID)
 		}
 	}

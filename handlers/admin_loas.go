@@ -459,7 +459,7 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 	}
 	zone := v.Interface.Zone
 	if known.App != nil {
-		h.reviewApplication(&v, *known.App)
+		h.reviewApplication(&v, *known.App, user.Role)
 		v.Sub = "Sent " + ui.FormatStamp(known.App.SubmittedAt, zone) + " by " + known.App.SubmittedBy + "."
 		if v.Open {
 			v.Sub += " Waiting for " + views.Age(known.App.SubmittedAt, h.Store.Now()) + "."
@@ -502,7 +502,7 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 	return h.render(c, status, views.ReviewPage(p, v))
 }
 
-func (h *Handlers) reviewApplication(v *views.Review, a store.LOAApplication) {
+func (h *Handlers) reviewApplication(v *views.Review, a store.LOAApplication, role lifecycle.Role) {
 	v.Application = &views.ReviewApplication{CompanyName: a.CompanyName, ConstructionCompany: a.ConstructionCompany, ConstructionType: a.TypeLabel(),
 		ScheduledAt: a.ScheduledAt, Zone: v.Interface.Zone, Location: a.Location}
 	if a.BandwidthMbps > 0 {
@@ -513,7 +513,9 @@ func (h *Handlers) reviewApplication(v *views.Review, a store.LOAApplication) {
 		one := views.ReviewEngineer{Name: e.Name, Gender: genderLabel(e.Gender), IDType: idTypeLabel(e.IDType), Contact: e.Contact}
 		if e.IDLast4 != "" {
 			one.Masked = "••••" + e.IDLast4
-			one.Reveal = paths.AdminIDNumber(v.Interface.ID, strconv.Itoa(i+1))
+			if one.Kept = true; lifecycle.May(lifecycle.RevealIDNumbers, role) {
+				one.Reveal = paths.AdminIDNumber(v.Interface.ID, strconv.Itoa(i+1))
+			}
 		}
 		v.Engineers = append(v.Engineers, one)
 	}

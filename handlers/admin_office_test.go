@@ -46,31 +46,48 @@ func summaryHas(t *testing.T, a *answer, field, text string) {
 // who may open what; everybody else gets 403 and does not find it in their menu.
 func TestOfficeRoles(t *testing.T) {
 	s := newSite(t)
+	s.Everybody(t)
 	c := s.At(t, lifecycle.InApplication)
-	mails := map[lifecycle.Role]string{lifecycle.Administrator: adminMail, lifecycle.Reviewer: reviewerMail, lifecycle.Technician: techMail, lifecycle.Finance: financeMail, lifecycle.Customer: customerMail}
+	mails := map[lifecycle.Role]string{lifecycle.Administrator: adminMail, lifecycle.Reviewer: reviewerMail, lifecycle.Technician: techMail, lifecycle.Finance: financeMail, lifecycle.Owner: customerMail, lifecycle.Viewer: "viewer@northwind.example", lifecycle.Auditor: auditorMail}
 	ap := s.APID(t, "Hangzhou-Yuhang-A")
 	pages := map[string][]lifecycle.Role{
-		paths.AdminInterfaces:           lifecycle.StaffRoles(),
-		paths.AdminInterface(c.ID):      lifecycle.StaffRoles(),
-		paths.AdminAudit:                lifecycle.StaffRoles(),
-		paths.AdminCalendar:             lifecycle.StaffRoles(),
-		paths.AdminWhitelist:            {lifecycle.Reviewer, lifecycle.Administrator},
-		paths.AdminAccounts:             {lifecycle.Finance, lifecycle.Administrator},
-		paths.AdminAccount(s.Northwind): {lifecycle.Reviewer, lifecycle.Finance, lifecycle.Administrator},
-		paths.AdminAccessPoints:         {lifecycle.Reviewer, lifecycle.Technician, lifecycle.Administrator},
-		paths.AdminAccessPoint(ap):      {lifecycle.Reviewer, lifecycle.Technician, lifecycle.Administrator},
-		paths.AdminAccessPointEdit(ap):  {lifecycle.Administrator},
-		paths.AdminPorts(ap):            {lifecycle.Administrator},
-		paths.AdminNewCustomer:          {lifecycle.Administrator},
+		paths.AdminInterfaces:                    lifecycle.StaffRoles(),
+		paths.AdminInterface(c.ID):               lifecycle.StaffRoles(),
+		paths.AdminAudit:                         lifecycle.StaffRoles(),
+		paths.AdminCalendar:                      lifecycle.StaffRoles(),
+		paths.AdminWhitelist:                     {lifecycle.Reviewer, lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminAccounts:                      {lifecycle.Finance, lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminAccount(s.Northwind):          {lifecycle.Reviewer, lifecycle.Finance, lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminAccessPoints:                  {lifecycle.Reviewer, lifecycle.Technician, lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminAccessPoint(ap):               {lifecycle.Reviewer, lifecycle.Technician, lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminInventory:                     {lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminPeople:                        {lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminLOAs:                          {lifecycle.Reviewer, lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminLOA(c.ID):                     {lifecycle.Reviewer, lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminCabling:                       {lifecycle.Technician, lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminAccessPointEdit(ap):           {lifecycle.Administrator},
+		paths.AdminPorts(ap):                     {lifecycle.Administrator},
+		paths.AdminNewCustomer:                   {lifecycle.Administrator},
+		paths.AdminNewSite:                       {lifecycle.Administrator},
+		paths.AdminRegions:                       {lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminNewRegion:                     {lifecycle.Administrator},
+		paths.AdminRegion("cn-hangzhou"):         {lifecycle.Administrator},
+		paths.AdminRegionDeletion("cn-hangzhou"): {lifecycle.Administrator},
+		paths.AdminAccessPointDeletion(ap):       {lifecycle.Administrator},
 	}
 	menu := []string{paths.AdminInterfaces, paths.AdminAudit, paths.AdminCalendar, paths.AdminWhitelist, paths.AdminAccounts, paths.AdminAccessPoints}
 	posts := map[string][]lifecycle.Role{
-		paths.AdminTransfers(s.Northwind):     {lifecycle.Finance, lifecycle.Administrator},
-		paths.AdminQuotas(s.Northwind):        {lifecycle.Reviewer, lifecycle.Administrator},
-		paths.AdminAccountPeople(s.Northwind): {lifecycle.Administrator},
-		paths.AdminNewCustomer:                {lifecycle.Administrator},
-		paths.AdminAccessPointEdit(ap):        {lifecycle.Administrator},
-		paths.AdminPorts(ap):                  {lifecycle.Administrator},
+		paths.AdminTransfers(s.Northwind):        {lifecycle.Finance, lifecycle.Administrator},
+		paths.AdminQuotas(s.Northwind):           {lifecycle.Reviewer, lifecycle.Administrator},
+		paths.AdminAccountPeople(s.Northwind):    {lifecycle.Administrator},
+		paths.AdminNewCustomer:                   {lifecycle.Administrator},
+		paths.AdminAccessPointEdit(ap):           {lifecycle.Administrator},
+		paths.AdminNewSite:                       {lifecycle.Administrator},
+		paths.AdminNewRegion:                     {lifecycle.Administrator},
+		paths.AdminRegion("cn-hangzhou"):         {lifecycle.Administrator},
+		paths.AdminRegionDeletion("cn-hangzhou"): {lifecycle.Administrator},
+		paths.AdminAccessPointDeletion(ap):       {lifecycle.Administrator},
+		paths.AdminPorts(ap):                     {lifecycle.Administrator},
 	}
 	for role, mail := range mails {
 		browser := s.as(mail)
@@ -102,7 +119,7 @@ func TestOfficeRoles(t *testing.T) {
 				t.Errorf("%s posts to %s: %d", role, path, a.status)
 			}
 		}
-		if role == lifecycle.Customer {
+		if role.IsCustomer() {
 			continue
 		}
 		doc := browser.get(paths.Admin).want(http.StatusOK).doc()
@@ -261,7 +278,7 @@ func TestStaffInterfaces(t *testing.T) {
 	// The page of one: no form can set a state.
 	page := technician.get(paths.AdminInterface(cabling.ID)).want(200)
 	text := page.text()
-	for _, want := range []string{"Connect the cables to the CSW port", "Northwind Trading", "Allocated", "Completing", "Delivery report submitted", "Approved LOA → Waiting (cabling)", "TEST-customer", cabling.LineCode} {
+	for _, want := range []string{"Connect the cables to the CSW port", "Northwind Trading", "Allocated", "Completing", "Delivery report submitted", "Approved LOA → Waiting (cabling)", "TEST-owner", cabling.LineCode} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q on the page", want)
 		}
@@ -451,7 +468,7 @@ func TestFromNothingToTheFirstOrder(t *testing.T) {
 
 	edit := paths.AdminAccessPointEdit(ap)
 	shown := admin.get(edit).want(200)
-	save := url.Values{"facility_name": {"宝山数据中心 C"}, "address": {"1 Example Road, Shanghai"}, "status": {"open"}, "loa_days": {"none"}, "rev": {shown.field("rev")}, "key": {"e1"}}
+	save := url.Values{"name": {"Shanghai-Baoshan-C"}, "run_by": {"21vianet"}, "offer": {"CT/10GBase-LR", "CT/1000Base-T", "CU/10GBase-LR"}, "facility_name": {"宝山数据中心 C"}, "address": {"1 Example Road, Shanghai"}, "status": {"open"}, "loa_days": {"none"}, "rev": {shown.field("rev")}, "key": {"e1"}}
 	bad = admin.post(edit, save)
 	summaryHas(t, bad, "loa_days", "Enter a number from 1 to 366")
 	if bad.field("facility_name") != "宝山数据中心 C" || bad.field("rev") != shown.field("rev") {

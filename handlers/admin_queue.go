@@ -35,7 +35,7 @@ func (h *Handlers) WorkQueue(c echo.Context) error {
 		return err
 	}
 	var q views.WorkQueue
-	if lifecycle.MayDo(lifecycle.Approve, user.Role) {
+	if lifecycle.May(lifecycle.SeeReviews, user.Role) {
 		loas, err := h.Store.Queue(ctx, lifecycle.InApplication, queuePage)
 		if err != nil {
 			return err
@@ -44,7 +44,7 @@ func (h *Handlers) WorkQueue(c echo.Context) error {
 		q.Items = append(q.Items, h.queueItems("LOA application", loas, paths.AdminLOA)...)
 	}
 	var jobs, removals []store.Connection
-	if lifecycle.MayDo(lifecycle.CompleteCabling, user.Role) {
+	if lifecycle.May(lifecycle.SeeCabling, user.Role) {
 		if jobs, err = h.Store.Queue(ctx, lifecycle.WaitingForCabling, queuePage); err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (h *Handlers) WorkQueue(c echo.Context) error {
 		q.Items = append(q.Items, h.queueItems("Cabling", jobs, paths.AdminCablingJob)...)
 		q.Items = append(q.Items, h.queueItems("Removal", removals, paths.AdminRemoval)...)
 	}
-	if lifecycle.MayDo(lifecycle.Approve, user.Role) {
+	if lifecycle.May(lifecycle.SeeReviews, user.Role) {
 		requests, err := h.Store.WhitelistQueue(ctx, "requested", queuePage)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func (h *Handlers) WorkQueue(c echo.Context) error {
 	for i := range q.Items {
 		q.Items[i].Account = names[q.Items[i].Account]
 	}
-	if q.WithCapacity = user.Role != lifecycle.Finance; q.WithCapacity {
+	if q.WithCapacity = lifecycle.May(lifecycle.SeeSites, user.Role); q.WithCapacity {
 		if q.Capacity, err = h.capacity(ctx); err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ import (
 // mayOpenAccounts reports whether the role has the page of an account: finance
 // for the money, reviewers for the quotas.
 func mayOpenAccounts(r lifecycle.Role) bool {
-	return r == lifecycle.Reviewer || r == lifecycle.Finance || r == lifecycle.Administrator
+	return lifecycle.May(lifecycle.SeeAccount, r)
 }
 
 // accountHref is the page of an account, "" for those who do not have it.
@@ -83,7 +83,7 @@ func keysetPages(base, after, next string) ui.Pages {
 
 func (h *Handlers) whitelistRow(r store.WhitelistRequest, account string, role lifecycle.Role) views.StaffWhitelistRow {
 	cat := h.Store.Catalogue()
-	row := views.StaffWhitelistRow{ID: r.ID, AccountID: r.AccountID, Account: account, AccountHref: accountHref(role, r.AccountID), By: r.CreatedBy, DecidedBy: r.DecidedBy,
+	row := views.StaffWhitelistRow{ID: r.ID, AccountID: r.AccountID, Account: account, AccountHref: accountHref(role, r.AccountID), By: r.CreatedBy, DecidedBy: r.DecidedBy, ReadOnly: !lifecycle.May(lifecycle.DecideWhitelist, role),
 		WhitelistEntry: views.WhitelistEntry{Spec: r.Spec.Label(), Region: "Every region", Ports: r.Ports, Status: r.Status, Reason: r.Reason, Answer: r.Answer,
 			CreatedAt: r.CreatedAt, Until: r.Until, DecidedAt: r.DecidedAt, Now: h.Store.Now(), Zone: cat.Zone(r.Region)}}
 	if region, ok := cat.Region(r.Region); ok {

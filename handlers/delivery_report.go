@@ -32,7 +32,7 @@ func (h *Handlers) ShowDeliveryReport(c echo.Context) error {
 		return err
 	}
 	switch {
-	case lifecycle.Can(conn.Stage, lifecycle.ReportDelivery, lifecycle.Customer):
+	case lifecycle.Can(conn.Stage, lifecycle.ReportDelivery, roleOf(c)):
 		form, err := h.reportForm(c, conn, last)
 		if err != nil {
 			return err
@@ -45,9 +45,11 @@ func (h *Handlers) ShowDeliveryReport(c echo.Context) error {
 	case last != nil:
 		return h.reportPage(c, conn, *last)
 	}
-	n := views.NotNow{Interface: h.interfaceView(conn), Title: reportTitle, Text: "The delivery report is sent after the installation, once the LOA is approved."}
+	n := views.NotNow{Interface: h.readBy(c, conn), Title: reportTitle, Text: "The delivery report is sent after the installation, once the LOA is approved."}
 	switch {
-	case lifecycle.Can(conn.Stage, lifecycle.ApplyForLOA, lifecycle.Customer):
+	case lifecycle.CustomerCan(conn.Stage, lifecycle.ReportDelivery):
+		n.Text = "The installation is not reported yet. An owner or an engineer of your account sends the report."
+	case lifecycle.Can(conn.Stage, lifecycle.ApplyForLOA, roleOf(c)):
 		n.LinkText, n.Href = applyLOATitle, paths.NewLOAApplication(conn.ID)
 	case conn.Stage == lifecycle.InApplication:
 		n.LinkText, n.Href = applicationTitle, paths.LOAApplication(conn.ID)
@@ -59,7 +61,7 @@ func (h *Handlers) ShowDeliveryReport(c echo.Context) error {
 
 // reportForm is the form without what people fill in.
 func (h *Handlers) reportForm(c echo.Context, conn store.Connection, last *store.DeliveryReport) (views.DeliveryReportForm, error) {
-	form := views.DeliveryReportForm{Interface: h.interfaceView(conn), Operator: h.Operator, MaxCables: store.MaxCables, Partial: reqctx.IsPartial(c.Request())}
+	form := views.DeliveryReportForm{Interface: h.readBy(c, conn), Operator: h.Operator, MaxCables: store.MaxCables, Partial: reqctx.IsPartial(c.Request())}
 	// A report that came back is corrected; one under an earlier letter was
 	// about another installation.
 	if last != nil && last.Status == "returned" && conn.Problem != "" {
@@ -181,7 +183,7 @@ func (h *Handlers) reportPage(c echo.Context, conn store.Connection, r store.Del
 	if err != nil {
 		return err
 	}
-	v := views.DeliveryReport{Interface: h.interfaceView(conn), Port: port, Version: r.Version, Status: r.Status, LineCode: r.LineCode, Labels: r.Labels, Contact: r.Contact,
+	v := views.DeliveryReport{Interface: h.readBy(c, conn), Port: port, Version: r.Version, Status: r.Status, LineCode: r.LineCode, Labels: r.Labels, Contact: r.Contact,
 		SubmittedAt: r.SubmittedAt, SubmittedBy: r.SubmittedBy, CompletedAt: r.CompletedAt, LabelFound: r.LabelFound}
 	if r.Status == "returned" {
 		v.Problem = store.ProblemLabel(r.ProblemKind) + ": " + r.Reason

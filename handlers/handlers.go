@@ -81,7 +81,7 @@ func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) vie
 	var needs int
 	var queues store.QueueCounts
 	var err error
-	if user.Role == lifecycle.Customer {
+	if user.Role.IsCustomer() {
 		needs, err = h.Store.NeedsAction(ctx, user.AccountID)
 		p.Regions = h.regions(c)
 	} else {
@@ -120,11 +120,11 @@ func (h *Handlers) frame(c echo.Context, title string) views.Page {
 	}
 	p.Theme, p.Unread, p.MessagesHref = u.Theme, u.Unread, paths.Messages
 	p.User = &views.PageUser{Name: u.Name, Email: u.Email, AccountName: u.AccountName, Staff: u.Role.IsStaff()}
-	if u.Role == lifecycle.Customer {
+	p.User.RoleLabel, p.Role = u.Role.Label(), u.Role
+	if u.Role.IsCustomer() {
 		p.Area, p.SearchAction = views.AreaCustomer, paths.Interfaces
 	} else {
 		p.Area, p.SearchAction, p.HomeHref = views.AreaStaff, paths.AdminInterfaces, paths.Admin
-		p.User.RoleLabel = u.Role.Label()
 	}
 	if r.URL.Path == p.SearchAction {
 		p.SearchValue = r.URL.Query().Get("q")
@@ -204,7 +204,7 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []vie
 			groups = append(groups, views.NavGroup{Title: title, Items: items})
 		}
 	}
-	if role == lifecycle.Customer {
+	if role.IsCustomer() {
 		add("", views.NavItem{Label: "Overview", Href: paths.Home})
 		add("Physical Connections",
 			views.NavItem{Label: "Physical Connection Interfaces", Href: paths.Interfaces, Count: needs, CountWords: "need your action"},
@@ -215,31 +215,31 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []vie
 	} else {
 		add("", views.NavItem{Label: "Work queue", Href: paths.Admin})
 		var queues, capacity, settings []views.NavItem
-		if lifecycle.MayDo(lifecycle.Approve, role) {
+		if lifecycle.May(lifecycle.SeeReviews, role) {
 			queues = append(queues, views.NavItem{Label: "LOA applications", Href: paths.AdminLOAs, Count: q.LOA, CountWords: waiting})
 		}
-		if lifecycle.MayDo(lifecycle.CompleteCabling, role) {
+		if lifecycle.May(lifecycle.SeeCabling, role) {
 			queues = append(queues,
 				views.NavItem{Label: "Cabling", Href: paths.AdminCabling, Count: q.Cabling, CountWords: waiting},
 				views.NavItem{Label: "Removals", Href: paths.AdminRemovals, Count: q.Removals, CountWords: waiting})
 		}
-		if lifecycle.MayDo(lifecycle.Approve, role) {
+		if lifecycle.May(lifecycle.SeeReviews, role) {
 			queues = append(queues, views.NavItem{Label: "Whitelist requests", Href: paths.AdminWhitelist, Count: q.Whitelist, CountWords: waiting})
 		}
 		add("Queues", queues...)
 		customers := []views.NavItem{{Label: "Interfaces", Href: paths.AdminInterfaces}}
-		if role == lifecycle.Finance || role == lifecycle.Administrator {
+		if lifecycle.May(lifecycle.SeeAccounts, role) {
 			customers = append(customers, views.NavItem{Label: "Accounts", Href: paths.AdminAccounts})
 		}
 		add("Customers", customers...)
-		if role != lifecycle.Finance {
+		if lifecycle.May(lifecycle.SeeSites, role) {
 			capacity = append(capacity, views.NavItem{Label: "Access points", Href: paths.AdminAccessPoints})
 		}
-		if role == lifecycle.Administrator {
+		if lifecycle.May(lifecycle.SeeInventory, role) {
 			capacity = append(capacity, views.NavItem{Label: "Inventory", Href: paths.AdminInventory})
 		}
 		add("Capacity", capacity...)
-		if role == lifecycle.Administrator {
+		if lifecycle.May(lifecycle.SeePeople, role) {
 			settings = append(settings, views.NavItem{Label: "People", Href: paths.AdminPeople})
 		}
 		add("Settings", append(settings, views.NavItem{Label: "Working days", Href: paths.AdminCalendar}, views.NavItem{Label: "Audit log", Href: paths.AdminAudit})...)

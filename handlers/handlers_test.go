@@ -95,7 +95,9 @@ func TestRefused(t *testing.T) {
 // The navigation shows what the role may use and nothing else.
 func TestNav(t *testing.T) {
 	for role, want := range map[lifecycle.Role]string{
-		lifecycle.Customer:      "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Orders, Messages",
+		lifecycle.Owner:         "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Orders, Messages",
+		lifecycle.Viewer:        "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Orders, Messages",
+		lifecycle.Auditor:       "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Access points, Inventory, People, Working days, Audit log",
 		lifecycle.Reviewer:      "Work queue, LOA applications 1, Whitelist requests 4, Interfaces, Access points, Working days, Audit log",
 		lifecycle.Technician:    "Work queue, Cabling 2, Removals 3, Interfaces, Access points, Working days, Audit log",
 		lifecycle.Finance:       "Work queue, Interfaces, Accounts, Working days, Audit log",
@@ -132,7 +134,7 @@ func TestNav(t *testing.T) {
 	} {
 		role := lifecycle.Administrator
 		if !strings.HasPrefix(path, paths.Admin) {
-			role = lifecycle.Customer
+			role = lifecycle.Owner
 		}
 		got := ""
 		for _, g := range nav(role, path, 0, store.QueueCounts{}) {
@@ -154,10 +156,10 @@ func TestMessageTarget(t *testing.T) {
 		m    store.Message
 		want string
 	}{
-		{lifecycle.Customer, store.Message{Subject: "pc-1"}, paths.Interface("pc-1")},
-		{lifecycle.Customer, store.Message{Subject: "whitelist:wl-1"}, paths.Whitelist},
-		{lifecycle.Customer, store.Message{Subject: "account:acc-1"}, paths.Orders},
-		{lifecycle.Customer, store.Message{Subject: "other:x"}, paths.Messages},
+		{lifecycle.Owner, store.Message{Subject: "pc-1"}, paths.Interface("pc-1")},
+		{lifecycle.Owner, store.Message{Subject: "whitelist:wl-1"}, paths.Whitelist},
+		{lifecycle.Owner, store.Message{Subject: "account:acc-1"}, paths.Orders},
+		{lifecycle.Owner, store.Message{Subject: "other:x"}, paths.Messages},
 		{lifecycle.Reviewer, store.Message{Subject: "pc-1"}, paths.AdminLOA("pc-1")},
 		{lifecycle.Reviewer, store.Message{Subject: "whitelist:wl-1"}, paths.AdminWhitelist},
 		{lifecycle.Technician, store.Message{Subject: "pc-1", Title: "Cables to connect"}, paths.AdminCablingJob("pc-1")},

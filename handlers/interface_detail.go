@@ -43,7 +43,7 @@ func (h *Handlers) ShowInterfaceLive(c echo.Context) error {
 	if !reqctx.IsPartial(c.Request()) {
 		return c.Redirect(http.StatusSeeOther, paths.Interface(conn.ID))
 	}
-	shown := h.interfaceView(conn)
+	shown := h.readBy(c, conn)
 	if c.QueryParam("v") == shown.Seen() {
 		return c.NoContent(http.StatusNotModified)
 	}
@@ -107,6 +107,9 @@ func (h *Handlers) papersOf(ctx context.Context, c store.Connection) (p papers, 
 // long the history is.
 func (h *Handlers) detail(ctx context.Context, actor store.Actor, c store.Connection) (views.InterfaceDetail, error) {
 	d := views.InterfaceDetail{Progress: views.Progress{Interface: h.interfaceView(c), Operator: h.Operator, NOC: h.NOC}}
+	if !actor.Staff() {
+		d.Reader = actor.Role
+	}
 	region, _ := h.Store.Catalogue().Region(c.Region)
 	d.Mainland = region.Mainland
 
@@ -280,7 +283,7 @@ func (h *Handlers) installationFacts(i views.Interface, l *store.LOA, actor stor
 	switch {
 	case !actor.Staff():
 		return facts, paths.LOAPDF(i.ID)
-	case lifecycle.MayDo(lifecycle.Approve, actor.Role):
+	case lifecycle.May(lifecycle.SeeReviews, actor.Role):
 		return facts, paths.AdminLOADocument(i.ID)
 	}
 	return facts, ""

@@ -17,7 +17,7 @@ func (h *Handlers) EditInterface(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := views.InterfaceForm{Interface: h.interfaceView(conn), Name: conn.Name, Description: conn.Description, Key: formKey()}
+	f := views.InterfaceForm{Interface: h.readBy(c, conn), Name: conn.Name, Description: conn.Description, Key: formKey()}
 	return h.editForm(c, http.StatusOK, f)
 }
 
@@ -32,7 +32,7 @@ func (h *Handlers) SaveInterface(c echo.Context) error {
 		return err
 	}
 	if len(f.Errors) > 0 {
-		f.Interface = h.interfaceView(conn)
+		f.Interface = h.readBy(c, conn)
 		return h.editForm(c, http.StatusUnprocessableEntity, f)
 	}
 	err = h.Store.EditConnection(ctx, h.actor(c), id, rev(c), f.Name, f.Description)
@@ -46,7 +46,7 @@ func (h *Handlers) SaveInterface(c echo.Context) error {
 	if conn, err = h.connection(c); err != nil {
 		return err
 	}
-	f.Interface, f.Errors = h.interfaceView(conn), fields
+	f.Interface, f.Errors = h.readBy(c, conn), fields
 	if status == http.StatusConflict {
 		f.Conflict = msg
 	}
@@ -54,7 +54,7 @@ func (h *Handlers) SaveInterface(c echo.Context) error {
 }
 
 func (h *Handlers) editForm(c echo.Context, status int, f views.InterfaceForm) error {
-	if !lifecycle.Can(f.Stage, lifecycle.EditNameDescription, lifecycle.Customer) {
+	if !lifecycle.Can(f.Stage, lifecycle.EditNameDescription, roleOf(c)) {
 		f.Closed = true
 		if f.Conflict == "" {
 			status, f.Conflict = http.StatusConflict, f.Interface.Title()+" is in the "+f.Stage.Label()+" state. Its name and description stay as they are."

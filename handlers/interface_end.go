@@ -50,8 +50,11 @@ func (h *Handlers) cancellationForm(c echo.Context, status int, f views.EndForm)
 	if err != nil {
 		return err
 	}
-	f.Interface = h.interfaceView(conn)
-	if lifecycle.Can(conn.Stage, lifecycle.Cancel, lifecycle.Customer) {
+	f.Interface = h.readBy(c, conn)
+	if err := onlyFor(f.Interface, lifecycle.Cancel); err != nil {
+		return err
+	}
+	if lifecycle.Can(conn.Stage, lifecycle.Cancel, roleOf(c)) {
 		lost, err := h.partnerLoses(c, conn, partner)
 		if err != nil {
 			return err
@@ -135,8 +138,8 @@ func (h *Handlers) terminationForm(c echo.Context, status int, f views.EndForm) 
 	if err != nil {
 		return err
 	}
-	f.Interface = h.interfaceView(conn)
-	if lifecycle.Can(conn.Stage, lifecycle.Terminate, lifecycle.Customer) {
+	f.Interface = h.readBy(c, conn)
+	if lifecycle.Can(conn.Stage, lifecycle.Terminate, roleOf(c)) {
 		lost, err := h.partnerLoses(c, conn, partner)
 		if err != nil {
 			return err

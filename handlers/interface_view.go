@@ -1,9 +1,36 @@
 package handlers
 
 import (
+	"github.com/labstack/echo/v4"
+
 	"demarc/store"
+	"demarc/store/lifecycle"
 	"demarc/views"
+	"demarc/web/reqctx"
 )
+
+// readBy is an interface in words for the person of a customer who asks: what
+// their role may not do is no control.
+func (h *Handlers) readBy(c echo.Context, conn store.Connection) views.Interface {
+	i := h.interfaceView(conn)
+	i.Reader = roleOf(c)
+	return i
+}
+
+// onlyFor refuses what other people of the account may do now and the reader may
+// not. Kinds: Forbidden.
+func onlyFor(i views.Interface, a lifecycle.Action) error {
+	if who := i.Only(a); who != "" {
+		return &store.Error{Kind: store.Forbidden, Msg: "In the " + i.Stage.Label() + " state this is only for " + who + " of your account. Ask one of them."}
+	}
+	return nil
+}
+
+// roleOf is the role of the person signed in.
+func roleOf(c echo.Context) lifecycle.Role {
+	u, _ := reqctx.User(c.Request().Context())
+	return u.Role
+}
 
 // interfaceView is an interface in words, from the catalogue in memory: it
 // asks nothing of the database.

@@ -188,7 +188,7 @@ func (h *Handlers) interfaceViews(c echo.Context, items []store.Connection) ([]v
 	}
 	rows := make([]views.Interface, len(items))
 	for i, item := range items {
-		rows[i] = h.interfaceView(item)
+		rows[i] = h.readBy(c, item)
 		rows[i].OrderNo = unpaid[item.ID]
 		if p, ok := partners[item.ID]; ok {
 			rows[i].RedundantID, rows[i].RedundantName = p.ID, ""

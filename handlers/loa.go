@@ -31,9 +31,9 @@ func (h *Handlers) ShowLOA(c echo.Context) error {
 	if l == nil {
 		return h.noLOA(c, conn)
 	}
-	v := views.LOAPage{Interface: h.interfaceView(conn), Letter: l.Snapshot}
+	v := views.LOAPage{Interface: h.readBy(c, conn), Letter: l.Snapshot}
 	v.Stamp, v.Note = loaStanding(*l, h.Store.Now())
-	if v.Stamp != "" && v.Stamp != "Used" && lifecycle.Can(conn.Stage, lifecycle.ApplyForLOA, lifecycle.Customer) {
+	if v.Stamp != "" && v.Stamp != "Used" && lifecycle.Can(conn.Stage, lifecycle.ApplyForLOA, roleOf(c)) {
 		v.NoteText, v.NoteHref = applyLOATitle, paths.NewLOAApplication(conn.ID)
 	}
 	return h.render(c, http.StatusOK, views.LOAShow(h.page(c, l.Snapshot.Title(), aboutInterface(conn)...), v))
@@ -59,7 +59,7 @@ func loaStanding(l store.LOA, now time.Time) (stamp, note string) {
 // noLOA answers for a letter that does not exist: where the interface stands
 // and what leads to a letter.
 func (h *Handlers) noLOA(c echo.Context, conn store.Connection) error {
-	n := views.NotNow{Interface: h.interfaceView(conn), Title: noLOATitle}
+	n := views.NotNow{Interface: h.readBy(c, conn), Title: noLOATitle}
 	switch {
 	case conn.Stage == lifecycle.PendingPayment:
 		n.Text = "Pay the initial installation fee first, then apply for the LOA."
@@ -68,12 +68,13 @@ func (h *Handlers) noLOA(c echo.Context, conn store.Connection) error {
 		n.LinkText, n.Href = applicationTitle, paths.LOAApplication(conn.ID)
 	case conn.Stage == lifecycle.LOARejected:
 		n.Text = "Correct your application and send it again."
-		n.LinkText, n.Href = applyLOATitle, paths.NewLOAApplication(conn.ID)
 	case conn.Stage == lifecycle.ToApplyForLOA:
 		n.Text = "Tell us who installs the line and when. The letter lets them into the data center."
-		n.LinkText, n.Href = applyLOATitle, paths.NewLOAApplication(conn.ID)
 	default:
 		n.Title, n.Text = "No LOA was issued", "The interface ended before a letter was issued."
+	}
+	if n.Interface.Can(lifecycle.ApplyForLOA) {
+		n.LinkText, n.Href = applyLOATitle, paths.NewLOAApplication(conn.ID)
 	}
 	return h.render(c, http.StatusNotFound, views.NotNowPage(h.page(c, "LOA", aboutInterface(conn)...), n))
 }

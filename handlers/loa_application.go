@@ -35,7 +35,7 @@ func (h *Handlers) NewLOAApplication(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !lifecycle.Can(conn.Stage, lifecycle.ApplyForLOA, lifecycle.Customer) {
+	if !lifecycle.Can(conn.Stage, lifecycle.ApplyForLOA, roleOf(c)) {
 		return h.noLOAApplicationNow(c, conn)
 	}
 	last, err := h.Store.Application(ctx, conn.ID)
@@ -56,7 +56,7 @@ func (h *Handlers) NewLOAApplication(c echo.Context) error {
 
 // noLOAApplicationNow answers for the form when its time is not now.
 func (h *Handlers) noLOAApplicationNow(c echo.Context, conn store.Connection) error {
-	n := views.NotNow{Interface: h.interfaceView(conn), Title: applyLOATitle}
+	n := views.NotNow{Interface: h.readBy(c, conn), Title: applyLOATitle}
 	switch {
 	case conn.Stage == lifecycle.PendingPayment:
 		n.Text = "Pay the initial installation fee first. Then apply for the LOA here."
@@ -257,8 +257,8 @@ func (h *Handlers) ShowLOAApplication(c echo.Context) error {
 		return err
 	}
 	if last == nil {
-		n := views.NotNow{Interface: h.interfaceView(conn), Title: "No application was sent yet", Text: "There is nothing to view."}
-		if lifecycle.Can(conn.Stage, lifecycle.ApplyForLOA, lifecycle.Customer) {
+		n := views.NotNow{Interface: h.readBy(c, conn), Title: "No application was sent yet", Text: "There is nothing to view."}
+		if lifecycle.Can(conn.Stage, lifecycle.ApplyForLOA, roleOf(c)) {
 			n.Text, n.LinkText, n.Href = "Tell us who installs the line and when.", applyLOATitle, paths.NewLOAApplication(conn.ID)
 		}
 		return h.render(c, http.StatusNotFound, views.NotNowPage(h.page(c, applicationTitle, aboutInterface(conn)...), n))
@@ -267,7 +267,7 @@ func (h *Handlers) ShowLOAApplication(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := views.LOAApplication{Interface: h.interfaceView(conn), Version: last.Version, CompanyName: last.CompanyName, ConstructionCompany: last.ConstructionCompany,
+	v := views.LOAApplication{Interface: h.readBy(c, conn), Version: last.Version, CompanyName: last.CompanyName, ConstructionCompany: last.ConstructionCompany,
 		ConstructionType: last.TypeLabel(), Location: last.Location, ScheduledAt: last.ScheduledAt, RemoteHands: last.RemoteHands, Engineers: engineerViews(last.Engineers)}
 	if last.BandwidthMbps > 0 {
 		v.Bandwidth = strconv.Itoa(last.BandwidthMbps) + " Mbps"
@@ -290,8 +290,8 @@ func (h *Handlers) ConfirmWithdrawal(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	status, w := http.StatusOK, views.LOAWithdrawal{Interface: h.interfaceView(conn), Key: formKey()}
-	if !lifecycle.Can(conn.Stage, lifecycle.WithdrawApplication, lifecycle.Customer) {
+	status, w := http.StatusOK, views.LOAWithdrawal{Interface: h.readBy(c, conn), Key: formKey()}
+	if !lifecycle.Can(conn.Stage, lifecycle.WithdrawApplication, roleOf(c)) {
 		status, w.Conflict = http.StatusConflict, conn.Title()+" is in the "+conn.Stage.Label()+" state now, so there is no application to withdraw."
 	}
 	return h.withdrawalPage(c, conn, status, w)
@@ -315,7 +315,7 @@ func (h *Handlers) WithdrawApplication(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.withdrawalPage(c, conn, status, views.LOAWithdrawal{Interface: h.interfaceView(conn), Key: keptKey(c), Conflict: msg})
+	return h.withdrawalPage(c, conn, status, views.LOAWithdrawal{Interface: h.readBy(c, conn), Key: keptKey(c), Conflict: msg})
 }
 
 func (h *Handlers) withdrawalPage(c echo.Context, conn store.Connection, status int, w views.LOAWithdrawal) error {

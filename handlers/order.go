@@ -22,7 +22,7 @@ func (h *Handlers) ShowOrder(c echo.Context) error {
 // NotFound, Forbidden.
 func (h *Handlers) PayOrder(c echo.Context) error {
 	no := c.Param("no")
-	err := h.Store.PayInstallationFee(c.Request().Context(), h.actor(c), no)
+	err := h.Store.PayOrder(c.Request().Context(), h.actor(c), no, store.MethodBalance)
 	if err == nil {
 		return h.done(c, paths.OrderDone(no))
 	}
@@ -98,6 +98,6 @@ func (h *Handlers) orderView(c echo.Context, o store.Order) (views.Order, store.
 	return views.Order{
 		No: o.No, Kind: o.Kind, State: o.State, Amount: o.Amount.String(), Unit: o.Unit.String(), Months: o.Months,
 		CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, PriceList: o.PriceVersion,
-		Interface: h.interfaceView(conn), SP: string(conn.SP), Spec: string(conn.Spec), AccountName: account.Name, Operator: h.Operator,
+		Interface: h.readBy(c, conn), SP: string(conn.SP), Spec: string(conn.Spec), AccountName: account.Name, Operator: h.Operator,
 	}, account, nil
 }

@@ -243,7 +243,7 @@ func TestPayResourceFeeBalanceTooLow(t *testing.T) {
 	o := s.Order(t, s.OtherOwner)
 	for _, step := range []lifecycle.Action{lifecycle.PayInstallationFee, lifecycle.ApplyForLOA, lifecycle.Approve, lifecycle.ReportDelivery, lifecycle.CompleteCabling} {
 		by := s.OtherOwner
-		if !lifecycle.MayDo(step, lifecycle.Customer) {
+		if !lifecycle.MayDo(step, lifecycle.Owner) {
 			by = s.Admin
 		}
 		if err := s.Try(o.ConnectionID, step, by); err != nil {

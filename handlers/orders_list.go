@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"demarc/store"
+	"demarc/store/lifecycle"
 	"demarc/store/pricing"
 	"demarc/views"
 	"demarc/web/paths"
@@ -49,6 +50,7 @@ func (h *Handlers) ListOrders(c echo.Context) error {
 		if o.State == "unpaid" && !o.ExpiresAt.IsZero() && !o.ExpiresAt.After(now) {
 			row.State = "expired" // the system closes it a moment later
 		}
+		row.MayPay = row.State == "unpaid" && lifecycle.MayDo(lifecycle.PayInstallationFee, roleOf(c))
 		l.Rows = append(l.Rows, row)
 	}
 	if after != "" {

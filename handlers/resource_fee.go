@@ -24,7 +24,7 @@ func (h *Handlers) ShowResourceFee(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !lifecycle.Can(conn.Stage, lifecycle.PayResourceFee, lifecycle.Customer) {
+	if !lifecycle.Can(conn.Stage, lifecycle.PayResourceFee, roleOf(c)) {
 		return h.done(c, paths.Interface(conn.ID), views.Flash{Tone: ui.ToneInfo,
 			Text: conn.Title() + " is in the " + conn.Stage.Label() + " state. There is no resource fee to pay now."})
 	}
@@ -52,7 +52,7 @@ func (h *Handlers) PayResourceFee(c echo.Context) error {
 		months = 0 // the store says what is on offer
 	}
 	form := views.ResourceFeeForm{Months: months, Confirmed: value(c, "confirm") != "", Key: keptKey(c)}
-	_, err = h.Store.PayResourceFee(ctx, by, id, rev(c), store.NewResourceFee{Months: form.Months, Confirmed: form.Confirmed})
+	_, err = h.Store.PayResourceFee(ctx, by, id, rev(c), store.NewResourceFee{Months: form.Months, Confirmed: form.Confirmed, Method: store.MethodBalance})
 	if err == nil {
 		conn, err := h.Store.Connection(ctx, by, id)
 		if err != nil {
@@ -89,7 +89,7 @@ func (h *Handlers) resourceFeePage(c echo.Context, status int, conn store.Connec
 	if err != nil {
 		return err
 	}
-	v := views.ResourceFee{Interface: h.interfaceView(conn), Operator: h.Operator, NOC: h.NOC, Form: form, Pay: views.PayForm{Balance: account.Balance.String()}}
+	v := views.ResourceFee{Interface: h.readBy(c, conn), Operator: h.Operator, NOC: h.NOC, Form: form, Pay: views.PayForm{Balance: account.Balance.String()}}
 	if report != nil {
 		v.Labels, v.LabelFound, v.FinishedAt = report.Labels, report.LabelFound, report.CompletedAt
 		if report.LightDBm10 != nil {

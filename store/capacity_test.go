@@ -185,7 +185,7 @@ func TestCapacityIsPartOfTheTransaction(t *testing.T) {
 	if err := e.BreakTable("capacity_days"); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.PayInstallationFee(context.Background(), e.Owner, o.No); err == nil {
+	if err := e.PayOrder(context.Background(), e.Owner, o.No, store.MethodBalance); err == nil {
 		t.Fatal("paid without an entry")
 	}
 	if c := e.Get(t, o.ConnectionID); c.Stage != lifecycle.PendingPayment {

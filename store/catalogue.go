@@ -22,7 +22,7 @@ func (s *Store) seedCatalogue(ctx context.Context) error {
 		}
 		regions, aps := catalog.Shipped()
 		for _, r := range regions {
-			if _, err := t.exec("INSERT INTO regions (id, name, zone, mainland, position) VALUES (?, ?, ?, ?, ?)", r.ID, r.Name, r.Zone, r.Mainland, r.Order); err != nil {
+			if err := t.putRegion(r); err != nil {
 				return err
 			}
 		}
@@ -73,10 +73,7 @@ func scanDevice(r scanner) (v catalog.Device, err error) {
 func (s *Store) loadCatalogue(ctx context.Context) error {
 	s.catalogueMu.Lock()
 	defer s.catalogueMu.Unlock()
-	regions, err := list(ctx, s, func(r scanner) (v catalog.Region, err error) {
-		err = r.Scan(&v.ID, &v.Name, &v.Zone, &v.Mainland, &v.Order)
-		return v, err
-	}, "SELECT id, name, zone, mainland, position FROM regions")
+	regions, err := list(ctx, s, scanRegion, "SELECT "+regionColumns+" FROM regions")
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -16,100 +15,6 @@ import (
 	"demarc/store/lifecycle"
 )
 
-// AccessPointSubject is the subject of an access point's events.
-func AccessPointSubject(id string) string { return "access-point:" + id }
-
-// AccessPointRev names what an access point says now, for a form that changes
-// it: two people who change it at once do not undo each other.
-func AccessPointRev(ap catalog.AccessPoint) int {
-	text, err := json.Marshal(ap)
-	if err != nil {
-		return 0
-	}
-	return textRev(string(text))
-}
-
-// AccessPointEdit is the form that changes an access point, as sent.
-type AccessPointEdit struct {
-	FacilityName, Address string
-	Status                string
-	LOADays               string // whole days
-	InstallerNotes        string
-	Visitor               catalog.VisitorPolicy
-	// Demo says that address and devices are invented. It can only be taken
-	// away.
-	Demo bool
-}
-
-func (in AccessPointEdit) check() (ap catalog.AccessPoint, fields map[string]string) {
-	fields = map[string]string{}
-	ap = catalog.AccessPoint{FacilityName: strings.TrimSpace(in.FacilityName), Address: strings.TrimSpace(in.Address), InstallerNotes: strings.TrimSpace(in.InstallerNotes), Visitor: in.Visitor}
-	if n := runes(ap.FacilityName); n > 128 {
-		fields["facility_name"] = "Use at most 128 characters"
-	}
-	if n := runes(ap.Address); n > 256 {
-		fields["address"] = "Use at most 256 characters"
-	}
-	if n := runes(ap.InstallerNotes); n > 1000 {
-		fields["installer_notes"] = "Use at most 1000 characters"
-	}
-	known := false
-	for _, s := range catalog.Statuses() {
-		if string(s) == in.Status {
-			ap.Status, known = s, true
-		}
-	}
-	if !known {
-		fields["status"] = "Select a status"
-	}
-	days, err := strconv.Atoi(strings.TrimSpace(in.LOADays))
-	if err != nil || days < 1 || days > 366 {
-		fields["loa_days"] = "Enter a number from 1 to 366"
-	}
-	ap.LOADays = days
-	if in.Visitor.IDNumber && !in.Visitor.IDType {
-		fields["visitor_id_number"] = "An ID number is of no use without the ID type: ask for both or for neither"
-	}
-	return ap, fields
-}
-
-// UpdateAccessPoint changes what is said about the facility of an access point
-// and whether it takes orders. Interfaces that exist go on under every status.
-// rev is AccessPointRev of what the person saw, 0 when the form carries none.
-// Kinds: Invalid (fields facility_name, address, status, loa_days,
-// installer_notes, visitor_id_number), NotFound, Conflict, Forbidden.
-func (s *Store) UpdateAccessPoint(ctx context.Context, by Actor, id string, rev int, in AccessPointEdit) error {
-	if by.Role != lifecycle.Administrator {
-		return forbidden(msgAdminOnly)
-	}
-	want, fields := in.check()
-	if err := invalidFields(fields); err != nil {
-		return err
-	}
-	_, err := s.once(ctx, by, func(t *tx) (string, error) {
-		ap, err := t.accessPoint(id)
-		if err != nil {
-			return "", err
-		}
-		if rev != 0 && rev != AccessPointRev(ap) {
-			return "", conflictf("%s was changed a moment ago. Check what it says now, then try again. Nothing was changed.", ap.Name)
-		}
-		was := ap
-		ap.FacilityName, ap.Address, ap.InstallerNotes = want.FacilityName, want.Address, want.InstallerNotes
-		ap.Status, ap.LOADays, ap.Visitor, ap.Demo = want.Status, want.LOADays, want.Visitor, ap.Demo && in.Demo
-		detail := accessPointChanges(was, ap)
-		if detail == "" {
-			return id, nil
-		}
-		if err := t.putAccessPoint(ap); err != nil {
-			return "", err
-		}
-		t.after(t.replaceCatalogue)
-		return id, t.event(AccessPointSubject(id), "", "update_access_point", "", "", "", detail)
-	})
-	return err
-}
-
 // accessPoint reads an access point as it is in this transaction: the snapshot
 // may be a moment older.
 func (t *tx) accessPoint(id string) (catalog.AccessPoint, error) {
@@ -120,58 +25,13 @@ func (t *tx) accessPoint(id string) (catalog.AccessPoint, error) {
 	return ap, err
 }
 
+// devicesAt are the devices of an access point as they are in this transaction.
 func (t *tx) devicesAt(accessPoint string) ([]catalog.Device, error) {
 	rows, err := t.query("SELECT "+deviceColumns+" FROM devices WHERE access_point_id = ? ORDER BY id", accessPoint)
 	if err != nil {
 		return nil, err
 	}
 	return collect(rows, scanDevice)
-}
-
-// accessPointChanges is what differs, in one line; "" when nothing does.
-func accessPointChanges(was, is catalog.AccessPoint) string {
-	var out []string
-	changed := func(what, from, to string) {
-		if from != to {
-			out = append(out, fmt.Sprintf("%s %s → %s", what, orNothing(from), orNothing(to)))
-		}
-	}
-	changed("status", was.Status.Label(), is.Status.Label())
-	changed("facility name", was.FacilityName, is.FacilityName)
-	changed("address", was.Address, is.Address)
-	changed("LOA validity", strconv.Itoa(was.LOADays)+" days", strconv.Itoa(is.LOADays)+" days")
-	changed("visitor policy", visitorWords(was.Visitor), visitorWords(is.Visitor))
-	if was.InstallerNotes != is.InstallerNotes {
-		out = append(out, "notes for the installer changed")
-	}
-	if was.Demo != is.Demo {
-		out = append(out, "no longer marked as demo data")
-	}
-	line := strings.Join(out, "; ")
-	if line == "" {
-		return ""
-	}
-	return strings.ToUpper(line[:1]) + line[1:]
-}
-
-func orNothing(s string) string {
-	if s == "" {
-		return "not set"
-	}
-	return s
-}
-
-func visitorWords(v catalog.VisitorPolicy) string {
-	asked := []string{"name", "contact"}
-	for _, part := range []struct {
-		on   bool
-		word string
-	}{{v.Gender, "gender"}, {v.IDType, "ID type"}, {v.IDNumber, "ID number"}} {
-		if part.on {
-			asked = append(asked, part.word)
-		}
-	}
-	return strings.Join(asked, " + ")
 }
 
 // replaceCatalogue reads the snapshot anew after a write that is durable. A
@@ -394,7 +254,7 @@ func (s *Store) OpenAccount(ctx context.Context, by Actor, company, homeRegion s
 	if _, ok := s.Catalogue().Region(homeRegion); homeRegion != "" && !ok {
 		bad["region"] = "Select a Region"
 	}
-	n := NewUser{Name: first.Name, Email: first.Email, Role: lifecycle.Customer, AccountID: newID("acc-", 12)}
+	n := NewUser{Name: first.Name, Email: first.Email, Role: lifecycle.Owner, AccountID: newID("acc-", 12)}
 	if err := n.check(); KindOf(err) == Invalid {
 		for field, msg := range FieldsOf(err) {
 			bad[field] = msg

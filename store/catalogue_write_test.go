@@ -18,7 +18,7 @@ import (
 const emptySite = "Shanghai-Baoshan-C" // neutral, without devices in storetest
 
 func editOf(ap catalog.AccessPoint, change ...func(*store.AccessPointEdit)) store.AccessPointEdit {
-	in := store.AccessPointEdit{FacilityName: ap.FacilityName, Address: ap.Address, Status: string(ap.Status), LOADays: fmt.Sprint(ap.LOADays), InstallerNotes: ap.InstallerNotes, Visitor: ap.Visitor, Demo: ap.Demo}
+	in := store.AccessPointEditOf(ap)
 	for _, f := range change {
 		f(&in)
 	}
@@ -307,7 +307,7 @@ func TestOpenAccount(t *testing.T) {
 		t.Errorf("the same form again: %s %q %v", same, second, err)
 	}
 	u, err := e.AcceptInvitation(ctx, token, "REQ", "Gu Xin", "", "a-long-passphrase")
-	if err != nil || u.AccountID != id || u.Role != lifecycle.Customer || u.Email != "owner@adatum.example" {
+	if err != nil || u.AccountID != id || u.Role != lifecycle.Owner || u.Email != "owner@adatum.example" {
 		t.Errorf("first person: %+v %v", u, err)
 	}
 	for name, tc := range map[string]struct {

@@ -34,6 +34,14 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// The files of a data folder. The keys are not in the database, so that the
+// file alone, or a backup of it, opens no ID number and forges no audit log.
+const (
+	Database    = "demarc.db"
+	PersonalKey = "personal.key" // opens the ID numbers of field engineers
+	AuditKey    = "audit.key"    // seals the end of the audit log
+)
+
 // Options configures a store.
 type Options struct {
 	// Dir is the folder that holds demarc.db and the keys. It is made if missing.
@@ -68,6 +76,7 @@ type Store struct {
 	log       *slog.Logger
 	trace     func(query string)
 	seal      sealer
+	auditKey  []byte // seals the head of the chain of events
 
 	catalogue   atomic.Pointer[catalog.Catalogue]
 	panels      atomic.Pointer[map[PanelPlace]panel.Rule] // replaced together with the catalogue
@@ -105,12 +114,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	seal, err := openSealer(filepath.Join(o.Dir, "personal.key"))
+	seal, err := openSealer(filepath.Join(o.Dir, PersonalKey))
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(o.Dir, "demarc.db")
-	s := &Store{now: o.Now, operator: o.Operator, issuer: o.Issuer, publicURL: o.PublicURL, log: o.Log, trace: o.Trace, seal: seal, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
+	auditKey, err := openKey(filepath.Join(o.Dir, AuditKey), "the audit log")
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(o.Dir, Database)
+	s := &Store{now: o.Now, operator: o.Operator, issuer: o.Issuer, publicURL: o.PublicURL, log: o.Log, trace: o.Trace, seal: seal, auditKey: auditKey, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
 	if err := s.imports.open(filepath.Join(o.Dir, "imports")); err != nil {
 		return nil, fmt.Errorf("folder of uploads: %w", err)
 	}
@@ -122,6 +135,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.migrate(ctx); err != nil {
 		s.write.Close()
 		return nil, err
+	}
+	if err := s.chainOldEvents(ctx); err != nil {
+		s.write.Close()
+		return nil, fmt.Errorf("chain of events: %w", err)
 	}
 	s.startWriter()
 	if s.read, err = sql.Open("sqlite", dsn(path, true)); err != nil {
@@ -265,8 +282,12 @@ type tx struct {
 	now  time.Time
 	by   Actor
 	done []func() // run after the commit
+	// applying is the interface that apply is about to write, "" for none: its
+	// version is raised there and nowhere else.
+	applying string
 	// capacity is what capacityChanged noted.
 	capacity map[capacityKey]bool
+	audit    *audit // the chain of events, shared by the jobs of one commit
 }
 
 func (t *tx) exec(query string, args ...any) (sql.Result, error) {

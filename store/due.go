@@ -79,6 +79,13 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 				return err
 			}
 		}
+		// An installation order is closed with its interface, above.
+		if res, err = t.exec("UPDATE orders SET state = 'expired' WHERE state = 'unpaid' AND kind <> 'installation' AND expires_at <= ?", at(t.now)); err != nil {
+			return err
+		}
+		if n, _ := res.RowsAffected(); n > 0 {
+			done += int(n)
+		}
 		_, err = t.exec("DELETE FROM submissions WHERE at < ?", at(t.now.AddDate(0, 0, -30)))
 		return err
 	})

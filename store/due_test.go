@@ -21,7 +21,7 @@ func TestTimeClosesUnpaidOrders(t *testing.T) {
 		t.Fatalf("a second too early: %d, %v", n, err)
 	}
 	e.Clock.Advance(time.Second)
-	if err := e.PayInstallationFee(ctx, e.Owner, o.No); store.KindOf(err) != store.Conflict {
+	if err := e.PayOrder(ctx, e.Owner, o.No, store.MethodBalance); store.KindOf(err) != store.Conflict {
 		t.Errorf("paid after its time, before anybody closed it: %v", err)
 	}
 	if n, err := e.RunDue(ctx); n != 1 || err != nil {
@@ -32,7 +32,7 @@ func TestTimeClosesUnpaidOrders(t *testing.T) {
 	if c.Stage != lifecycle.Canceled || o.State != "expired" {
 		t.Errorf("stage %s, order %s", c.Stage, o.State)
 	}
-	if err := e.PayInstallationFee(ctx, e.Owner, o.No); store.KindOf(err) != store.Conflict {
+	if err := e.PayOrder(ctx, e.Owner, o.No, store.MethodBalance); store.KindOf(err) != store.Conflict {
 		t.Errorf("an expired order was paid: %v", err)
 	}
 	if n, err := e.RunDue(ctx); n != 0 || err != nil {

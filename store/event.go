@@ -6,22 +6,39 @@ import (
 	"strings"
 	"time"
 
+	"demarc/store/chain"
 	"demarc/store/lifecycle"
 )
 
 // event records one line of history of subject. Events are append-only: the
-// database refuses to change or remove one.
+// database refuses to change or remove one, and each covers the one before.
 func (t *tx) event(subject, accountID, action string, from, to lifecycle.Stage, reason, detail string) error {
-	_, err := t.exec(`INSERT INTO events (subject, seq, at, account_id, actor_id, actor_name, actor_role, actor_account, action, from_stage, to_stage, request_id, reason, detail)
-		SELECT ?, COALESCE(MAX(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM events WHERE subject = ?`,
-		subject, at(t.now), accountID, t.by.UserID, t.by.Name, t.by.Role, t.by.AccountID, action, from, to, t.by.RequestID, reason, detail, subject)
+	args, err := t.newEvent(subject, accountID, action, string(from), string(to), reason, detail)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(insertEvent, args...)
 	return err
 }
+
+// newEvent is what insertEvent takes: the event with its place in the chain.
+// The place is given away: the event has to be inserted, or the job to fail.
+func (t *tx) newEvent(subject, accountID, action, from, to, reason, detail string) ([]any, error) {
+	r := chain.Record{Subject: subject, At: at(t.now).text(), AccountID: accountID, ActorID: t.by.UserID, ActorName: t.by.Name, ActorRole: string(t.by.Role),
+		ActorAccount: t.by.AccountID, Action: action, From: from, To: to, RequestID: t.by.RequestID, Reason: reason, Detail: detail}
+	if err := t.chained(&r); err != nil {
+		return nil, err
+	}
+	return []any{subject, r.At, accountID, r.ActorID, r.ActorName, r.ActorRole, r.ActorAccount, action, from, to, r.RequestID, reason, detail, r.N, []byte(r.Hash), []byte(r.Who), subject}, nil
+}
+
+const insertEvent = `INSERT INTO events (subject, seq, at, account_id, actor_id, actor_name, actor_role, actor_account, action, from_stage, to_stage, request_id, reason, detail, n, hash, who)
+	SELECT ?, COALESCE(MAX(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM events WHERE subject = ?`
 
 // tellWhoseTurn writes the messages of a step: to the people of the role whose
 // turn it becomes and, when staff or the system did it, to the customer.
 func (t *tx) tellWhoseTurn(c *Connection, action lifecycle.Action, reason string) error {
-	if title, body := customerMessage(c, action, reason, t.s.operator); title != "" && t.by.Role != lifecycle.Customer {
+	if title, body := customerMessage(c, action, reason, t.s.operator); title != "" && !t.by.Role.IsCustomer() {
 		if err := t.tellAccount(c.AccountID, c.ID, title, body); err != nil {
 			return err
 		}

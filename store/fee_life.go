@@ -199,7 +199,7 @@ func (t *tx) autoRenew(id string) error {
 	if err := t.placeRenewal(&o); err != nil {
 		return err
 	}
-	if err := t.fulfilRenewal(&o, func() error { return t.settle(&o, MethodBalance) }); err != nil {
+	if err := t.pay(&o, MethodBalance); err != nil {
 		return err
 	}
 	return t.tellAccount(c.AccountID, c.ID, "Resource fee renewed", fmt.Sprintf("Auto Renew paid %s for %s from the account balance. %s is paid until %s.",

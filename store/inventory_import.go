@@ -165,6 +165,10 @@ func (w withMore) Scan(dest ...any) error { return w.scanner.Scan(append(dest, w
 // eachPresent reads the inventory row by row, as the database has it at one
 // moment: nothing is kept.
 func eachPresent(ctx context.Context, from rowSource, visit func(inventory.Present) error) error {
+	apart, err := pairedSites(ctx, from)
+	if err != nil {
+		return err
+	}
 	for _, table := range inventoryTables {
 		if err := func() error {
 			rows, err := from.QueryContext(ctx, table.query)
@@ -176,6 +180,9 @@ func eachPresent(ctx context.Context, from rowSource, visit func(inventory.Prese
 				p, err := table.scan(rows)
 				if err != nil {
 					return fmt.Errorf("%s: %w", table.kind, err)
+				}
+				if p.Kind == inventory.AccessPoint {
+					p.Apart = apart[p.ID()]
 				}
 				if err := visit(p); err != nil {
 					return err
@@ -189,12 +196,30 @@ func eachPresent(ctx context.Context, from rowSource, visit func(inventory.Prese
 	return nil
 }
 
+// pairedSites are, for each access point, the others where living interfaces
+// are that are redundant with interfaces there.
+func pairedSites(ctx context.Context, from rowSource) (map[string][]string, error) {
+	rows, err := from.QueryContext(ctx, `SELECT DISTINCT a.access_point_id, b.access_point_id FROM connections a JOIN connections b ON b.account_id = a.account_id AND b.id = a.redundant_id
+		WHERE a.redundant_id <> '' AND a.turn <> 'closed' AND b.turn <> 'closed' AND a.access_point_id <> b.access_point_id ORDER BY 1, 2`)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]string{}
+	_, err = collect(rows, func(r scanner) (v struct{}, err error) {
+		var a, b string
+		err = r.Scan(&a, &b)
+		out[a], out[b] = append(out[a], b), append(out[b], a)
+		return v, err
+	})
+	return out, err
+}
+
 // ExportInventory writes the whole inventory as CSV, row by row as it was at
 // one moment. The order is stable: by kind, then by ID, ports by their number.
 // Kinds: Forbidden.
 func (s *Store) ExportInventory(ctx context.Context, by Actor, out io.Writer) error {
-	if by.Role != lifecycle.Administrator {
-		return forbidden(msgAdminOnly)
+	if !lifecycle.May(lifecycle.SeeInventory, by.Role) {
+		return forbidden("Only an administrator or an auditor can do this.")
 	}
 	w := inventory.NewWriter(out)
 	err := s.snapshot(ctx, func(tx *sql.Tx) error {
@@ -270,13 +295,27 @@ func (s *Store) ApplyInventory(ctx context.Context, by Actor, mode inventory.Mod
 		if !counts.Does() {
 			return nil
 		}
-		if err := t.applyPlan(plan, progress); err != nil {
+		// The plan refuses what puts a pair closer together; what puts one further
+		// apart is told here.
+		if err := t.watchSites("", renamedSites(plan), func() error { return t.applyPlan(plan, progress) }); err != nil {
 			return err
 		}
 		t.after(t.replaceCatalogue)
 		return t.event("catalogue", "", "import_inventory", "", "", "", planWords(plan))
 	})
 	return counts, err
+}
+
+// renamedSites are the access points whose facility gets another name or
+// address.
+func renamedSites(p *inventory.Plan) []string {
+	var out []string
+	for _, c := range p.Change {
+		if c.Is.Kind == inventory.AccessPoint && (c.Was.Get("facility_name") != c.Is.Get("facility_name") || c.Was.Get("address") != c.Is.Get("address")) {
+			out = append(out, c.Is.ID())
+		}
+	}
+	return out
 }
 
 // planWords is what an import did, in one line for the audit log.
@@ -346,9 +385,11 @@ func (b *bulk) count(device, kind string, state PortState, by int) {
 // portEvent is tx.portEvent with a statement that is prepared once.
 func (b *bulk) portEvent(id, action string, from, to PortState, detail string) error {
 	t := b.t
-	return b.exec(`INSERT INTO events (subject, seq, at, account_id, actor_id, actor_name, actor_role, actor_account, action, from_stage, to_stage, request_id, reason, detail)
-		SELECT ?, COALESCE(MAX(seq), 0) + 1, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, 'Import of the inventory', ? FROM events WHERE subject = ?`,
-		PortSubject(id), at(t.now), t.by.UserID, t.by.Name, t.by.Role, t.by.AccountID, action, from, to, t.by.RequestID, detail, PortSubject(id))
+	args, err := t.newEvent(PortSubject(id), "", action, string(from), string(to), "Import of the inventory", detail)
+	if err != nil {
+		return err
+	}
+	return b.exec(insertEvent, args...)
 }
 
 // mayReturn notes whether any port was ever deleted.

@@ -147,7 +147,7 @@ func TestExportAndImportAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	ap := e.APID(t, "Singapore-A")
-	if err := e.UpdateAccessPoint(ctx, e.Admin, ap, 0, store.AccessPointEdit{FacilityName: "@新加坡 \"A\"", Address: "+65, Road; 1", Status: "hot", LOADays: "31", InstallerNotes: "-1\nline, two"}); err != nil {
+	if err := e.UpdateAccessPoint(ctx, e.Admin, ap, 0, store.AccessPointEdit{Name: "Singapore-A", FacilityName: "@新加坡 \"A\"", Address: "+65, Road; 1", Status: "hot", LOADays: "31", InstallerNotes: "-1\nline, two"}); err != nil {
 		t.Fatal(err)
 	}
 	file := export(t, e)
@@ -326,7 +326,7 @@ func TestAnImportOfAnotherPresentIsAConflict(t *testing.T) {
 	device := e.Catalogue().Devices(e.APID(t, "Hangzhou-Yuhang-A"))[0]
 	file := "kind,id,cabinet\ndevice," + device.ID + ",Z-99\n"
 	p := dryRun(t, e, inventory.AddAndChange, file)
-	if err := e.UpdateAccessPoint(ctx, e.Admin, e.APID(t, "Singapore-A"), 0, store.AccessPointEdit{FacilityName: "F", Status: "hot", LOADays: "31"}); err != nil {
+	if err := e.UpdateAccessPoint(ctx, e.Admin, e.APID(t, "Singapore-A"), 0, store.AccessPointEdit{Name: "Singapore-A", FacilityName: "F", Status: "hot", LOADays: "31"}); err != nil {
 		t.Fatal(err)
 	}
 	before := dump(t, e.Dir)
@@ -533,7 +533,7 @@ func TestUploads(t *testing.T) {
 		t.Errorf("a restart keeps %d files", files())
 	}
 	i := send()
-	if err := e.UpdateAccessPoint(ctx, e.Admin, e.APID(t, "Singapore-A"), 0, store.AccessPointEdit{FacilityName: "F", Status: "hot", LOADays: "31"}); err != nil {
+	if err := e.UpdateAccessPoint(ctx, e.Admin, e.APID(t, "Singapore-A"), 0, store.AccessPointEdit{Name: "Singapore-A", FacilityName: "F", Status: "hot", LOADays: "31"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := e.ConfirmImport(ctx, by, i.Hash); err != nil {

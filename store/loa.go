@@ -251,7 +251,10 @@ func (t *tx) portToIssue(c *Connection, portID string) (Port, error) {
 	if err != nil {
 		return p, err
 	}
-	device, _ := t.s.Catalogue().Device(p.Device)
+	device, err := t.device(p.Device)
+	if err != nil {
+		return p, err
+	}
 	avoid, err := t.deviceToAvoid(c)
 	switch {
 	case err != nil:
@@ -272,9 +275,16 @@ func (t *tx) portToIssue(c *Connection, portID string) (Port, error) {
 
 func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string) (letter.Snapshot, error) {
 	cat := t.s.Catalogue()
-	ap, _ := cat.AccessPoint(c.AccessPointID)
-	region, _ := cat.Region(c.Region)
-	device, err := t.device(port.Device) // not of the catalogue, which may be a moment older
+	// Not of the catalogue, which may be a moment older.
+	ap, err := t.accessPoint(c.AccessPointID)
+	if err != nil {
+		return letter.Snapshot{}, err
+	}
+	region, err := t.region(c.Region)
+	if err != nil {
+		return letter.Snapshot{}, err
+	}
+	device, err := t.device(port.Device)
 	if err != nil {
 		return letter.Snapshot{}, err
 	}

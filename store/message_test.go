@@ -36,9 +36,9 @@ func TestMessagesGoToThoseMeant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := s.mustUser(t, "a@n.example", lifecycle.Customer, account, "")
-	b := s.mustUser(t, "b@n.example", lifecycle.Customer, account, "")
-	c := s.mustUser(t, "c@s.example", lifecycle.Customer, second, "")
+	a := s.mustUser(t, "a@n.example", lifecycle.Owner, account, "")
+	b := s.mustUser(t, "b@n.example", lifecycle.Owner, account, "")
+	c := s.mustUser(t, "c@s.example", lifecycle.Owner, second, "")
 	rev := s.mustUser(t, "r@cloud.example", lifecycle.Reviewer, "", "")
 	admin := s.mustUser(t, "admin@cloud.example", lifecycle.Administrator, "", "")
 	id, secret := startSession(t, s, a)
@@ -72,8 +72,8 @@ func TestMessagesGoToThoseMeant(t *testing.T) {
 func TestReadMessages(t *testing.T) {
 	s, _, account := people(t)
 	ctx := t.Context()
-	a := s.mustUser(t, "a@n.example", lifecycle.Customer, account, "")
-	b := s.mustUser(t, "b@n.example", lifecycle.Customer, account, "")
+	a := s.mustUser(t, "a@n.example", lifecycle.Owner, account, "")
+	b := s.mustUser(t, "b@n.example", lifecycle.Owner, account, "")
 	for range 5 {
 		s.mustTell(t, func(t *tx) error { return t.tellAccount(account, "pc-1", "Title", "Body") })
 	}

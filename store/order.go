@@ -11,7 +11,6 @@ import (
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
 	"demarc/store/money"
-	"demarc/store/pricing"
 )
 
 // NotRedundant is the answer "not redundant" to Redundant Connection ID, which
@@ -34,8 +33,8 @@ type NewConnection struct {
 // for its installation fee. Kinds: Invalid (fields region, sp, ap, spec, ptype,
 // redundant, name, description, terms), Forbidden.
 func (s *Store) PlaceOrder(ctx context.Context, by Actor, in NewConnection) (string, error) {
-	if by.Role != lifecycle.Customer || by.AccountID == "" {
-		return "", forbidden("Only a customer can apply for an interface.")
+	if !lifecycle.MayDo(lifecycle.Order, by.Role) || by.AccountID == "" {
+		return "", forbidden("Only an owner or an engineer of a customer can apply for an interface.")
 	}
 	cat := s.Catalogue()
 	bad := map[string]string{}
@@ -73,6 +72,18 @@ func (s *Store) PlaceOrder(ctx context.Context, by Actor, in NewConnection) (str
 		bad["terms"] = "Agree to the Terms of Service"
 	}
 	return s.once(ctx, by, func(t *tx) (string, error) {
+		if len(bad) == 0 || onlyText(bad) {
+			// The snapshot judged the choices; what it says may be a moment old.
+			now, err := t.accessPoint(ap.ID)
+			switch {
+			case KindOf(err) == NotFound || (err == nil && !now.Status.TakesOrders()):
+				bad["ap"] = ap.Name + " takes no new interfaces. Select another Access Point."
+			case err != nil:
+				return "", err
+			case !slices.Contains(now.Offers[in.SP], in.PortType):
+				bad["ptype"] = string(in.PortType) + " is not offered to " + in.SP.Label() + " by " + ap.Name + " any more. Select another Port Type."
+			}
+		}
 		if len(bad) == 0 || onlyText(bad) {
 			if err := t.checkOrder(in, ap, bad); err != nil {
 				return "", err
@@ -192,15 +203,14 @@ func (t *tx) freeFor(c *Connection) (all, usable int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	for _, d := range t.s.Catalogue().Devices(c.AccessPointID) {
-		var n int
-		err := t.row("SELECT n FROM port_counts WHERE device_id = ? AND port_type = ? AND state = ?", d.ID, c.PortType, PortFree).Scan(&n)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return 0, 0, err
-		}
-		all += n
-		if !avoid[d.ID] {
-			usable += n
+	free, err := t.freeByDevice(c)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, d := range free {
+		all += d.N
+		if !avoid[d.Device] {
+			usable += d.N
 		}
 	}
 	return all, usable, nil
@@ -273,91 +283,6 @@ func (t *tx) ordersOf(connection string) ([]Order, error) {
 		return nil, err
 	}
 	return collect(rows, scanOrder)
-}
-
-// PayInstallationFee pays an order from the account's balance and reserves a
-// port, in one transaction. An order that is paid already is left as it is and
-// is no error. Kinds: NotFound, Invalid (field method: the balance is too low),
-// Conflict (closed order, no port free: nothing is charged), Forbidden.
-func (s *Store) PayInstallationFee(ctx context.Context, by Actor, no string) error {
-	_, err := s.once(ctx, by, func(t *tx) (string, error) {
-		o, err := scanOrder(t.row("SELECT "+orderColumns+" FROM orders WHERE account_id = ? AND no = ?", by.AccountID, no))
-		if errors.Is(err, sql.ErrNoRows) {
-			return "", notFound("This order")
-		}
-		if err != nil {
-			return "", err
-		}
-		if o.State == OrderPaid {
-			return no, nil
-		}
-		if err := t.payable(o); err != nil {
-			return "", err
-		}
-		_, err = t.apply(change{action: lifecycle.PayInstallationFee, id: o.ConnectionID, detail: o.Amount.String() + ", order " + no, rows: func(t *tx, c *Connection) error {
-			if err := t.covers(o.AccountID, o.Amount); err != nil {
-				return err
-			}
-			if _, err := t.allocate(c); err != nil {
-				return err
-			}
-			return t.settle(&o, MethodBalance)
-		}})
-		return no, err
-	})
-	return err
-}
-
-// NewResourceFee is the form Pay Resource Fee as sent.
-type NewResourceFee struct {
-	Months    int
-	AutoRenew bool // Auto Renew pays the same period again, from the balance
-	Confirmed bool // the deployment is confirmed
-}
-
-// PayResourceFee confirms the deployment, pays the resource fee for a period
-// and enables the port. It returns the number of the order. Kinds: NotFound,
-// Invalid (fields confirm, months, method), Conflict, Forbidden.
-func (s *Store) PayResourceFee(ctx context.Context, by Actor, id string, rev int, in NewResourceFee) (string, error) {
-	bad := map[string]string{}
-	if !in.Confirmed {
-		bad["confirm"] = "Confirm that the interface is deployed"
-	}
-	if !pricing.ValidPeriod(in.Months) {
-		bad["months"] = "Select a duration"
-	}
-	return s.once(ctx, by, func(t *tx) (string, error) {
-		var o Order
-		_, err := t.apply(change{action: lifecycle.PayResourceFee, id: id, rev: rev, detail: pricing.PeriodLabel(in.Months), rows: func(t *tx, c *Connection) error {
-			if err := invalidFields(bad); err != nil {
-				return err
-			}
-			var err error
-			if o, err = t.placeResourceFee(c, in); err != nil {
-				return err
-			}
-			if err := t.settle(&o, MethodBalance); err != nil {
-				return err
-			}
-			return t.startTerm(c, o)
-		}})
-		return o.No, err
-	})
-}
-
-// placeResourceFee inserts the order for the first resource fee of an
-// interface, with what is credited because the cabling was late.
-func (t *tx) placeResourceFee(c *Connection, in NewResourceFee) (Order, error) {
-	rules, err := t.feeRules()
-	if err != nil {
-		return Order{}, err
-	}
-	o := Order{AccountID: c.AccountID, ConnectionID: c.ID, Kind: KindResource, PriceVersion: c.PriceVersion, Months: in.Months, RefundRule: rules.ResourceRule(),
-		PeriodFrom: t.now, PeriodTo: pricing.PaidThrough(t.now, in.Months, t.s.Catalogue().Zone(c.Region))}
-	if in.AutoRenew {
-		o.AutoRenew = in.Months
-	}
-	return o, t.newOrder(&o, ResourceFeeLines(*c, in.Months)...)
 }
 
 // ResourceFeeLines are the lines of the first resource fee of an interface: the

@@ -6,6 +6,7 @@ import (
 
 	"demarc/store/chart"
 	"demarc/store/money"
+	"demarc/store/payment"
 )
 
 // What turns an order into money and back. Every way of paying ends in settle,
@@ -49,18 +50,6 @@ func (t *tx) newOrder(o *Order, lines ...OrderLine) error {
 			o.No, i+1, l.Kind, l.Quantity, l.Unit.Minor, l.Amount.Minor, l.Reason); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// payable refuses, in words, an order that cannot be paid any more. An order
-// that is paid already is refused too: callers answer that first.
-func (t *tx) payable(o Order) error {
-	if o.State != OrderUnpaid {
-		return conflictf("Order %s is %s. Apply for a new interface instead. Nothing was charged.", o.No, o.State)
-	}
-	if !o.ExpiresAt.IsZero() && !o.ExpiresAt.After(t.now) {
-		return conflictf("Order %s expired. Apply for a new interface instead. Nothing was charged.", o.No)
 	}
 	return nil
 }
@@ -234,14 +223,4 @@ func (s *Store) OrderLines(ctx context.Context, o Order) ([]OrderLine, error) {
 }
 
 // methodWords are a method of payment for people.
-func methodWords(method string) string {
-	switch method {
-	case MethodBalance:
-		return "Account balance"
-	case MethodInvoice:
-		return "Invoice"
-	case MethodCard:
-		return "Card"
-	}
-	return ""
-}
+func methodWords(method string) string { return payment.Method(method).Label() }

@@ -51,7 +51,7 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	}
 	defer s.Close()
 	fill(t, s, 100_000)
-	customer := Actor{UserID: "u", Role: lifecycle.Customer, AccountID: "acc-00"}
+	customer := Actor{UserID: "u", Role: lifecycle.Owner, AccountID: "acc-00"}
 	staff := Actor{UserID: "r", Role: lifecycle.Reviewer}
 	for _, by := range []Actor{customer, staff} {
 		for _, f := range []ConnectionFilter{
@@ -246,9 +246,13 @@ func TestAPlanThatScansIsSeen(t *testing.T) {
 // TestSchemaListsEqualTheConstants compares the CHECK lists of the schema with
 // the constants of the code.
 func TestSchemaListsEqualTheConstants(t *testing.T) {
-	text, err := migrations.ReadFile("migrations/0001_init.sql")
-	if err != nil {
-		t.Fatal(err)
+	var text []byte
+	for _, name := range []string{"0001_init.sql", "0008_roles.sql"} {
+		part, err := migrations.ReadFile("migrations/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, part...)
 	}
 	var stages, turns, states, roles []string
 	for _, s := range lifecycle.Stages() {
@@ -260,9 +264,10 @@ func TestSchemaListsEqualTheConstants(t *testing.T) {
 	for _, s := range []PortState{PortFree, PortAllocated, PortInUse, PortQuarantined, PortOutOfService} {
 		states = append(states, string(s))
 	}
-	roles = append(roles, string(lifecycle.Customer))
-	for _, r := range lifecycle.StaffRoles() {
-		roles = append(roles, string(r))
+	for _, r := range lifecycle.Roles() {
+		if r != lifecycle.System {
+			roles = append(roles, string(r))
+		}
 	}
 	for column, values := range map[string][]string{"stage": stages, "turn": turns, "state": states, "role": roles, "construction_type": ConstructionTypes()} {
 		want := "CHECK (" + column + " IN ('" + strings.Join(values, "', '") + "'))"

@@ -88,23 +88,25 @@ func (t *tx) allocate(c *Connection) (Port, error) {
 	if err != nil {
 		return Port{}, err
 	}
+	free, err := t.freeByDevice(c)
+	if err != nil {
+		return Port{}, err
+	}
 	best, most, blocked := "", 0, false
-	for _, d := range t.s.Catalogue().Devices(c.AccessPointID) {
-		var free int
-		err := t.row("SELECT n FROM port_counts WHERE device_id = ? AND port_type = ? AND state = ?", d.ID, c.PortType, PortFree).Scan(&free)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return Port{}, err
-		}
-		if free > 0 && avoid[d.ID] {
+	for _, d := range free {
+		if avoid[d.Device] {
 			blocked = true
 			continue
 		}
-		if free > most {
-			best, most = d.ID, free
+		if d.N > most {
+			best, most = d.Device, d.N
 		}
 	}
 	if best == "" {
-		ap, _ := t.s.Catalogue().AccessPoint(c.AccessPointID)
+		ap, err := t.accessPoint(c.AccessPointID)
+		if err != nil {
+			return Port{}, err
+		}
 		if blocked {
 			return Port{}, noOtherDevice(ap.Name, c.PortType)
 		}
@@ -115,6 +117,22 @@ func (t *tx) allocate(c *Connection) (Port, error) {
 		return Port{}, err
 	}
 	return p, t.setPort(p, PortAllocated, c.ID, "")
+}
+
+// freeByDevice is how many ports of c's type are free on each device of its
+// access point that has any, by the devices' names: as the rows are now, since
+// the catalogue's snapshot may be a moment older.
+func (t *tx) freeByDevice(c *Connection) ([]PortCount, error) {
+	rows, err := t.query(`SELECT d.id, n.port_type, n.state, n.n FROM devices d JOIN port_counts n ON n.device_id = d.id
+		WHERE d.access_point_id = ? AND n.port_type = ? AND n.state = ? AND n.n > 0 ORDER BY d.name, d.id`, c.AccessPointID, c.PortType, PortFree)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scanPortCount)
+}
+
+func scanPortCount(r scanner) (v PortCount, err error) {
+	return v, r.Scan(&v.Device, &v.Type, &v.State, &v.N)
 }
 
 func noOtherDevice(apName string, kind catalog.PortType) error {
@@ -159,9 +177,7 @@ func (s *Store) Ports(ctx context.Context, device string) ([]Port, error) {
 func (s *Store) PortCounts(ctx context.Context, accessPoint string) ([]PortCount, error) {
 	var out []PortCount
 	for _, d := range s.Catalogue().Devices(accessPoint) {
-		counts, err := list(ctx, s, func(r scanner) (v PortCount, err error) {
-			return v, r.Scan(&v.Device, &v.Type, &v.State, &v.N)
-		}, "SELECT device_id, port_type, state, n FROM port_counts WHERE device_id = ? ORDER BY device_id, port_type, state", d.ID)
+		counts, err := list(ctx, s, scanPortCount, "SELECT device_id, port_type, state, n FROM port_counts WHERE device_id = ? ORDER BY device_id, port_type, state", d.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -172,9 +188,7 @@ func (s *Store) PortCounts(ctx context.Context, accessPoint string) ([]PortCount
 
 // AllPortCounts is PortCounts of every access point, by access point.
 func (s *Store) AllPortCounts(ctx context.Context) (map[string][]PortCount, error) {
-	counts, err := list(ctx, s, func(r scanner) (v PortCount, err error) {
-		return v, r.Scan(&v.Device, &v.Type, &v.State, &v.N)
-	}, "SELECT device_id, port_type, state, n FROM port_counts ORDER BY device_id, port_type, state")
+	counts, err := list(ctx, s, scanPortCount, "SELECT device_id, port_type, state, n FROM port_counts ORDER BY device_id, port_type, state")
 	out := map[string][]PortCount{}
 	for _, c := range counts {
 		if d, ok := s.Catalogue().Device(c.Device); ok {

@@ -79,6 +79,13 @@ func (t *tx) stillThere(c *Connection, s letter.Snapshot) error {
 	if p.Name != s.Port || d.Name != s.Device || p.Room != s.Room || p.Cabinet != s.Cabinet || p.Panel != s.Panel || words != s.Position || p.ConnectorWords() != s.Connector {
 		return conflictf("What is said about port %s changed a moment ago. Check it, then approve again. Nothing was changed.", p.Name)
 	}
+	ap, err := t.accessPoint(c.AccessPointID)
+	if err != nil {
+		return err
+	}
+	if ap.FacilityName != s.FacilityName || ap.Address != s.Address {
+		return conflictf("The facility of %s was renamed a moment ago. Check it, then approve again. Nothing was changed.", ap.Name)
+	}
 	partner, place, err := t.apartFrom(c)
 	if err != nil {
 		return err

@@ -293,7 +293,7 @@ func TestPortsLeaveWhileOrdersCome(t *testing.T) {
 		wg.Add(2)
 		go func() {
 			defer wg.Done()
-			err := e.PayInstallationFee(context.Background(), e.Owner, orders[i].No)
+			err := e.PayOrder(context.Background(), e.Owner, orders[i].No, store.MethodBalance)
 			if err != nil && store.KindOf(err) != store.Conflict {
 				t.Errorf("pay: %v", err)
 			}

@@ -64,7 +64,7 @@ func (w *world) order(before rows, d *did) {
 	}
 	d.moves = true
 	d.want = -1
-	if by.Role == lifecycle.Customer && in.Terms && w.mayOrder(before, by.AccountID, in) {
+	if by.Role == lifecycle.Owner && in.Terms && w.mayOrder(before, by.AccountID, in) {
 		d.want = +1
 	}
 	d.value, d.err = w.e.PlaceOrder(ctx, by, in)
@@ -147,7 +147,7 @@ func (w *world) pay(before rows, d *did) {
 	o, _ := before.where("orders", func(r record) bool { return r.str("connection_id") == c.str("id") && r.str("kind") == "installation" })
 	d.moves, d.want = false, -1
 	free := before.freePorts(c.str("access_point_id"), c.str("port_type"), before.apart(c))
-	if by.Role == lifecycle.Customer && by.AccountID == c.str("account_id") {
+	if by.Role == lifecycle.Owner && by.AccountID == c.str("account_id") {
 		switch o.str("state") {
 		case "paid":
 			d.want = +1 // told so, and not done again
@@ -157,7 +157,7 @@ func (w *world) pay(before rows, d *did) {
 			}
 		}
 	}
-	d.err = w.e.PayInstallationFee(ctx, by, o.str("no"))
+	d.err = w.e.PayOrder(ctx, by, o.str("no"), store.MethodBalance)
 	if !d.moves {
 		return
 	}
@@ -441,7 +441,7 @@ func (w *world) resourceFee(before rows, d *did) {
 	case d.c%13 == 1:
 		d.want, months = -1, 11
 	}
-	d.value, d.err = w.e.PayResourceFee(ctx, by, c.str("id"), rev, store.NewResourceFee{Months: months, Confirmed: confirmed})
+	d.value, d.err = w.e.PayResourceFee(ctx, by, c.str("id"), rev, store.NewResourceFee{Months: months, Confirmed: confirmed, Method: store.MethodBalance})
 	d.check = func(after rows) error {
 		if paid := before.account(by.AccountID).int("balance_minor") - after.account(by.AccountID).int("balance_minor"); paid != due {
 			return fmt.Errorf("charged %d, due was %d", paid, due)
@@ -507,7 +507,7 @@ func (w *world) payRenewal(before rows, d *did) {
 		d.want = -1
 	}
 	d.moves = due > 0
-	d.err = w.e.PayRenewal(ctx, by, o.str("no"))
+	d.err = w.e.PayOrder(ctx, by, o.str("no"), store.MethodBalance)
 	d.check = func(after rows) error {
 		if paid := before.account(by.AccountID).int("balance_minor") - after.account(by.AccountID).int("balance_minor"); paid != due {
 			return fmt.Errorf("charged %d, due was %d", paid, due)
@@ -658,7 +658,7 @@ func (w *world) whitelist(before rows, d *did) {
 	d.want = +1
 	if _, open := before.where("whitelist_requests", func(r record) bool {
 		return r.str("account_id") == by.AccountID && r.str("region") == in.Region && r.str("port_spec") == string(in.Spec) && r.str("status") == "requested"
-	}); open || by.Role != lifecycle.Customer {
+	}); open || by.Role != lifecycle.Owner {
 		d.want = -1
 	}
 	if d.bad(8) {
@@ -1008,8 +1008,13 @@ func (w *world) importFile(before rows, d *did) {
 func (w *world) site(before rows, d *did) {
 	by := w.act(before, d, w.e.Admin)
 	ap, _, _ := w.siteOf(d.b)
-	in := store.AccessPointEdit{FacilityName: ap.FacilityName, Address: ap.Address, Status: []string{"open", "hot", "recommended", "full", "open"}[d.c%5],
-		LOADays: strconv.Itoa(ap.LOADays), InstallerNotes: ap.InstallerNotes, Visitor: ap.Visitor, Demo: ap.Demo}
+	in := store.AccessPointEditOf(ap)
+	in.Status = []string{"open", "hot", "recommended", "full", "open"}[d.c%5]
+	// Names and addresses that two access points may come to share.
+	if d.c%7 == 0 {
+		in.FacilityName = []string{"Data Port One", "data port one", "House of Lines"}[d.c/7%3]
+		in.Reason = []string{"The operator was bought", ""}[d.b%2]
+	}
 	if by.Role != lifecycle.Administrator {
 		d.want = -1
 	}

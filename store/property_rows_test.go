@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"demarc/store"
 	"demarc/store/catalog"
 	"demarc/store/fees"
 	"demarc/store/letter"
@@ -426,9 +427,17 @@ func isStep(e record) bool {
 	return slices.Contains(lifecycle.Actions(), lifecycle.Action(e.str("action")))
 }
 
+// isNotice reports whether an event tells of a change to what the interface's
+// partner is or where it is.
+func isNotice(e record) bool {
+	return slices.Contains([]string{store.ActionRedundancyChanged, store.ActionRedundancyLost}, e.str("action"))
+}
+
 func soundHistory(d rows, f *faults, byID map[string]record) {
 	type tail struct {
 		seq, steps int64
+		notices    int64  // that made a page old without a step
+		notice     record // the event before, when it was one
 		at         string
 		stage      lifecycle.Stage
 		since      string
@@ -455,6 +464,15 @@ func soundHistory(d rows, f *faults, byID map[string]record) {
 			if from != t.stage {
 				f.add("history", "%s: event %d leaves %q, the stage was %q", id, e.int("seq"), from, t.stage)
 			}
+			// A port that is moved is a step and a notice in one.
+			own := slices.Contains([]string{string(lifecycle.MovePort), string(lifecycle.Approve)}, e.str("action"))
+			if n := t.notice; own && n.vals != nil && n.str("request_id") == e.str("request_id") && n.str("at") == e.str("at") {
+				t.notices--
+			}
+			if t.notice = (record{}); isNotice(e) {
+				t.notices++
+				t.notice = e
+			}
 			if isStep(e) {
 				t.steps++
 				if next, err := lifecycle.Next(from, lifecycle.Action(e.str("action")), lifecycle.Role(e.str("actor_role"))); err != nil || next != to {
@@ -475,8 +493,10 @@ func soundHistory(d rows, f *faults, byID map[string]record) {
 		if t.stage != c.stage("stage") || t.since != c.str("stage_since") {
 			f.add("history", "%s is %s since %s, its history says %s since %s", id, c.str("stage"), c.str("stage_since"), t.stage, t.since)
 		}
-		if t.steps != c.int("version") {
-			f.add("history", "%s is at version %d after %d steps", id, c.int("version"), t.steps)
+		// A page from before a notice is old, like one from before a step.
+		want := t.steps + t.notices
+		if want != c.int("version") {
+			f.add("history", "%s is at version %d after %d steps, want %d", id, c.int("version"), t.steps, want)
 		}
 		if turn := lifecycle.Turn(c.str("turn")); turn != c.stage("stage").Turn() {
 			f.add("history", "%s is %s, turn %s", id, c.str("stage"), turn)

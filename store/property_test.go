@@ -445,7 +445,7 @@ func newWorld(t *testing.T) (*world, error) {
 	w := &world{e: storetest.New(t), stage: map[string]lifecycle.Stage{}}
 	e := w.e
 	w.people = []store.Actor{e.Owner, e.OtherOwner, e.Reviewer, e.Technician, e.Finance, e.Admin, e.Owner}
-	second, err := e.CreateUser(ctx, store.NewUser{Email: "second@northwind.example", Name: "Wu Fang", Role: lifecycle.Customer, AccountID: e.Northwind}, "")
+	second, err := e.CreateUser(ctx, store.NewUser{Email: "second@northwind.example", Name: "Wu Fang", Role: lifecycle.Owner, AccountID: e.Northwind}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -782,10 +782,13 @@ func apartness(d rows, a, b string) int {
 
 // noticed: a pair that shares more than before has a notice on both sides.
 func noticed(before, after rows, events []record) error {
-	told := map[string]bool{}
+	told, lost := map[string]bool{}, map[string]bool{}
 	for _, e := range events {
-		if e.str("action") == store.ActionRedundancyChanged {
+		switch e.str("action") {
+		case store.ActionRedundancyChanged:
 			told[e.str("subject")] = true
+		case store.ActionRedundancyLost:
+			lost[e.str("subject")] = true
 		}
 	}
 	for c := range before.of("connections") {
@@ -799,6 +802,22 @@ func noticed(before, after rows, events []record) error {
 		o, _ := before.connection(b)
 		if !c.stage("stage").Ended() && !o.stage("stage").Ended() && told[a] != told[b] {
 			return breaks("notice", "of %s and %s only one was told", a, b)
+		}
+	}
+	// Who is left alone is told so, whichever of the two named the other.
+	for c := range before.of("connections") {
+		a, b := c.str("id"), c.str("redundant_id")
+		o, ok := before.connection(b)
+		if !ok || c.stage("stage").Ended() || o.stage("stage").Ended() {
+			continue
+		}
+		for _, x := range [][2]record{{c, o}, {o, c}} {
+			left, gone := x[0].str("id"), x[1]
+			now, _ := after.connection(gone.str("id"))
+			still, _ := after.connection(left)
+			if gone.stage("stage").PastPayment() && x[0].stage("stage").PastPayment() && now.stage("stage").Ended() && !still.stage("stage").Ended() && !lost[left] {
+				return breaks("notice", "%s ended and %s was not told (%s, %s)", gone.str("id"), left, a, b)
+			}
 		}
 	}
 	return nil
@@ -975,7 +994,7 @@ func (w *world) on(before rows, d *did, action lifecycle.Action) (c record, by s
 		return
 	}
 	usual := w.ownerOf(c.str("account_id"))
-	if role != lifecycle.Customer {
+	if role != lifecycle.Owner {
 		usual = w.e.As(role)
 	}
 	by = w.act(before, d, usual)
@@ -993,7 +1012,7 @@ func (w *world) on(before rows, d *did, action lifecycle.Action) (c record, by s
 	if action == lifecycle.ConfirmRemoval && c.stage("stage") == lifecycle.Terminating {
 		action = lifecycle.CompleteTermination
 	}
-	if !lifecycle.Can(c.stage("stage"), action, by.Role) || (rev != 0 && rev != version) || (by.Role == lifecycle.Customer && by.AccountID != c.str("account_id")) {
+	if !lifecycle.Can(c.stage("stage"), action, by.Role) || (rev != 0 && rev != version) || (by.Role == lifecycle.Owner && by.AccountID != c.str("account_id")) {
 		d.want = -1
 	} else {
 		d.want = +1

@@ -149,7 +149,7 @@ func TestFortyPayForTheLastPort(t *testing.T) {
 	e := storetest.New(t)
 	_, nos := oneFree(t, e, callers)
 	before, _ := e.Account(ctx, e.Owner, e.Northwind)
-	contest(t, e, 1, conflicts, func(i int) error { return e.PayInstallationFee(ctx, e.Owner, nos[i]) })
+	contest(t, e, 1, conflicts, func(i int) error { return e.PayOrder(ctx, e.Owner, nos[i], store.MethodBalance) })
 	after, _ := e.Account(ctx, e.Owner, e.Northwind)
 	if paid := before.Balance.Minor - after.Balance.Minor; paid != 1500_00 {
 		t.Errorf("charged %d", paid)
@@ -172,7 +172,7 @@ func TestAPortGoesToOneOfMany(t *testing.T) {
 				// Not of a device that has lost its port: that is a second thing to win.
 				return e.TakePortOutOfService(ctx, e.Admin, port, 1, "The laser is dead")
 			}
-			return e.PayInstallationFee(ctx, e.Owner, nos[i])
+			return e.PayOrder(ctx, e.Owner, nos[i], store.MethodBalance)
 		})
 	}
 	e := storetest.New(t)
@@ -181,7 +181,7 @@ func TestAPortGoesToOneOfMany(t *testing.T) {
 		if i%2 == 0 {
 			return e.DeleteDevice(ctx, e.Admin, "linan-1", 0, "LINAN-1", "The rack is given up")
 		}
-		return e.PayInstallationFee(ctx, e.Owner, nos[i])
+		return e.PayOrder(ctx, e.Owner, nos[i], store.MethodBalance)
 	})
 }
 
@@ -191,11 +191,11 @@ func TestAPortIsPutBackOnceAndThenSold(t *testing.T) {
 	e := storetest.New(t)
 	port, nos := oneFree(t, e, 1)
 	contest(t, e, 1, conflicts, func(int) error { return e.TakePortOutOfService(ctx, e.Admin, port, 0, "The laser is dead") })
-	if err := e.PayInstallationFee(ctx, e.Owner, nos[0]); store.KindOf(err) != store.Conflict {
+	if err := e.PayOrder(ctx, e.Owner, nos[0], store.MethodBalance); store.KindOf(err) != store.Conflict {
 		t.Errorf("a port out of service was sold: %v", err)
 	}
 	contest(t, e, 1, conflicts, func(int) error { return e.PutPortBack(ctx, e.Admin, port, 0, "The module was replaced") })
-	if err := e.PayInstallationFee(ctx, e.Owner, nos[0]); err != nil {
+	if err := e.PayOrder(ctx, e.Owner, nos[0], store.MethodBalance); err != nil {
 		t.Error(err)
 	}
 	soundRows(t, e)
@@ -296,7 +296,7 @@ func TestMoneyForTenPaysTen(t *testing.T) {
 	for i := range nos {
 		nos[i] = e.Order(t, e.OtherOwner).No
 	}
-	contest(t, e, 10, invalids, func(i int) error { return e.PayInstallationFee(ctx, e.OtherOwner, nos[i]) })
+	contest(t, e, 10, invalids, func(i int) error { return e.PayOrder(ctx, e.OtherOwner, nos[i], store.MethodBalance) })
 	if a, _ := e.Account(ctx, e.OtherOwner, e.Southwind); a.Balance.Minor != 999_99 {
 		t.Errorf("%d is left", a.Balance.Minor)
 	}
@@ -331,7 +331,7 @@ func TestPairsStayApartWhileEverybodyMoves(t *testing.T) {
 	}
 	race(callers*4, func(i int) error {
 		if i%7 == 0 {
-			return e.PayInstallationFee(ctx, e.Owner, nos[i/7%len(nos)])
+			return e.PayOrder(ctx, e.Owner, nos[i/7%len(nos)], store.MethodBalance)
 		}
 		return e.MovePort(ctx, e.Reviewer, ids[i%len(ids)], 0, free[(i*17)%len(free)], "closer to the panel")
 	})
@@ -386,7 +386,7 @@ func TestTimeAndThePayerRace(t *testing.T) {
 	e.Clock.Set(o.ExpiresAt)
 	race(callers, func(i int) error {
 		if i%2 == 0 {
-			return e.PayInstallationFee(ctx, e.Owner, o.No)
+			return e.PayOrder(ctx, e.Owner, o.No, store.MethodBalance)
 		}
 		_, err := e.RunDue(ctx)
 		return err
@@ -459,7 +459,9 @@ func TestInventoryFormsRace(t *testing.T) {
 	t.Run("one access point", func(t *testing.T) {
 		now, _ := e.Catalogue().AccessPoint(ap)
 		contest(t, e, 1, conflicts, func(i int) error {
-			return e.UpdateAccessPoint(ctx, e.Admin, ap, store.AccessPointRev(now), store.AccessPointEdit{FacilityName: "Facility " + strings.Repeat("I", i+1), Address: now.Address, Status: "open", LOADays: "90"})
+			in := store.AccessPointEditOf(now)
+			in.FacilityName = "Facility " + strings.Repeat("I", i+1)
+			return e.UpdateAccessPoint(ctx, e.Admin, ap, store.AccessPointRev(now), in)
 		})
 	})
 	t.Run("one panel", func(t *testing.T) {
@@ -509,7 +511,11 @@ func TestALetterNamesThePlacesOfNow(t *testing.T) {
 	c := e.At(t, lifecycle.InApplication, func(in *store.NewConnection) { in.Redundant = first.ID })
 	prepare := func() store.Draft {
 		t.Helper()
-		d, err := e.PrepareLOA(ctx, e.Reviewer, c.ID, c.Version, store.Approval{})
+		now, err := e.Connection(ctx, e.Reviewer, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := e.PrepareLOA(ctx, e.Reviewer, c.ID, now.Version, store.Approval{})
 		if err != nil {
 			t.Fatal(err, store.FieldsOf(err))
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"demarc/store/catalog"
+	"demarc/store/lifecycle"
 	"demarc/store/redundancy"
 )
 
@@ -19,6 +20,13 @@ import (
 // pair get when a change of staff makes them share more, or less, than before.
 const ActionRedundancyChanged = "redundancy_changed"
 
+// ActionRedundancyLost is the action of the event that an interface gets when
+// the one that it is redundant with has ended.
+const ActionRedundancyLost = "redundancy_lost"
+
+// TitleRedundancyLost is the title of the message that tells the customer.
+const TitleRedundancyLost = "Redundancy lost"
+
 // TitleRedundancyChanged is the title of the message that tells the customer.
 const TitleRedundancyChanged = "Redundancy changed"
 
@@ -26,46 +34,57 @@ const TitleRedundancyChanged = "Redundancy changed"
 // do not: by their access points and, once they hold ports, by devices and
 // demarcations. A port may be nil.
 func (s *Store) Redundancy(a Connection, aPort *Port, b Connection, bPort *Port) redundancy.Report {
-	stand := func(p *Port) (d catalog.Device) {
+	cat := s.Catalogue()
+	stands := func(c Connection, p *Port) standing {
+		out := standing{sp: c.SP, port: p}
+		out.site, _ = cat.AccessPoint(c.AccessPointID)
+		out.region, _ = cat.Region(c.Region)
 		if p != nil {
-			d, _ = s.Catalogue().Device(p.Device)
+			out.device, _ = cat.Device(p.Device)
 		}
-		return d
+		return out
 	}
-	return s.compare(a, aPort, stand(aPort), b, bPort, stand(bPort))
+	return compare(stands(a, aPort), stands(b, bPort))
+}
+
+// standing is all that says where an interface is. port may be nil, and then
+// there is no device.
+type standing struct {
+	sp     catalog.SP
+	region catalog.Region
+	site   catalog.AccessPoint
+	device catalog.Device
+	port   *Port
 }
 
 // compare judges the places of the devices and those of the demarcations,
 // which are the same unless the operator built it otherwise.
-func (s *Store) compare(a Connection, aPort *Port, aDevice catalog.Device, b Connection, bPort *Port, bDevice catalog.Device) redundancy.Report {
-	devices := redundancy.Compare(s.devicePlace(a, aPort, aDevice), s.devicePlace(b, bPort, bDevice))
-	if aPort == nil || bPort == nil {
+func compare(a, b standing) redundancy.Report {
+	devices := redundancy.Compare(a.devicePlace(), b.devicePlace())
+	if a.port == nil || b.port == nil {
 		return devices
 	}
-	demarcation := func(c Connection, p *Port, d catalog.Device) redundancy.Place {
-		out := s.devicePlace(c, p, d)
-		out.Room, out.Cabinet, out.Panel = p.Room, p.Cabinet, p.Panel
+	demarcation := func(x standing) redundancy.Place {
+		out := x.devicePlace()
+		out.Room, out.Cabinet, out.Panel = x.port.Room, x.port.Cabinet, x.port.Panel
 		return out
 	}
-	return devices.And(redundancy.Compare(demarcation(a, aPort, aDevice), demarcation(b, bPort, bDevice)))
+	return devices.And(redundancy.Compare(demarcation(a), demarcation(b)))
 }
 
 // devicePlace is where the device of an interface stands. A panel that is
 // somewhere else says where.
-func (s *Store) devicePlace(c Connection, port *Port, device catalog.Device) redundancy.Place {
-	cat := s.Catalogue()
-	ap, _ := cat.AccessPoint(c.AccessPointID)
-	region, _ := cat.Region(c.Region)
-	p := redundancy.Place{Region: region.Name, AccessPoint: ap.Name, Building: ap.FacilityName, SP: c.SP.Label()}
-	if port == nil {
+func (x standing) devicePlace() redundancy.Place {
+	p := redundancy.Place{Region: x.region.Name, AccessPoint: x.site.Name, Building: x.site.FacilityName, Address: x.site.Address, SP: x.sp.Label()}
+	if x.port == nil {
 		return p
 	}
-	p.Room, p.Cabinet, p.Device, p.Panel = device.Room, device.Cabinet, device.Name, port.Panel
+	p.Room, p.Cabinet, p.Device, p.Panel = x.device.Room, x.device.Cabinet, x.device.Name, x.port.Panel
 	switch {
-	case port.Room != device.Room:
-		p.Panel = port.Room + ", " + port.Cabinet + ", " + port.Panel
-	case port.Cabinet != device.Cabinet:
-		p.Panel = port.Cabinet + ", " + port.Panel
+	case x.port.Room != x.device.Room:
+		p.Panel = x.port.Room + ", " + x.port.Cabinet + ", " + x.port.Panel
+	case x.port.Cabinet != x.device.Cabinet:
+		p.Panel = x.port.Cabinet + ", " + x.port.Panel
 	}
 	return p
 }
@@ -87,8 +106,8 @@ type watchedPair struct {
 //     message.
 //   - A pair that survives more gets the events alone.
 //
-// The names of access points and facilities are those of the catalogue's
-// snapshot; devices and ports are read as the transaction left them.
+// Everything is read as the transaction left it: the catalogue's snapshot may be
+// a moment older.
 func (t *tx) watchRedundancy(reason string, devices []string, change func() error) error {
 	pairs, err := t.pairsOn(devices)
 	if err != nil {
@@ -146,6 +165,9 @@ func (t *tx) watchPairs(reason string, before []watchedPair, change func() error
 func (t *tx) redundancyChanged(p watchedPair, now redundancy.Report, reason string, tell bool) error {
 	detail := "Before: " + lowerFirst(p.report.Verdict()) + ". Now: " + lowerFirst(now.Verdict())
 	for _, c := range []*Connection{p.a, p.b} {
+		if err := t.raise(c); err != nil {
+			return err
+		}
 		if err := t.event(c.ID, c.AccountID, ActionRedundancyChanged, c.Stage, c.Stage, reason, detail); err != nil {
 			return err
 		}
@@ -158,6 +180,32 @@ func (t *tx) redundancyChanged(p watchedPair, now redundancy.Report, reason stri
 		body += " Reason: " + strings.TrimRight(reason, ".") + "."
 	}
 	return t.tellAccount(p.a.AccountID, p.a.ID, TitleRedundancyChanged, body)
+}
+
+// raise gives an interface a new version after a change that its own row does
+// not show, so that a page from before it is known to be old.
+func (t *tx) raise(c *Connection) error {
+	if c.ID == t.applying {
+		return nil
+	}
+	_, err := t.exec("UPDATE connections SET version = version + 1, updated_at = ? WHERE account_id = ? AND id = ?", at(t.now), c.AccountID, c.ID)
+	return err
+}
+
+// partnerEnded tells the interface that c was redundant with that it stands
+// alone from now on. c has ended.
+func (t *tx) partnerEnded(c *Connection) error {
+	p, err := t.partner(c)
+	if err != nil || p == nil || p.Stage == lifecycle.PendingPayment {
+		return err // an order that is not paid had no redundancy to lose
+	}
+	if err := t.raise(p); err != nil {
+		return err
+	}
+	if err := t.event(p.ID, p.AccountID, ActionRedundancyLost, p.Stage, p.Stage, "", c.Title()+" is "+lowerFirst(c.Stage.Label())); err != nil {
+		return err
+	}
+	return t.tellAccount(p.AccountID, p.ID, TitleRedundancyLost, c.Title()+" is "+lowerFirst(c.Stage.Label())+". "+p.Title()+" has no redundant connection any more.")
 }
 
 func lowerFirst(s string) string {
@@ -217,19 +265,69 @@ func (t *tx) pairOf(id string) (*watchedPair, error) {
 
 // report compares two interfaces as the rows are now.
 func (t *tx) report(a, b *Connection) (redundancy.Report, error) {
-	var ports [2]*Port
-	var devices [2]catalog.Device
+	var both [2]standing
 	for i, c := range []*Connection{a, b} {
-		port, err := t.portOf(c.ID)
+		x, err := t.standing(c)
 		if err != nil {
 			return redundancy.Report{}, err
 		}
-		if ports[i] = port; port == nil {
-			continue
+		both[i] = x
+	}
+	return compare(both[0], both[1]), nil
+}
+
+func (t *tx) standing(c *Connection) (x standing, err error) {
+	x.sp = c.SP
+	if x.region, err = t.region(c.Region); err != nil {
+		return x, err
+	}
+	if x.site, err = t.accessPoint(c.AccessPointID); err != nil {
+		return x, err
+	}
+	if x.port, err = t.portOf(c.ID); err != nil || x.port == nil {
+		return x, err
+	}
+	x.device, err = t.device(x.port.Device)
+	return x, err
+}
+
+// watchSites is watchRedundancy of a change to what is said about access
+// points: their facilities' names and addresses.
+func (t *tx) watchSites(reason string, sites []string, change func() error) error {
+	pairs, err := t.pairsAt(sites)
+	if err != nil {
+		return err
+	}
+	return t.watchPairs(reason, pairs, change)
+}
+
+// pairsAt are the redundant pairs of which at least one is at one of the access
+// points, each pair once, with what they share now. Pairs at one access point
+// are left out: what the facility is called changes nothing between them.
+func (t *tx) pairsAt(sites []string) ([]watchedPair, error) {
+	var out []watchedPair
+	seen := map[string]bool{}
+	for _, site := range sites {
+		rows, err := t.query(`SELECT c.id FROM connections c WHERE c.access_point_id = ? AND c.turn <> 'closed'
+			AND (c.redundant_id <> '' OR EXISTS (SELECT 1 FROM connections o WHERE o.redundant_id = c.id AND o.redundant_id <> '')) ORDER BY c.id`, site)
+		if err != nil {
+			return nil, err
 		}
-		if devices[i], err = scanDevice(t.row("SELECT "+deviceColumns+" FROM devices WHERE id = ?", port.Device)); err != nil {
-			return redundancy.Report{}, err
+		ids, err := collect(rows, func(r scanner) (id string, err error) { return id, r.Scan(&id) })
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			p, err := t.pairOf(id)
+			if err != nil {
+				return nil, err
+			}
+			if p == nil || seen[p.a.ID] || seen[p.b.ID] || p.a.AccessPointID == p.b.AccessPointID {
+				continue
+			}
+			seen[p.a.ID], seen[p.b.ID] = true, true
+			out = append(out, *p)
 		}
 	}
-	return t.s.compare(*a, ports[0], devices[0], *b, ports[1], devices[1]), nil
+	return out, nil
 }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"demarc/store/fees"
@@ -85,12 +83,12 @@ func (t *tx) placeRenewal(o *Order) error {
 	return t.newOrder(o, OrderLine{Kind: KindResource, Quantity: o.Months, Unit: o.Unit})
 }
 
-// fulfilRenewal extends the paid time of the interface of an order that pay
-// pays, in one transaction. An order is for the period that begins where the
+// fulfilRenewal takes the money for a renewal and extends the paid time of its
+// interface, in one transaction. An order is for the period that begins where the
 // paid time ended when it was made: one that was overtaken by another payment
 // is refused, so nobody pays a period twice and nobody pays for another one
-// than was quoted. Kinds: Conflict, and those of pay.
-func (t *tx) fulfilRenewal(o *Order, pay func() error) error {
+// than was quoted. Kinds: Invalid (field method), Conflict.
+func (t *tx) fulfilRenewal(o *Order, method string) error {
 	_, err := t.apply(change{action: lifecycle.Renew, id: o.ConnectionID, detail: pricing.PeriodLabel(o.Months) + ", " + o.Amount.String() + ", order " + o.No, rows: func(t *tx, c *Connection) error {
 		if !o.PeriodFrom.Equal(c.PaidThrough) {
 			return conflictf("%s was renewed since order %s was made: it is paid until %s. Nothing was charged. Make a new order to pay for more.",
@@ -99,7 +97,10 @@ func (t *tx) fulfilRenewal(o *Order, pay func() error) error {
 		if !o.PeriodTo.After(t.now) {
 			return conflictf("The period of order %s has passed. Nothing was charged. Renew for a longer duration.", o.No)
 		}
-		if err := pay(); err != nil {
+		if err := t.affords(*o, method); err != nil {
+			return err
+		}
+		if err := t.settle(o, method); err != nil {
 			return err
 		}
 		if o.AutoRenew > 0 {
@@ -107,28 +108,5 @@ func (t *tx) fulfilRenewal(o *Order, pay func() error) error {
 		}
 		return t.extend(c, o.Months)
 	}})
-	return err
-}
-
-// PayRenewal pays an order for a renewal from the balance. An order that is paid
-// already is left as it is and is no error. Kinds: NotFound, Invalid (field
-// method: the balance is too low), Conflict, Forbidden.
-func (s *Store) PayRenewal(ctx context.Context, by Actor, no string) error {
-	_, err := s.once(ctx, by, func(t *tx) (string, error) {
-		o, err := scanOrder(t.row("SELECT "+orderColumns+" FROM orders WHERE account_id = ? AND no = ? AND kind = 'renewal'", by.AccountID, no))
-		if errors.Is(err, sql.ErrNoRows) {
-			return "", notFound("This order")
-		}
-		if err != nil {
-			return "", err
-		}
-		if o.State == OrderPaid {
-			return no, nil
-		}
-		if err := t.payable(o); err != nil {
-			return "", err
-		}
-		return no, t.fulfilRenewal(&o, func() error { return t.settle(&o, MethodBalance) })
-	})
 	return err
 }

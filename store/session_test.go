@@ -20,8 +20,8 @@ func startSession(t *testing.T, s *Store, u User) (id, secret string) {
 func TestSession(t *testing.T) {
 	s, _, account := people(t)
 	ctx := t.Context()
-	u := s.mustUser(t, "o@x.example", lifecycle.Customer, account, "")
-	other := s.mustUser(t, "p@x.example", lifecycle.Customer, account, "")
+	u := s.mustUser(t, "o@x.example", lifecycle.Owner, account, "")
+	other := s.mustUser(t, "p@x.example", lifecycle.Owner, account, "")
 	id, secret := startSession(t, s, u)
 	got, err := s.SessionUser(ctx, id, secret)
 	if err != nil || got.ID != u.ID || got.AccountName != "Northwind Trading" {
@@ -71,7 +71,7 @@ func TestSession(t *testing.T) {
 }
 
 func TestSessionIdleLimit(t *testing.T) {
-	for _, role := range []lifecycle.Role{lifecycle.Customer, lifecycle.Administrator} {
+	for _, role := range []lifecycle.Role{lifecycle.Owner, lifecycle.Administrator} {
 		s, clk, account := people(t)
 		if role.IsStaff() {
 			account = ""
@@ -95,7 +95,7 @@ func TestSessionIdleLimit(t *testing.T) {
 
 func TestSessionAbsoluteLimit(t *testing.T) {
 	s, clk, account := people(t)
-	u := s.mustUser(t, "o@x.example", lifecycle.Customer, account, "")
+	u := s.mustUser(t, "o@x.example", lifecycle.Owner, account, "")
 	id, secret := startSession(t, s, u)
 	for used := time.Duration(0); used < SessionLimit-20*time.Minute; used += 20 * time.Minute {
 		clk.move(20 * time.Minute)
@@ -114,7 +114,7 @@ func TestSessionAbsoluteLimit(t *testing.T) {
 // The limits hold across a restart: the time of the last use is in the row.
 func TestSessionSurvivesTheCache(t *testing.T) {
 	s, clk, account := people(t)
-	u := s.mustUser(t, "o@x.example", lifecycle.Customer, account, "")
+	u := s.mustUser(t, "o@x.example", lifecycle.Owner, account, "")
 	id, secret := startSession(t, s, u)
 	clk.move(20 * time.Minute)
 	if _, err := s.SessionUser(t.Context(), id, secret); err != nil {
@@ -137,7 +137,7 @@ func TestSessionSurvivesTheCache(t *testing.T) {
 // A request of a session in use reads nothing and writes at most once a minute.
 func TestSessionIsCheap(t *testing.T) {
 	s, clk, account := people(t)
-	u := s.mustUser(t, "o@x.example", lifecycle.Customer, account, "")
+	u := s.mustUser(t, "o@x.example", lifecycle.Owner, account, "")
 	id, secret := startSession(t, s, u)
 	ctx := t.Context()
 	if _, err := s.SessionUser(ctx, id, secret); err != nil {

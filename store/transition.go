@@ -57,9 +57,11 @@ func (t *tx) apply(ch change) (*Connection, error) {
 		}
 	}
 	if ch.rows != nil {
+		t.applying = c.ID
 		if err := ch.rows(t, c); err != nil {
 			return nil, err
 		}
+		t.applying = ""
 	}
 	if c.Stage != lifecycle.Enabled {
 		c.AutoRenew, c.RenewAt, c.RenewFailedAt, c.NoticeAt = 0, time.Time{}, time.Time{}, time.Time{}
@@ -91,6 +93,11 @@ func (t *tx) apply(ch change) (*Connection, error) {
 	if err := t.event(c.ID, c.AccountID, string(ch.action), from, to, ch.reason, ch.detail); err != nil {
 		return nil, err
 	}
+	if to.Ended() && from.PastPayment() {
+		if err := t.partnerEnded(c); err != nil {
+			return nil, err
+		}
+	}
 	if from != to || ch.action == lifecycle.MovePort {
 		if err := t.tellWhoseTurn(c, ch.action, ch.reason); err != nil {
 			return nil, err
@@ -104,7 +111,7 @@ func (t *tx) apply(ch change) (*Connection, error) {
 func (t *tx) create(c *Connection) error {
 	to, err := lifecycle.Next(lifecycle.None, lifecycle.Order, t.by.Role)
 	if err != nil {
-		return forbidden("Only a customer can apply for an interface.")
+		return forbidden("Only an owner or an engineer of a customer can apply for an interface.")
 	}
 	c.Stage, c.Version, c.StageSince, c.CreatedAt, c.UpdatedAt, c.CreatedBy = to, 1, t.now, t.now, t.now, t.by.UserID
 	if c.DueAt, err = t.due(c); err != nil {

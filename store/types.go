@@ -7,6 +7,7 @@ import (
 	"demarc/store/letter"
 	"demarc/store/lifecycle"
 	"demarc/store/money"
+	"demarc/store/payment"
 )
 
 // Connection is a physical connection interface: what the customer orders. Its
@@ -186,9 +187,9 @@ const (
 
 // The methods of payment.
 const (
-	MethodBalance = "balance"
-	MethodInvoice = "invoice"
-	MethodCard    = "card"
+	MethodBalance = string(payment.Balance)
+	MethodInvoice = string(payment.Invoice)
+	MethodCard    = string(payment.Card)
 )
 
 // Order is a bill that was asked for: an installation fee, a resource fee or a

@@ -181,9 +181,9 @@ func (n *NewUser) check() error {
 		fields["name"] = p
 	}
 	switch {
-	case n.Role == lifecycle.Customer && n.AccountID == "":
+	case n.Role.IsCustomer() && n.AccountID == "":
 		fields["account"] = "Select the customer's account"
-	case n.Role == lifecycle.Customer:
+	case n.Role.IsCustomer():
 	case !n.Role.IsStaff():
 		fields["role"] = "Select a role"
 	case n.AccountID != "":
@@ -194,7 +194,7 @@ func (n *NewUser) check() error {
 
 // insertUser adds the person; hash may be "".
 func (t *tx) insertUser(n NewUser, hash string) (User, error) {
-	if n.Role == lifecycle.Customer {
+	if n.Role.IsCustomer() {
 		var one int
 		if err := t.row("SELECT 1 FROM accounts WHERE id = ?", n.AccountID).Scan(&one); errors.Is(err, sql.ErrNoRows) {
 			return User{}, invalid("account", "This account does not exist. Select another one.")

@@ -81,11 +81,11 @@ func eventActions(t *testing.T, s *Store, subject string) string {
 
 func TestAuthenticate(t *testing.T) {
 	s, _, account := people(t)
-	u := s.mustUser(t, " Owner@Northwind.example ", lifecycle.Customer, account, testPassword)
+	u := s.mustUser(t, " Owner@Northwind.example ", lifecycle.Owner, account, testPassword)
 	if u.Email != "owner@northwind.example" || u.AccountName != "Northwind Trading" || !u.HasPassword {
 		t.Errorf("created %+v", u)
 	}
-	s.mustUser(t, "invited@northwind.example", lifecycle.Customer, account, "")
+	s.mustUser(t, "invited@northwind.example", lifecycle.Owner, account, "")
 	got, err := s.Authenticate(t.Context(), "OWNER@northwind.example", testPassword)
 	if err != nil || got.ID != u.ID {
 		t.Fatalf("right password: %+v, %v", got, err)
@@ -155,8 +155,8 @@ func TestCreateUserRules(t *testing.T) {
 		"long name":             {NewUser{Email: "b@x.example", Name: strings.Repeat("王", 65), Role: lifecycle.Reviewer}, "", "name"},
 		"no role":               {NewUser{Email: "b@x.example", Name: "B"}, "", "role"},
 		"the system":            {NewUser{Email: "b@x.example", Name: "B", Role: lifecycle.System}, "", "role"},
-		"customer of nobody":    {NewUser{Email: "b@x.example", Name: "B", Role: lifecycle.Customer}, "", "account"},
-		"customer of no such":   {NewUser{Email: "b@x.example", Name: "B", Role: lifecycle.Customer, AccountID: "acc-none"}, "", "account"},
+		"customer of nobody":    {NewUser{Email: "b@x.example", Name: "B", Role: lifecycle.Owner}, "", "account"},
+		"customer of no such":   {NewUser{Email: "b@x.example", Name: "B", Role: lifecycle.Owner, AccountID: "acc-none"}, "", "account"},
 		"staff with an account": {NewUser{Email: "b@x.example", Name: "B", Role: lifecycle.Finance, AccountID: account}, "", "account"},
 		"short password":        {NewUser{Email: "b@x.example", Name: "B", Role: lifecycle.Finance}, "123456789", "password"},
 		"long password":         {NewUser{Email: "b@x.example", Name: "B", Role: lifecycle.Finance}, strings.Repeat("ab", 65), "password"},
@@ -179,13 +179,13 @@ func TestInvitation(t *testing.T) {
 	s, clk, account := people(t)
 	ctx := t.Context()
 	admin := s.mustUser(t, "admin@cloud.example", lifecycle.Administrator, "", testPassword)
-	for _, r := range []lifecycle.Role{lifecycle.Customer, lifecycle.Reviewer, lifecycle.Technician, lifecycle.Finance, lifecycle.System} {
+	for _, r := range []lifecycle.Role{lifecycle.Owner, lifecycle.Reviewer, lifecycle.Technician, lifecycle.Finance, lifecycle.System} {
 		_, err := s.Invite(ctx, Actor{UserID: "x", Role: r}, NewUser{Email: "n@x.example", Name: "N", Role: lifecycle.Reviewer})
 		wantKind(t, err, Forbidden)
 		_, _, err = s.NewLink(ctx, Actor{UserID: "x", Role: r}, admin.ID)
 		wantKind(t, err, Forbidden)
 	}
-	token, err := s.Invite(ctx, actorOf(admin), NewUser{Email: "n@x.example", Name: "N", Role: lifecycle.Customer, AccountID: account})
+	token, err := s.Invite(ctx, actorOf(admin), NewUser{Email: "n@x.example", Name: "N", Role: lifecycle.Owner, AccountID: account})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestInvitation(t *testing.T) {
 		t.Errorf("the token itself is stored: %q, %v", stored, err)
 	}
 	inv, err := s.Invitation(ctx, token)
-	if err != nil || inv.Email != "n@x.example" || inv.Role != lifecycle.Customer {
+	if err != nil || inv.Email != "n@x.example" || inv.Role != lifecycle.Owner {
 		t.Fatalf("%+v, %v", inv, err)
 	}
 	for _, bad := range []string{"", "nonsense", stored, token + "x"} {
@@ -323,7 +323,7 @@ func TestFirstAdministrator(t *testing.T) {
 func TestThemeReachesTheSession(t *testing.T) {
 	s, _, account := people(t)
 	ctx := t.Context()
-	u := s.mustUser(t, "o@x.example", lifecycle.Customer, account, "")
+	u := s.mustUser(t, "o@x.example", lifecycle.Owner, account, "")
 	id, secret, err := s.StartSession(ctx, actorOf(u))
 	if err != nil {
 		t.Fatal(err)

@@ -83,8 +83,8 @@ type NewWhitelistRequest struct {
 // RequestWhitelist asks for 40G or 100G ports. Kinds: Invalid (fields spec,
 // region, reason, ports), Forbidden.
 func (s *Store) RequestWhitelist(ctx context.Context, by Actor, in NewWhitelistRequest) error {
-	if by.Role != lifecycle.Customer {
-		return forbidden("Only a customer requests the whitelist.")
+	if !lifecycle.May(lifecycle.RequestWhitelist, by.Role) {
+		return forbidden("Only an owner or an engineer of a customer requests the whitelist.")
 	}
 	bad := map[string]string{}
 	if !in.Spec.NeedsWhitelist() {

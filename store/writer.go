@@ -75,10 +75,12 @@ func (s *Store) runBatch(batch []*job) error {
 		return err
 	}
 	defer sqlTx.Rollback() // after a commit this does nothing
+	var log audit
 	for _, j := range batch {
+		before := log
 		if len(batch) == 1 {
 			// Alone, the transaction itself is the savepoint.
-			if s.runJob(ctx, sqlTx, j); j.err != nil {
+			if s.runJob(ctx, sqlTx, &log, j); j.err != nil {
 				return nil
 			}
 			continue
@@ -86,7 +88,8 @@ func (s *Store) runBatch(batch []*job) error {
 		if _, err := sqlTx.ExecContext(ctx, "SAVEPOINT job"); err != nil {
 			return err
 		}
-		if s.runJob(ctx, sqlTx, j); j.err != nil {
+		if s.runJob(ctx, sqlTx, &log, j); j.err != nil {
+			log = before // its events are gone
 			if _, err := sqlTx.ExecContext(ctx, "ROLLBACK TO job"); err != nil {
 				// The database gave up the whole transaction, as it does when
 				// the disk is full.
@@ -97,17 +100,20 @@ func (s *Store) runBatch(batch []*job) error {
 			return err
 		}
 	}
+	if err := log.keepHead(ctx, sqlTx, s.auditKey); err != nil {
+		return err
+	}
 	return sqlTx.Commit()
 }
 
-func (s *Store) runJob(ctx context.Context, sqlTx *sql.Tx, j *job) {
+func (s *Store) runJob(ctx context.Context, sqlTx *sql.Tx, log *audit, j *job) {
 	defer func() {
 		if p := recover(); p != nil {
 			j.panicked = p
 			j.err = fmt.Errorf("panic in a transaction: %v", p)
 		}
 	}()
-	j.tx = &tx{Tx: sqlTx, s: s, ctx: ctx, now: s.Now(), by: j.by}
+	j.tx = &tx{Tx: sqlTx, s: s, ctx: ctx, now: s.Now(), by: j.by, audit: log}
 	if j.err = j.f(j.tx); j.err == nil {
 		j.err = j.tx.writeCapacity()
 	}

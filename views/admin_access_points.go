@@ -83,7 +83,7 @@ type StaffAccessPointRow struct {
 
 // StaffAccessPoints is the staff's list of access points.
 type StaffAccessPoints struct {
-	MayImport      bool // the page with the inventory as a file is theirs
+	MayImport      bool // who changes the inventory: also adds access points and regions
 	Rows           []StaffAccessPointRow
 	Region, Status ui.Control
 	Tokens         []ui.Token
@@ -204,22 +204,44 @@ func (a StaffAccessPoint) statusEffect() string {
 	return "New applications are taken. " + held + " here."
 }
 
-// AccessPointForm changes an access point.
+// AccessPointForm changes an access point, or adds one.
 type AccessPointForm struct {
-	ID                            string
+	New                           bool
+	ID                            string // of an existing one
+	NewID, Region                 string // of a new one
+	Regions                       []ui.Option
+	Name, RunBy                   string
 	FacilityName, Address, Status string
 	LOADays, Notes                string
 	Gender, IDType, IDNumber      bool
+	Offers                        map[string]bool // by OfferValue
 	Demo, WasDemo                 bool
-	Effect                        string
+	Effect, Operator, Reason      string
 	Key                           string
 	Rev                           int
 	Errors                        map[string]string
 	Conflict                      string
 }
 
+// OfferValue is what the box of a port type for an SP sends.
+func OfferValue(sp catalog.SP, t catalog.PortType) string { return string(sp) + "/" + string(t) }
+
+func (f AccessPointForm) action() string {
+	if f.New {
+		return paths.AdminNewSite
+	}
+	return paths.AdminAccessPointEdit(f.ID)
+}
+
+func (f AccessPointForm) back() string {
+	if f.New {
+		return paths.AdminAccessPoints
+	}
+	return paths.AdminAccessPoint(f.ID)
+}
+
 func (f AccessPointForm) summary() []ui.FieldError {
-	return ui.ErrorList(f.Errors, "facility_name", "address", "status", "loa_days", "visitor_id_number", "installer_notes")
+	return ui.ErrorList(f.Errors, "region", "id", "name", "run_by", "facility_name", "address", "status", "loa_days", "visitor_id_number", "installer_notes", "reason")
 }
 
 func (f AccessPointForm) hidden() []ui.Hidden { return formFields(f.Key, f.Rev) }

@@ -34,8 +34,10 @@ type Audit struct {
 // the order of the filter.
 var otherActions = []struct{ group, action, words string }{
 	{"Interfaces", "redundancy_changed", "Redundancy changed"},
+	{"Interfaces", "redundancy_lost", "Redundancy lost"},
 	{"Personal data", "reveal_id_number", "ID number of a field engineer read"},
 	{"Personal data", "erase_id_numbers", "ID numbers erased"},
+	{"Audit log", "audit_broken", "Audit log found damaged"},
 	{"Accounts", "create_account", "Account opened"},
 	{"Accounts", "set_quotas", "Quotas changed"},
 	{"Accounts", "record_transfer", "Transfer recorded"},
@@ -47,7 +49,12 @@ var otherActions = []struct{ group, action, words string }{
 	{"Access points", "import_inventory", "Inventory imported"},
 	{"Access points", "add_device", "Device added"},
 	{"Access points", "add_ports", "Ports added"},
+	{"Access points", "add_access_point", "Access point added"},
 	{"Access points", "update_access_point", "Access point changed"},
+	{"Access points", "delete_access_point", "Access point deleted"},
+	{"Access points", "add_region", "Region added"},
+	{"Access points", "update_region", "Region changed"},
+	{"Access points", "delete_region", "Region deleted"},
 	{"Access points", "name_positions", "Naming rule of a panel changed"},
 	{"Access points", "edit_device", "Device changed"},
 	{"Access points", "delete_device", "Device deleted"},
@@ -98,6 +105,8 @@ func AboutWords(subject string) (kind, id string) {
 	switch {
 	case !typed && kind == "catalogue":
 		return "Access points", ""
+	case !typed && kind == "audit":
+		return "Audit log", ""
 	case !typed && kind == "personal-data":
 		return "Personal data", ""
 	case !typed:

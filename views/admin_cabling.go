@@ -71,6 +71,7 @@ type CablingJob struct {
 	Waiting   Waiting
 	Optical   bool
 	Open      bool // the job waits to be done
+	ReadOnly  bool // the reader's role connects no cables
 	Form      CablingForm
 	Done      *CablingRecord
 	Conflict  string
@@ -164,6 +165,7 @@ type Removal struct {
 	Labels    []string
 	LineCode  string
 	Why       string // "Canceled by the customer", …
+	ReadOnly  bool   // the reader's role removes no cables
 	Waiting   Waiting
 	Open      bool
 	Removed   bool

@@ -100,6 +100,7 @@ type ReviewApplication struct {
 // is kept.
 type ReviewEngineer struct {
 	Name, Gender, IDType, Masked, Contact, Reveal string
+	Kept                                          bool // the number is there, whoever may read it
 }
 
 // PastApplication is an earlier version of the application.

@@ -19,6 +19,7 @@ type StaffWhitelistRow struct {
 	ID, AccountID, Account string
 	AccountHref            string // "" for those who do not see accounts
 	By, DecidedBy          string
+	ReadOnly               bool // the reader's role decides nothing
 }
 
 // StaffWhitelist is the page Whitelist requests.
@@ -56,6 +57,9 @@ func (w StaffWhitelist) empty() string {
 // actions are what can be done with a request.
 func (r StaffWhitelistRow) actions() ui.Actions {
 	a := ui.Actions{For: r.Account + ", " + r.Spec}
+	if r.ReadOnly {
+		return a
+	}
 	switch r.Status {
 	case WhitelistOpen:
 		a.Links = []ui.Action{{Label: "Grant", Href: paths.AdminWhitelistGrant(r.ID), Lead: true, Dialog: true}, {Label: "Decline", Href: paths.AdminWhitelistDecline(r.ID), Dialog: true}}

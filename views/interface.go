@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -32,6 +33,38 @@ type Interface struct {
 	PaidThrough                        time.Time
 	RemovalDue                         bool
 	OrderNo                            string // the unpaid order, while the fee is due
+	// Reader is the role of the customer's person who looks; what they may not do
+	// is no control. The account's owner when empty.
+	Reader lifecycle.Role
+}
+
+// Can reports whether the reader may do the action now.
+func (i Interface) Can(a lifecycle.Action) bool {
+	return lifecycle.Can(i.Stage, a, cmp.Or(i.Reader, lifecycle.Owner))
+}
+
+// why says whom of the account to ask, "" when the reader may do it or its time
+// has not come.
+func (i Interface) why(a lifecycle.Action) string {
+	if who := i.Only(a); who != "" {
+		return "Only for " + who + " of your account"
+	}
+	return ""
+}
+
+// Only says who of the account may do what the reader may not although its time
+// has come: "Owner or Finance"; "" when the reader may, or its time has not come.
+func (i Interface) Only(a lifecycle.Action) string {
+	if i.Can(a) {
+		return ""
+	}
+	var names []string
+	for _, r := range lifecycle.Who(i.Stage, a) {
+		if r.IsCustomer() {
+			names = append(names, r.Label())
+		}
+	}
+	return strings.Join(names, " or ")
 }
 
 // Title is the name, or the ID of an interface without one.
@@ -129,7 +162,7 @@ func lower(s string) string { return strings.ToLower(s) }
 // useful one first, and what goes under More. They come from the lifecycle
 // table: what is not possible now is not a link.
 func (i Interface) CustomerActions() (links []ui.Action, more []ui.MenuItem) {
-	can := func(a lifecycle.Action) bool { return lifecycle.Can(i.Stage, a, lifecycle.Customer) }
+	can := i.Can
 	link := func(label, href string, lead bool) {
 		links = append(links, ui.Action{Label: label, Href: href, Lead: lead})
 	}
@@ -141,6 +174,8 @@ func (i Interface) CustomerActions() (links []ui.Action, more []ui.MenuItem) {
 		link("Pay", paths.Order(i.OrderNo), true)
 	case can(lifecycle.PayInstallationFee):
 		link("Pay", paths.Interface(i.ID), true)
+	case i.Stage == lifecycle.PendingPayment && i.OrderNo != "":
+		link("View order", paths.Order(i.OrderNo), false)
 	case can(lifecycle.ApplyForLOA):
 		link("Apply for LOA", paths.NewLOAApplication(i.ID), true)
 	case i.Stage == lifecycle.InApplication:

@@ -151,7 +151,7 @@ func (f LOAApplicationForm) blocked() string { return notNow(f.Interface, lifecy
 
 // notNow says why the customer cannot do something now, "" when they can.
 func notNow(i Interface, a lifecycle.Action) string {
-	if lifecycle.Can(i.Stage, a, lifecycle.Customer) {
+	if i.Can(a) {
 		return ""
 	}
 	return "Not possible in the " + i.Stage.Label() + " state"
@@ -349,11 +349,11 @@ func (a LOAApplication) engineersTitle() string {
 }
 
 func (a LOAApplication) canWithdraw() bool {
-	return lifecycle.Can(a.Interface.Stage, lifecycle.WithdrawApplication, lifecycle.Customer)
+	return a.Interface.Can(lifecycle.WithdrawApplication)
 }
 
 func (a LOAApplication) canApply() bool {
-	return lifecycle.Can(a.Interface.Stage, lifecycle.ApplyForLOA, lifecycle.Customer)
+	return a.Interface.Can(lifecycle.ApplyForLOA)
 }
 
 // idHint reminds the customer which number it was.

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -323,7 +324,10 @@ func (p Progress) NextActions() []ui.Button {
 	var out []ui.Button
 	switch p.Stage {
 	case lifecycle.Terminated, lifecycle.Canceled:
-		return []ui.Button{{Label: "Apply for New Interface", Href: paths.NewInterface}}
+		if lifecycle.MayDo(lifecycle.Order, cmp.Or(p.Reader, lifecycle.Owner)) {
+			return []ui.Button{{Label: "Apply for New Interface", Href: paths.NewInterface}}
+		}
+		return nil
 	case lifecycle.WaitingForCabling, lifecycle.Enabled, lifecycle.Terminating:
 		return nil
 	}
@@ -344,6 +348,16 @@ func (p Progress) NextActions() []ui.Button {
 			out = slices.Insert(out, 0, b)
 		case p.Stage == lifecycle.ApprovedLOA || p.Stage == lifecycle.InApplication:
 			out = append(out, b)
+		}
+	}
+	// What the interface waits for and the reader may not do is said, with whom to
+	// ask.
+	for _, b := range []struct {
+		action lifecycle.Action
+		label  string
+	}{{lifecycle.PayInstallationFee, "Pay " + p.Installation}, {lifecycle.ApplyForLOA, "Apply for LOA"}, {lifecycle.ReportDelivery, "Delivery Report"}, {lifecycle.PayResourceFee, "Pay Resource Fee"}} {
+		if why := p.why(b.action); why != "" {
+			out = append(out, ui.Button{Label: b.label, Reason: why})
 		}
 	}
 	return out
@@ -417,6 +431,8 @@ func eventText(a lifecycle.Action) string {
 		return "ID number of a field engineer read"
 	case "redundancy_changed":
 		return "Redundancy changed"
+	case "redundancy_lost":
+		return "Redundancy lost"
 	}
 	return a.EventLabel()
 }
@@ -448,7 +464,7 @@ func eventTone(a lifecycle.Action) string {
 		return ui.ToneBad
 	case lifecycle.MovePort, lifecycle.Terminate:
 		return ui.ToneInfo
-	case "redundancy_changed":
+	case "redundancy_changed", "redundancy_lost":
 		return ui.ToneWarn
 	}
 	return ui.ToneIdle

@@ -40,7 +40,7 @@ func progressAt(stage lifecycle.Stage, edit ...func(*Progress)) Progress {
 	}
 	for i, a := range straight[:n] {
 		at := stepNow.Add(-time.Hour).AddDate(0, 0, i-n+1)
-		role := lifecycle.Customer
+		role := lifecycle.Owner
 		for _, r := range lifecycle.Rules() {
 			if r.Action == a {
 				role = r.Who[0]
@@ -53,7 +53,7 @@ func progressAt(stage lifecycle.Stage, edit ...func(*Progress)) Progress {
 		add(lifecycle.Reject, lifecycle.Reviewer, stepNow)
 		p.Problem, p.Corrections = "Enter the full legal name", 1
 	case lifecycle.Canceled:
-		add(lifecycle.Cancel, lifecycle.Customer, stepNow)
+		add(lifecycle.Cancel, lifecycle.Owner, stepNow)
 	}
 	p.StageSince = p.History[0].At
 	if stage.Turn() == lifecycle.TurnStaff || stage == lifecycle.PendingPayment {
@@ -260,7 +260,7 @@ func TestDetailActionsComeFromTheTable(t *testing.T) {
 		}
 		for a, name := range names {
 			want := 0
-			if lifecycle.Can(stage, a, lifecycle.Customer) {
+			if lifecycle.Can(stage, a, lifecycle.Owner) {
 				want = 1
 			}
 			if shown[name] != want {

@@ -163,5 +163,5 @@ func (f PayForm) summary() []ui.FieldError { return ui.ErrorList(f.Errors, "meth
 
 // canApply reports whether the LOA can be applied for now.
 func (o Order) canApply() bool {
-	return lifecycle.Can(o.Interface.Stage, lifecycle.ApplyForLOA, lifecycle.Customer)
+	return o.Interface.Can(lifecycle.ApplyForLOA)
 }

@@ -16,6 +16,7 @@ type OrderRow struct {
 	State        string // unpaid, paid, expired, canceled, refunded
 	CreatedAt    time.Time
 	Zone         *time.Location
+	MayPay       bool // it is unpaid and the reader's role pays
 }
 
 // OrderList is the page Orders.
@@ -26,7 +27,7 @@ type OrderList struct {
 
 func (o OrderRow) action() ui.Actions {
 	a := ui.Action{Label: "View", Href: o.Href}
-	if o.State == "unpaid" {
+	if o.MayPay {
 		a = ui.Action{Label: "Pay", Href: o.Href, Lead: true}
 	}
 	return ui.Actions{For: "order " + o.No, Links: []ui.Action{a}}

@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"demarc/store/lifecycle"
 	"demarc/views/ui"
 	"demarc/web/paths"
 )
@@ -68,9 +69,11 @@ func OrdersPage(p Page, l OrderList) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.LinkBtn(ui.Button{Label: "Apply for New Interface", Icon: "plus", Kind: ui.KindPrimary, Href: paths.NewInterface}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
+					if p.may(lifecycle.Order) {
+						templ_7745c5c3_Err = ui.LinkBtn(ui.Button{Label: "Apply for New Interface", Icon: "plus", Kind: ui.KindPrimary, Href: paths.NewInterface}).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
 					}
 					return nil
 				})

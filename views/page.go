@@ -3,8 +3,10 @@
 package views
 
 import (
+	"cmp"
 	"strconv"
 
+	"demarc/store/lifecycle"
 	"demarc/views/ui"
 	"demarc/web/paths"
 )
@@ -74,6 +76,7 @@ type Page struct {
 	Path     string // request path and query; the theme form returns to it
 	Theme    string // "", "light" or "dark"; "" follows the system
 	User     *PageUser
+	Role     lifecycle.Role // of the person signed in; what they may not do is not offered
 	Nav      []NavGroup
 	Crumbs   []Crumb
 	Unread   int // messages
@@ -86,6 +89,17 @@ type Page struct {
 	SearchValue  string
 	MessagesHref string // "" leaves the bell out
 	HomeHref     string // "/" when empty
+}
+
+// may reports whether the person's role may ever do the action; whoever looks at
+// a page without a role is taken for the owner of an account.
+func (p Page) may(a lifecycle.Action) bool {
+	return lifecycle.MayDo(a, cmp.Or(p.Role, lifecycle.Owner))
+}
+
+// has reports whether the person's role has the right.
+func (p Page) has(r lifecycle.Right) bool {
+	return lifecycle.May(r, cmp.Or(p.Role, lifecycle.Owner))
 }
 
 // docTitle is the content of <title>.

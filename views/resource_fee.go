@@ -107,5 +107,5 @@ func (r ResourceFee) doubt() string {
 
 // payable reports whether the fee is due now.
 func (r ResourceFee) payable() bool {
-	return lifecycle.Can(r.Interface.Stage, lifecycle.PayResourceFee, lifecycle.Customer)
+	return r.Interface.Can(lifecycle.PayResourceFee)
 }

@@ -45,6 +45,7 @@ var pure = []string{
 	"demarc/store/lifecycle/...", "demarc/store/pricing/...", "demarc/store/workday/...", "demarc/store/money/...",
 	"demarc/store/catalog/...", "demarc/store/letter/...", "demarc/store/panel/...", "demarc/store/redundancy/...", "demarc/store/inventory/...", "demarc/store/fees/...",
 	"demarc/store/payment/...",
+	"demarc/store/chain/...",
 }
 
 // rules are the dependency rules of the house: main → web → handlers →

@@ -22,6 +22,9 @@ func TestReadmeTellsTheTruth(t *testing.T) {
 	if !ok || !closed || diagram != lifecycle.Mermaid() {
 		t.Errorf("the lifecycle diagram differs from the table; it should be:\n%s", lifecycle.Mermaid())
 	}
+	if !strings.Contains(text, lifecycle.RoleTable()) {
+		t.Errorf("the table of roles differs from the lifecycle; it should be:\n%s", lifecycle.RoleTable())
+	}
 	main, err := os.ReadFile("../main.go")
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ func (s *Server) routes(e *echo.Echo) {
 	person.post(paths.MessagePattern(), h.ReadMessage)
 	person.post(paths.Preferences, h.SavePreferences)
 
-	// For customers ------------------------------------------------------------
+	// For customers: every role of an account reads ---------------------------
 	customer := person.with(customersOnly)
 	customer.get(paths.Home, h.ShowOverview)
 	customer.get(paths.Interfaces, h.ListInterfaces)
@@ -63,34 +63,42 @@ func (s *Server) routes(e *echo.Echo) {
 	customer.get(paths.Orders, h.ListOrders)
 	customer.get(paths.Interface(":id"), h.ShowInterface)
 	customer.get(paths.InterfaceLive(":id"), h.ShowInterfaceLive)
-	customer.get(paths.EditInterface(":id"), h.EditInterface)
-	customer.post(paths.EditInterface(":id"), h.SaveInterface)
-	customer.get(paths.Cancellation(":id"), h.AskCancellation)
-	customer.post(paths.Cancellation(":id"), h.CancelInterface)
-	customer.get(paths.Termination(":id"), h.AskTermination)
-	customer.post(paths.Termination(":id"), h.TerminateInterface)
-
-	// Customers: the letter, the delivery report
-	customer.get(paths.NewLOAApplication(":id"), h.NewLOAApplication)
 	customer.get(paths.LOAApplication(":id"), h.ShowLOAApplication)
-	customer.post(paths.LOAApplication(":id"), h.ApplyForLOA)
-	customer.get(paths.Withdrawal(":id"), h.ConfirmWithdrawal)
-	customer.post(paths.Withdrawal(":id"), h.WithdrawApplication)
 	customer.get(paths.LOA(":id"), h.ShowLOA)
 	customer.get(paths.LOAPDF(":id"), h.DownloadLOA)
 	customer.get(paths.DeliveryReport(":id"), h.ShowDeliveryReport)
-	customer.post(paths.DeliveryReport(":id"), h.ReportDelivery)
-
-	// Customers: apply, pay, the whitelist
-	customer.get(paths.NewInterface, h.NewInterface)
-	customer.post(paths.Interfaces, h.CreateInterface)
 	customer.get(paths.Order(":no"), h.ShowOrder)
-	customer.post(paths.OrderPayment(":no"), h.PayOrder)
 	customer.get(paths.OrderDone(":no"), h.ShowOrderDone)
-	customer.get(paths.ResourceFee(":id"), h.ShowResourceFee)
-	customer.post(paths.ResourceFee(":id"), h.PayResourceFee)
 	customer.get(paths.Whitelist, h.ShowWhitelist)
-	customer.post(paths.Whitelist, h.RequestWhitelist)
+
+	// Customers: what a role may do, by the tables of the lifecycle
+	orders := customer.with(mayDo(lifecycle.Order))
+	orders.get(paths.NewInterface, h.NewInterface)
+	orders.post(paths.Interfaces, h.CreateInterface)
+	customer.with(may(lifecycle.RequestWhitelist)).post(paths.Whitelist, h.RequestWhitelist)
+
+	applies := customer.with(mayDo(lifecycle.ApplyForLOA))
+	applies.get(paths.NewLOAApplication(":id"), h.NewLOAApplication)
+	applies.post(paths.LOAApplication(":id"), h.ApplyForLOA)
+	applies.get(paths.Withdrawal(":id"), h.ConfirmWithdrawal)
+	applies.post(paths.Withdrawal(":id"), h.WithdrawApplication)
+	customer.with(mayDo(lifecycle.ReportDelivery)).post(paths.DeliveryReport(":id"), h.ReportDelivery)
+
+	edits := customer.with(mayDo(lifecycle.EditNameDescription))
+	edits.get(paths.EditInterface(":id"), h.EditInterface)
+	edits.post(paths.EditInterface(":id"), h.SaveInterface)
+
+	customer.with(mayDo(lifecycle.PayInstallationFee)).post(paths.OrderPayment(":no"), h.PayOrder)
+	pays := customer.with(mayDo(lifecycle.PayResourceFee))
+	pays.get(paths.ResourceFee(":id"), h.ShowResourceFee)
+	pays.post(paths.ResourceFee(":id"), h.PayResourceFee)
+
+	cancels := customer.with(mayDo(lifecycle.Cancel))
+	cancels.get(paths.Cancellation(":id"), h.AskCancellation)
+	cancels.post(paths.Cancellation(":id"), h.CancelInterface)
+	ends := customer.with(mayDo(lifecycle.Terminate))
+	ends.get(paths.Termination(":id"), h.AskTermination)
+	ends.post(paths.Termination(":id"), h.TerminateInterface)
 
 	// For staff ----------------------------------------------------------------
 	staff := person.with(staffOnly)
@@ -100,69 +108,84 @@ func (s *Server) routes(e *echo.Echo) {
 	staff.get(paths.AdminAudit, h.ListAudit)
 	staff.get(paths.AdminCalendar, h.ShowCalendar)
 
-	// Staff: reviewers
+	// Staff: letters and the whitelist, to read and to decide
+	reviews := staff.with(may(lifecycle.SeeReviews))
+	reviews.get(paths.AdminLOAs, h.ListLOAs)
+	reviews.get(paths.AdminLOA(":id"), h.ReviewLOA)
+	reviews.get(paths.AdminLOADocument(":id"), h.StaffLOADocument)
+	reviews.get(paths.AdminWhitelist, h.ListWhitelist)
 	reviewer := staff.with(mayDo(lifecycle.Approve))
-	reviewer.get(paths.AdminLOAs, h.ListLOAs)
-	reviewer.get(paths.AdminLOA(":id"), h.ReviewLOA)
-	reviewer.get(paths.AdminLOADocument(":id"), h.StaffLOADocument)
 	reviewer.post(paths.AdminApproval(":id"), h.ApproveLOA)
 	reviewer.get(paths.AdminRejection(":id"), h.AskRejection)
 	reviewer.post(paths.AdminRejection(":id"), h.RejectLOA)
 	reviewer.get(paths.AdminRevocation(":id"), h.AskRevocation)
 	reviewer.post(paths.AdminRevocation(":id"), h.RevokeLOA)
 	reviewer.post(paths.AdminPortMove(":id"), h.MovePort)
-	reviewer.get(paths.AdminIDNumber(":id", ":n"), h.AskIDNumber)
-	reviewer.post(paths.AdminIDNumber(":id", ":n"), h.ShowIDNumber)
-	reviewer.get(paths.AdminWhitelist, h.ListWhitelist)
-	reviewer.get(paths.AdminWhitelistGrant(":id"), h.AskGrant)
-	reviewer.post(paths.AdminWhitelistGrant(":id"), h.GrantWhitelist)
-	reviewer.get(paths.AdminWhitelistDecline(":id"), h.AskDecline)
-	reviewer.post(paths.AdminWhitelistDecline(":id"), h.DeclineWhitelist)
-	reviewer.get(paths.AdminWhitelistRevoke(":id"), h.AskWhitelistRevocation)
-	reviewer.post(paths.AdminWhitelistRevoke(":id"), h.RevokeWhitelist)
-	reviewer.post(paths.AdminQuotas(":id"), h.SetQuotas)
+	reveals := staff.with(may(lifecycle.RevealIDNumbers))
+	reveals.get(paths.AdminIDNumber(":id", ":n"), h.AskIDNumber)
+	reveals.post(paths.AdminIDNumber(":id", ":n"), h.ShowIDNumber)
+	decides := staff.with(may(lifecycle.DecideWhitelist))
+	decides.get(paths.AdminWhitelistGrant(":id"), h.AskGrant)
+	decides.post(paths.AdminWhitelistGrant(":id"), h.GrantWhitelist)
+	decides.get(paths.AdminWhitelistDecline(":id"), h.AskDecline)
+	decides.post(paths.AdminWhitelistDecline(":id"), h.DeclineWhitelist)
+	decides.get(paths.AdminWhitelistRevoke(":id"), h.AskWhitelistRevocation)
+	decides.post(paths.AdminWhitelistRevoke(":id"), h.RevokeWhitelist)
+	staff.with(may(lifecycle.SetQuotas)).post(paths.AdminQuotas(":id"), h.SetQuotas)
 
-	// Staff: technicians
+	// Staff: cables, to see and to connect
+	cabling := staff.with(may(lifecycle.SeeCabling))
+	cabling.get(paths.AdminCabling, h.ListCabling)
+	cabling.get(paths.AdminCablingJob(":id"), h.ShowCabling)
+	cabling.get(paths.AdminRemovals, h.ListRemovals)
+	cabling.get(paths.AdminRemoval(":id"), h.ShowRemoval)
 	technician := staff.with(mayDo(lifecycle.CompleteCabling))
-	technician.get(paths.AdminCabling, h.ListCabling)
-	technician.get(paths.AdminCablingJob(":id"), h.ShowCabling)
 	technician.post(paths.AdminCablingCompletion(":id"), h.CompleteCabling)
 	technician.get(paths.AdminCablingReturn(":id"), h.AskReturn)
 	technician.post(paths.AdminCablingReturn(":id"), h.ReturnReport)
-	technician.get(paths.AdminRemovals, h.ListRemovals)
-	technician.get(paths.AdminRemoval(":id"), h.ShowRemoval)
 	technician.post(paths.AdminRemoval(":id"), h.ConfirmRemoval)
 
-	// Staff: money
-	finance := staff.with(roles(lifecycle.Finance, lifecycle.Administrator))
-	finance.get(paths.AdminAccounts, h.ListAccounts)
-	finance.post(paths.AdminTransfers(":id"), h.RecordTransfer)
+	// Staff: accounts and money
+	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminAccounts, h.ListAccounts)
+	staff.with(may(lifecycle.SeeAccount)).get(paths.AdminAccount(":id"), h.ShowAccount)
+	staff.with(may(lifecycle.RecordTransfers)).post(paths.AdminTransfers(":id"), h.RecordTransfer)
+	opens := staff.with(may(lifecycle.OpenAccounts))
+	opens.get(paths.AdminNewCustomer, h.NewCustomer)
+	opens.post(paths.AdminNewCustomer, h.OpenCustomer)
 
-	// Staff: an account has quotas, for reviewers, and money, for finance
-	staff.with(roles(lifecycle.Reviewer, lifecycle.Finance, lifecycle.Administrator)).get(paths.AdminAccount(":id"), h.ShowAccount)
+	// Staff: people
+	staff.with(may(lifecycle.SeePeople)).get(paths.AdminPeople, h.ListPeople)
+	people := staff.with(may(lifecycle.ManagePeople))
+	people.post(paths.AdminPeople, h.InvitePerson)
+	people.post(paths.AdminNewLink, h.RenewLink)
+	people.post(paths.AdminAccountPeople(":id"), h.AddMember)
 
-	// Staff: who looks after the sites
-	sites := staff.with(roles(lifecycle.Reviewer, lifecycle.Technician, lifecycle.Administrator))
+	// Staff: sites, to see and to change
+	sites := staff.with(may(lifecycle.SeeSites))
 	sites.get(paths.AdminAccessPoints, h.ListStaffAccessPoints)
 	sites.get(paths.AdminAccessPoint(":id"), h.ShowStaffAccessPoint)
 	sites.get(paths.AdminDevice(":id"), h.ShowDevice)
 	sites.get(paths.AdminPort(":id"), h.ShowPort)
-
-	// Staff: administrators
-	administrator := staff.with(roles(lifecycle.Administrator))
-	administrator.get(paths.AdminPeople, h.ListPeople)
-	administrator.post(paths.AdminPeople, h.InvitePerson)
-	administrator.post(paths.AdminNewLink, h.RenewLink)
-	administrator.get(paths.AdminNewCustomer, h.NewCustomer)
-	administrator.post(paths.AdminNewCustomer, h.OpenCustomer)
-	administrator.post(paths.AdminAccountPeople(":id"), h.AddMember)
+	inventory := staff.with(may(lifecycle.SeeInventory))
+	inventory.get(paths.AdminInventory, h.ShowInventory)
+	inventory.get(paths.AdminInventoryCSV, h.ExportInventory)
+	inventory.get(paths.AdminRegions, h.ListRegions)
+	administrator := staff.with(may(lifecycle.ManageSites))
 	administrator.get(paths.AdminAccessPointEdit(":id"), h.EditAccessPoint)
 	administrator.post(paths.AdminAccessPointEdit(":id"), h.SaveAccessPoint)
+	administrator.get(paths.AdminAccessPointDeletion(":id"), h.AskAccessPointDeletion)
+	administrator.post(paths.AdminAccessPointDeletion(":id"), h.DeleteAccessPoint)
+	administrator.get(paths.AdminNewSite, h.NewAccessPoint)
+	administrator.post(paths.AdminNewSite, h.AddAccessPoint)
+	administrator.get(paths.AdminNewRegion, h.NewRegion)
+	administrator.post(paths.AdminNewRegion, h.AddRegion)
+	administrator.get(paths.AdminRegion(":id"), h.EditRegion)
+	administrator.post(paths.AdminRegion(":id"), h.SaveRegion)
+	administrator.get(paths.AdminRegionDeletion(":id"), h.AskRegionDeletion)
+	administrator.post(paths.AdminRegionDeletion(":id"), h.DeleteRegion)
 	administrator.get(paths.AdminPorts(":id"), h.NewPorts)
 	administrator.post(paths.AdminPorts(":id"), h.AddPorts)
-	administrator.get(paths.AdminInventory, h.ShowInventory)
 	administrator.post(paths.AdminInventory, h.UploadInventory)
-	administrator.get(paths.AdminInventoryCSV, h.ExportInventory)
 	administrator.get(paths.AdminInventoryReport, h.DownloadImportReport)
 	administrator.post(paths.AdminInventoryConfirmation, h.ConfirmImport)
 	administrator.post(paths.AdminInventoryDismissal, h.DropImport)
@@ -196,7 +219,7 @@ func signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 // first page sends them there.
 func customersOnly(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if role := roleOf(c); role == lifecycle.Customer {
+		if role := roleOf(c); role.IsCustomer() {
 			return next(c)
 		} else if role.IsStaff() && c.Request().URL.Path == paths.Home && c.Request().Method == http.MethodGet {
 			return c.Redirect(http.StatusSeeOther, paths.Admin)
@@ -226,10 +249,18 @@ func mayDo(a lifecycle.Action) echo.MiddlewareFunc {
 	return guard(func(r lifecycle.Role) bool { return lifecycle.MayDo(a, r) })
 }
 
+// may opens a page to the roles that have the right, as the lifecycle's table of
+// rights says.
+func may(right lifecycle.Right) echo.MiddlewareFunc {
+	return guard(func(r lifecycle.Role) bool { return lifecycle.May(right, r) })
+}
+
 func guard(open func(lifecycle.Role) bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if !open(roleOf(c)) {
+			if role := roleOf(c); !open(role) && role.IsCustomer() {
+				return &store.Error{Kind: store.Forbidden, Msg: "Your role, " + role.Label() + ", does not allow this. Ask an owner of your account."}
+			} else if !open(role) {
 				return &store.Error{Kind: store.Forbidden, Msg: "Your role has no access to this page."}
 			}
 			return next(c)

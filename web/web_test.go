@@ -539,7 +539,7 @@ func TestRoles(t *testing.T) {
 	s := newSite(t)
 	who := map[lifecycle.Role]*browser{}
 	for role, email := range map[lifecycle.Role]string{
-		lifecycle.Customer: "owner@northwind.example", lifecycle.Reviewer: "reviewer@cloud.example", lifecycle.Technician: "technician@cloud.example",
+		lifecycle.Owner: "owner@northwind.example", lifecycle.Reviewer: "reviewer@cloud.example", lifecycle.Technician: "technician@cloud.example",
 		lifecycle.Finance: "finance@cloud.example", lifecycle.Administrator: "admin@cloud.example",
 	} {
 		who[role] = s.browser(t).signIn(email)
@@ -552,13 +552,13 @@ func TestRoles(t *testing.T) {
 	staff.with(roles(lifecycle.Finance, lifecycle.Administrator)).get("/test/money", ok)
 	group{e: s.web.echo}.with(signedIn, customersOnly).get("/test/customer", ok)
 	for path, in := range map[string][]lifecycle.Role{
-		"/test/customer":  {lifecycle.Customer},
+		"/test/customer":  {lifecycle.Owner},
 		"/test/staff":     {lifecycle.Reviewer, lifecycle.Technician, lifecycle.Finance, lifecycle.Administrator},
 		"/test/review":    {lifecycle.Reviewer, lifecycle.Administrator},
 		"/test/cabling":   {lifecycle.Technician, lifecycle.Administrator},
 		"/test/money":     {lifecycle.Finance, lifecycle.Administrator},
 		paths.AdminPeople: {lifecycle.Administrator},
-		paths.Messages:    {lifecycle.Customer, lifecycle.Reviewer, lifecycle.Technician, lifecycle.Finance, lifecycle.Administrator},
+		paths.Messages:    {lifecycle.Owner, lifecycle.Reviewer, lifecycle.Technician, lifecycle.Finance, lifecycle.Administrator},
 	} {
 		s.browser(t).get(path).want(t, 303, paths.LoginNext(path))
 		for role, b := range who {
@@ -588,7 +588,7 @@ func TestRoles(t *testing.T) {
 			}
 		}
 	}
-	if a := who[lifecycle.Customer].get(paths.AdminPeople); !strings.Contains(a.body, "Your account has no access to the staff pages.") {
+	if a := who[lifecycle.Owner].get(paths.AdminPeople); !strings.Contains(a.body, "Your account has no access to the staff pages.") {
 		t.Error(a.body)
 	}
 }
@@ -791,7 +791,7 @@ func TestNothingPersonalIsLogged(t *testing.T) {
 			t.Errorf("the log holds %q", bad)
 		}
 	}
-	if !strings.Contains(log, `"route":"/setup/:token"`) || !strings.Contains(log, `"role":"customer"`) {
+	if !strings.Contains(log, `"route":"/setup/:token"`) || !strings.Contains(log, `"role":"owner"`) {
 		t.Error(log)
 	}
 }

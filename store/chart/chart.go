@@ -17,6 +17,9 @@ const (
 	Bank Book = "cash"
 	// Card is what the card gateway has taken and not paid out yet.
 	Card Book = "card"
+	// Unapplied is what cards paid for orders that could not take it: it goes
+	// back to the cards.
+	Unapplied Book = "unapplied"
 	// Installation is revenue from initial installation fees.
 	Installation Book = "revenue:installation"
 	// Resource is revenue from resource fees, first ones and renewals.
@@ -67,6 +70,7 @@ var all = []Account{
 	{Card, "1050", "Card payments in clearing", Asset, ""},
 	{receivable, "1100", "Accounts receivable", Asset, ""},
 	{balance, "2000", "Customer balances", Liability, ""},
+	{Unapplied, "2100", "Card payments to give back", Liability, ""},
 	{Installation, "4000", "Installation fees", Revenue, ""},
 	{Resource, "4100", "Resource fees", Revenue, ""},
 	{Credits, "5000", "Credits to customers", Expense, ""},

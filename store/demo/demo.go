@@ -29,12 +29,16 @@ type Person struct {
 // People lists the demo people, customers first.
 func People() []Person {
 	return []Person{
-		{"owner@northwind.example", "Lin Wei", "Northwind Trading, a customer with interfaces in every state", lifecycle.Customer},
-		{"owner@southwind.example", "Ma Yan", "Southwind Logistics, a customer who starts with nothing", lifecycle.Customer},
+		{"owner@northwind.example", "Lin Wei", "Northwind Trading, a customer with interfaces in every state", lifecycle.Owner},
+		{"owner@southwind.example", "Ma Yan", "Southwind Logistics, a customer who starts with nothing", lifecycle.Owner},
+		{"engineer@northwind.example", "Gu Bo", "Northwind's engineer: applies, installs, reports; pays nothing", lifecycle.Engineer},
+		{"finance@northwind.example", "Shen Lan", "Northwind's finance: pays and renews", lifecycle.CustomerFinance},
+		{"viewer@northwind.example", "Xu Qing", "Northwind's viewer: looks and changes nothing", lifecycle.Viewer},
 		{"reviewer@cloud.example", "Sun Jia", "Reviewer: decides about LOA applications", lifecycle.Reviewer},
 		{"technician@cloud.example", "Tan Wei", "Data center technician: connects and removes cables", lifecycle.Technician},
 		{"finance@cloud.example", "Fang Li", "Finance: accounts and transfers", lifecycle.Finance},
 		{"admin@cloud.example", "He Rui", "Administrator", lifecycle.Administrator},
+		{"auditor@cloud.example", "Bai Ning", "Auditor: sees everything, changes nothing", lifecycle.Auditor},
 	}
 }
 
@@ -100,7 +104,7 @@ func (l *loader) people() error {
 	}
 	people := People()
 	for _, p := range people {
-		if p.Role == lifecycle.Customer {
+		if p.Role.IsCustomer() {
 			continue
 		}
 		a, err := add(p, "")
@@ -121,7 +125,14 @@ func (l *loader) people() error {
 			return err
 		}
 		if i == 0 {
-			l.northwind, l.actors[lifecycle.Customer] = id, a
+			l.northwind, l.actors[lifecycle.Owner] = id, a
+		}
+	}
+	for _, p := range people {
+		if p.Role.IsCustomer() && p.Role != lifecycle.Owner {
+			if _, err := add(p, l.northwind); err != nil {
+				return err
+			}
 		}
 	}
 	return l.s.SetQuotas(l.ctx, l.as(lifecycle.Administrator), l.northwind, 12, 30, "Framework contract: up to 30 interfaces under construction")

@@ -83,7 +83,7 @@ func (l *loader) plan(st story) {
 			return do(id, c)
 		})
 	}
-	customer := func() store.Actor { return l.as(lifecycle.Customer) }
+	customer := func() store.Actor { return l.as(lifecycle.Owner) }
 	l.at(l.ago(st.days[0], 2), st.name+": order", func() error {
 		ap, err := l.accessPoint(st.ap)
 		if err != nil {
@@ -108,7 +108,7 @@ func (l *loader) plan(st story) {
 			if err != nil {
 				return err
 			}
-			return s.PayInstallationFee(l.ctx, customer(), orders[0].No)
+			return s.PayOrder(l.ctx, customer(), orders[0].No, store.MethodBalance)
 		})
 	}
 	if reached > 2 {
@@ -159,7 +159,7 @@ func (l *loader) plan(st story) {
 	}
 	if reached > 6 {
 		act(st.days[6], 9, "pay resource fee", func(id string, c store.Connection) error {
-			_, err := s.PayResourceFee(l.ctx, customer(), id, c.Version, store.NewResourceFee{Months: st.months, Confirmed: true})
+			_, err := s.PayResourceFee(l.ctx, customer(), id, c.Version, store.NewResourceFee{Months: st.months, Confirmed: true, Method: store.MethodBalance})
 			return err
 		})
 	}
@@ -234,7 +234,7 @@ func (l *loader) report(st story) store.NewDeliveryReport {
 // is ordered, one still open.
 func (l *loader) whitelist() {
 	request := func(days int, in store.NewWhitelistRequest) {
-		l.at(l.ago(days, 5), "whitelist request", func() error { return l.s.RequestWhitelist(l.ctx, l.as(lifecycle.Customer), in) })
+		l.at(l.ago(days, 5), "whitelist request", func() error { return l.s.RequestWhitelist(l.ctx, l.as(lifecycle.Owner), in) })
 	}
 	request(30, store.NewWhitelistRequest{Region: "cn-shanghai", Spec: catalog.Spec40G, Reason: "Settlement systems replicate at 25 Gbit/s in the night window", Ports: 2})
 	l.at(l.ago(28, 6), "whitelist grant", func() error {

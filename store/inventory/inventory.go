@@ -324,6 +324,38 @@ func (r Row) Get(column string) string {
 	return ""
 }
 
+// Set puts a cell into a column of the row's kind.
+func (r Row) Set(column, cell string) {
+	if i, ok := places[r.Kind][column]; ok && i < len(r.Cells) {
+		r.Cells[i] = cell
+	}
+}
+
+// Check holds the cells of one row to the rules of the file and makes them
+// canonical. It returns what is wrong, by column; references to other rows and
+// what only one row may have are not looked at.
+func Check(r Row) map[string]string {
+	bad := map[string]string{}
+	k := columns[r.Kind]
+	for i := range k.columns {
+		c := &k.columns[i]
+		switch {
+		case c.made:
+		case r.Cells[i] != "":
+			cell, problem := c.check(r.Cells[i])
+			if r.Cells[i] = cell; problem != "" {
+				bad[c.name] = problem
+			}
+		case c.required && c.usual == nil:
+			bad[c.name] = "Enter the " + strings.ReplaceAll(c.name, "_", " ")
+			if c.name == "id" {
+				bad[c.name] = "Enter the ID"
+			}
+		}
+	}
+	return bad
+}
+
 // cell is Get for the file: what is made of other cells is not in it.
 func (r Row) cell(column string) string {
 	if i, ok := places[r.Kind][column]; ok && !columns[r.Kind].columns[i].made {

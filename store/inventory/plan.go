@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"demarc/store/redundancy"
 )
 
 // Mode says what an import does with what the file does not name.
@@ -63,6 +65,10 @@ type Present struct {
 	Letter string
 	// State is the store's own word for the state of a port.
 	State string
+	// Apart names the access points, by ID, where interfaces are that are
+	// redundant with interfaces here: a name or an address must not put the two
+	// into one building without a reason.
+	Apart []string
 }
 
 // Change is a row that is there and gets other cells.
@@ -117,9 +123,10 @@ type planner struct {
 
 	kept   map[Kind]map[string]Row // rows of the present that stay and are not in the file; ports are not in it
 	scopes map[string]int32
-	claims map[claimKey]int32 // by owner: a row of the file, or ^place in owners
-	owners []string           // labels of rows that are not in the file
-	mine   []claim            // of the row at hand
+	claims map[claimKey]int32  // by owner: a row of the file, or ^place in owners
+	owners []string            // labels of rows that are not in the file
+	mine   []claim             // of the row at hand
+	apart  map[string][]string // Present.Apart by ID
 }
 
 type claimKey struct {
@@ -132,7 +139,7 @@ type claimKey struct {
 // stable order. A plan with a refused line is not to be carried out. A File
 // makes one plan.
 func (f *File) Plan(mode Mode, present func(visit func(Present) error) error) (*Plan, error) {
-	p := &planner{file: f, mode: mode, sum: sha256.New(), kept: map[Kind]map[string]Row{}, scopes: map[string]int32{}, claims: map[claimKey]int32{},
+	p := &planner{file: f, mode: mode, sum: sha256.New(), kept: map[Kind]map[string]Row{}, scopes: map[string]int32{}, claims: map[claimKey]int32{}, apart: map[string][]string{},
 		plan: &Plan{Mode: mode, Rows: f.Rows, Kinds: map[Kind]Counts{}, Lines: slices.Clone(f.bad)}}
 	p.note(string(mode))
 	for _, k := range kinds {
@@ -172,6 +179,9 @@ func (p *planner) line(r Row, o Outcome, reason string) {
 func (p *planner) meet(was Present) {
 	p.note(string(was.Kind))
 	p.note(was.Cells...)
+	if len(was.Apart) > 0 {
+		p.apart[was.ID()] = was.Apart
+	}
 	k := columns[was.Kind]
 	if i, ok := p.file.index[was.Kind][was.ID()]; ok {
 		r := &p.file.rows[was.Kind][i]
@@ -303,6 +313,9 @@ func (p *planner) refusal(k *kind, r *row, i int) string {
 			return col.name + ": It cannot change by an import while the " + k.kind.Words() + " is held. " + r.was.Hold
 		}
 	}
+	if reason := p.oneBuilding(r); reason != "" {
+		return reason
+	}
 	if k.claims == nil {
 		return ""
 	}
@@ -324,6 +337,30 @@ func (p *planner) refusal(k *kind, r *row, i int) string {
 		p.claims[claimKey{c.scope, c.name}] = int32(i)
 	}
 	return ""
+}
+
+// oneBuilding refuses to call two facilities one, by name or by address, while
+// redundant interfaces are in them: that needs a reason, which a file has no
+// place for.
+func (p *planner) oneBuilding(r *row) string {
+	if r.Kind != AccessPoint || r.was == nil {
+		return ""
+	}
+	for _, other := range p.apart[r.ID()] {
+		is, ok := p.find(AccessPoint, other)
+		was := is
+		if i, inFile := p.file.index[AccessPoint][other]; inFile && p.file.rows[AccessPoint][i].was != nil {
+			was = p.file.rows[AccessPoint][i].was.Row
+		}
+		if ok && sameBuilding(r.Row, is) && !sameBuilding(r.was.Row, was) {
+			return "Redundant interfaces are here and at " + is.Get("name") + ": both would be in one building. Change the facility on the page of the access point, where a reason is given."
+		}
+	}
+	return ""
+}
+
+func sameBuilding(a, b Row) bool {
+	return redundancy.OneBuilding(a.Get("facility_name"), a.Get("address"), b.Get("facility_name"), b.Get("address"))
 }
 
 // Differences is what changes between two rows of a kind, in words.

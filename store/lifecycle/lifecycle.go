@@ -54,32 +54,58 @@ func Turns() []Turn { return []Turn{TurnCustomer, TurnStaff, TurnNobody, TurnClo
 // Role is the part somebody plays in the procedure. A person has one role.
 type Role string
 
-// The roles. Customer is a user of an account; System is Demarc itself.
+// The roles. Those of customers come first, then those of the operator's
+// staff; System is Demarc itself.
 const (
-	Customer      Role = "customer"
-	Reviewer      Role = "reviewer"
-	Technician    Role = "technician"
-	Finance       Role = "finance"
-	Administrator Role = "administrator"
-	System        Role = "system"
+	Owner           Role = "owner"            // of a customer's account: everything, and its people
+	Engineer        Role = "engineer"         // orders, applies for letters, reports deliveries
+	CustomerFinance Role = "customer_finance" // pays and renews
+	Viewer          Role = "viewer"           // reads
+	Reviewer        Role = "reviewer"
+	Technician      Role = "technician"
+	Finance         Role = "finance" // of the operator
+	Administrator   Role = "administrator"
+	Auditor         Role = "auditor" // reads everything, writes nothing
+	System          Role = "system"
 )
+
+// Customer is the owner of an account, by the name of the time when an account
+// had one role.
+const Customer = Owner
 
 // Roles lists every role.
 func Roles() []Role {
-	return []Role{Customer, Reviewer, Technician, Finance, Administrator, System}
+	return slices.Concat(CustomerRoles(), StaffRoles(), []Role{System})
 }
 
+// CustomerRoles lists the roles of the people of a customer's account.
+func CustomerRoles() []Role { return []Role{Owner, Engineer, CustomerFinance, Viewer} }
+
 // StaffRoles lists the roles of people who work for the operator.
-func StaffRoles() []Role { return []Role{Reviewer, Technician, Finance, Administrator} }
+func StaffRoles() []Role { return []Role{Reviewer, Technician, Finance, Administrator, Auditor} }
+
+// IsCustomer reports whether the role belongs to a person of a customer.
+func (r Role) IsCustomer() bool { return slices.Contains(CustomerRoles(), r) }
 
 // IsStaff reports whether the role belongs to a person of the operator.
 func (r Role) IsStaff() bool { return slices.Contains(StaffRoles(), r) }
 
-// Label is the role in words, as shown to people.
+// Label is the role in words, as shown to people. Both sides have a role called
+// Finance; nobody sees the two in one list.
 func (r Role) Label() string {
 	switch r {
-	case Customer:
-		return "Customer"
+	case Owner:
+		return "Owner"
+	case Engineer:
+		return "Engineer"
+	case CustomerFinance:
+		return "Finance"
+	case Viewer:
+		return "Viewer"
+	case Auditor:
+		return "Auditor"
+	case "customer":
+		return "Customer" // in the history of the time when an account had one role
 	case Reviewer:
 		return "Reviewer"
 	case Technician:
@@ -140,38 +166,46 @@ type Rule struct {
 }
 
 var (
-	customer   = []Role{Customer}
+	owner      = []Role{Owner}
+	engineer   = []Role{Owner, Engineer}
+	payer      = []Role{Owner, CustomerFinance}
 	reviewer   = []Role{Reviewer, Administrator}
 	technician = []Role{Technician, Administrator}
 	system     = []Role{System}
 	// renewer is the customer, and Demarc where the customer switched Auto
 	// Renew on.
-	renewer = []Role{Customer, System}
+	renewer = []Role{Owner, CustomerFinance, System}
 	finance = []Role{Finance, Administrator}
 )
 
 // table is the lifecycle. An administrator may stand in for a reviewer or a
 // technician, so that an operator with one person can work; nobody but the
-// customer acts for the customer.
+// customer acts for the customer. Of the customer's people, engineers do what
+// the construction needs, finance pays, and only an owner ends what was paid for.
+// What is no transition stands in the table of rights.
 var table = func() []Rule {
 	rules := []Rule{
-		{Order, None, PendingPayment, customer},
-		{PayInstallationFee, PendingPayment, ToApplyForLOA, customer},
-		{ApplyForLOA, ToApplyForLOA, InApplication, customer},
-		{ApplyForLOA, LOARejected, InApplication, customer},
-		{WithdrawApplication, InApplication, ToApplyForLOA, customer},
+		{Order, None, PendingPayment, engineer},
+		{PayInstallationFee, PendingPayment, ToApplyForLOA, payer},
+		{ApplyForLOA, ToApplyForLOA, InApplication, engineer},
+		{ApplyForLOA, LOARejected, InApplication, engineer},
+		{WithdrawApplication, InApplication, ToApplyForLOA, engineer},
 		{MovePort, ToApplyForLOA, ToApplyForLOA, reviewer},
 		{MovePort, InApplication, InApplication, reviewer},
 		{MovePort, LOARejected, LOARejected, reviewer},
 		{Approve, InApplication, ApprovedLOA, reviewer},
 		{Reject, InApplication, LOARejected, reviewer},
-		{ReportDelivery, ApprovedLOA, WaitingForCabling, customer},
+		{ReportDelivery, ApprovedLOA, WaitingForCabling, engineer},
 		{ReturnReport, WaitingForCabling, ApprovedLOA, technician},
 		{CompleteCabling, WaitingForCabling, WaitingForPayment, technician},
-		{PayResourceFee, WaitingForPayment, Enabled, customer},
+		{PayResourceFee, WaitingForPayment, Enabled, payer},
 	}
 	for _, s := range []Stage{PendingPayment, ToApplyForLOA, InApplication, LOARejected, ApprovedLOA, WaitingForCabling, WaitingForPayment} {
-		rules = append(rules, Rule{Cancel, s, Canceled, customer})
+		who := owner
+		if s == PendingPayment { // nothing is paid: whoever orders may take it back
+			who = engineer
+		}
+		rules = append(rules, Rule{Cancel, s, Canceled, who})
 	}
 	rules = append(rules,
 		// A canceled interface whose cable may be in keeps its port until a
@@ -181,16 +215,16 @@ var table = func() []Rule {
 		Rule{RevokeLOA, ApprovedLOA, ToApplyForLOA, reviewer},
 		Rule{CloseUnpaidOrder, PendingPayment, Canceled, system},
 		Rule{Renew, Enabled, Enabled, renewer},
-		Rule{SwitchAutoRenew, Enabled, Enabled, customer},
+		Rule{SwitchAutoRenew, Enabled, Enabled, payer},
 		// A month after it was locked, staff may free an interface that nobody
 		// renewed; the cable comes out as after any termination.
 		Rule{Free, Enabled, Terminating, finance},
-		Rule{Terminate, Enabled, Terminating, customer},
+		Rule{Terminate, Enabled, Terminating, owner},
 		Rule{CompleteTermination, Terminating, Terminated, technician},
 	)
 	for _, s := range Stages() {
 		if !s.Ended() {
-			rules = append(rules, Rule{EditNameDescription, s, s, customer})
+			rules = append(rules, Rule{EditNameDescription, s, s, engineer})
 		}
 	}
 	return rules
@@ -230,6 +264,22 @@ func Allowed(from Stage, role Role) []Action {
 		}
 	}
 	return out
+}
+
+// CustomerCan reports whether some person of the customer may do the action from
+// this stage: its time has come, whoever asks.
+func CustomerCan(from Stage, action Action) bool {
+	return slices.ContainsFunc(CustomerRoles(), func(r Role) bool { return Can(from, action, r) })
+}
+
+// Who lists the roles that may do the action from this stage.
+func Who(from Stage, action Action) []Role {
+	for _, r := range table {
+		if r.Action == action && r.From == from {
+			return slices.Clone(r.Who)
+		}
+	}
+	return nil
 }
 
 // Can reports whether the role may do the action from this stage.
@@ -466,7 +516,11 @@ func Mermaid() string {
 		if r.From == r.To {
 			continue
 		}
-		out += fmt.Sprintf("    %s --> %s: %s (%s)\n", name(r.From), name(r.To), r.Action, r.Who[0])
+		who := string(r.Who[0])
+		if r.Who[0].IsCustomer() {
+			who = "customer"
+		}
+		out += fmt.Sprintf("    %s --> %s: %s (%s)\n", name(r.From), name(r.To), r.Action, who)
 	}
 	for _, s := range Stages() {
 		if s.Ended() {

@@ -10,63 +10,82 @@ import (
 // allowed is the table of the product's domain, written a second time by hand:
 // "from action role -> to". Everything that is not here must be refused.
 var allowed = map[string]Stage{
-	" order customer": PendingPayment,
-	"pending_payment pay_installation_fee customer": ToApplyForLOA,
-	"pending_payment cancel customer":               Canceled,
-	"pending_payment close_unpaid_order system":     Canceled,
-	"pending_payment edit customer":                 PendingPayment,
+	" order owner":    PendingPayment,
+	" order engineer": PendingPayment,
+	"pending_payment pay_installation_fee owner":            ToApplyForLOA,
+	"pending_payment pay_installation_fee customer_finance": ToApplyForLOA,
+	"pending_payment cancel owner":                          Canceled,
+	"pending_payment cancel engineer":                       Canceled,
+	"pending_payment close_unpaid_order system":             Canceled,
+	"pending_payment edit owner":                            PendingPayment,
+	"pending_payment edit engineer":                         PendingPayment,
 
-	"to_apply_for_loa apply_for_loa customer":  InApplication,
-	"to_apply_for_loa cancel customer":         Canceled,
-	"to_apply_for_loa edit customer":           ToApplyForLOA,
+	"to_apply_for_loa apply_for_loa owner":     InApplication,
+	"to_apply_for_loa apply_for_loa engineer":  InApplication,
+	"to_apply_for_loa cancel owner":            Canceled,
+	"to_apply_for_loa edit owner":              ToApplyForLOA,
+	"to_apply_for_loa edit engineer":           ToApplyForLOA,
 	"to_apply_for_loa move_port reviewer":      ToApplyForLOA,
 	"to_apply_for_loa move_port administrator": ToApplyForLOA,
 
-	"in_application withdraw_application customer": ToApplyForLOA,
+	"in_application withdraw_application owner":    ToApplyForLOA,
+	"in_application withdraw_application engineer": ToApplyForLOA,
 	"in_application approve reviewer":              ApprovedLOA,
 	"in_application approve administrator":         ApprovedLOA,
 	"in_application reject reviewer":               LOARejected,
 	"in_application reject administrator":          LOARejected,
 	"in_application move_port reviewer":            InApplication,
 	"in_application move_port administrator":       InApplication,
-	"in_application cancel customer":               Canceled,
-	"in_application edit customer":                 InApplication,
+	"in_application cancel owner":                  Canceled,
+	"in_application edit owner":                    InApplication,
+	"in_application edit engineer":                 InApplication,
 
-	"loa_rejected apply_for_loa customer":  InApplication,
-	"loa_rejected cancel customer":         Canceled,
-	"loa_rejected edit customer":           LOARejected,
+	"loa_rejected apply_for_loa owner":     InApplication,
+	"loa_rejected apply_for_loa engineer":  InApplication,
+	"loa_rejected cancel owner":            Canceled,
+	"loa_rejected edit owner":              LOARejected,
+	"loa_rejected edit engineer":           LOARejected,
 	"loa_rejected move_port reviewer":      LOARejected,
 	"loa_rejected move_port administrator": LOARejected,
 
-	"approved_loa report_delivery customer": WaitingForCabling,
+	"approved_loa report_delivery owner":    WaitingForCabling,
+	"approved_loa report_delivery engineer": WaitingForCabling,
 	"approved_loa expire_loa system":        ToApplyForLOA,
 	"approved_loa revoke_loa reviewer":      ToApplyForLOA,
 	"approved_loa revoke_loa administrator": ToApplyForLOA,
-	"approved_loa cancel customer":          Canceled,
-	"approved_loa edit customer":            ApprovedLOA,
+	"approved_loa cancel owner":             Canceled,
+	"approved_loa edit owner":               ApprovedLOA,
+	"approved_loa edit engineer":            ApprovedLOA,
 
 	"waiting_for_cabling return_report technician":       ApprovedLOA,
 	"waiting_for_cabling return_report administrator":    ApprovedLOA,
 	"waiting_for_cabling complete_cabling technician":    WaitingForPayment,
 	"waiting_for_cabling complete_cabling administrator": WaitingForPayment,
-	"waiting_for_cabling cancel customer":                Canceled,
-	"waiting_for_cabling edit customer":                  WaitingForCabling,
+	"waiting_for_cabling cancel owner":                   Canceled,
+	"waiting_for_cabling edit owner":                     WaitingForCabling,
+	"waiting_for_cabling edit engineer":                  WaitingForCabling,
 
-	"waiting_for_payment pay_resource_fee customer": Enabled,
-	"waiting_for_payment cancel customer":           Canceled,
-	"waiting_for_payment edit customer":             WaitingForPayment,
+	"waiting_for_payment pay_resource_fee owner":            Enabled,
+	"waiting_for_payment pay_resource_fee customer_finance": Enabled,
+	"waiting_for_payment cancel owner":                      Canceled,
+	"waiting_for_payment edit owner":                        WaitingForPayment,
+	"waiting_for_payment edit engineer":                     WaitingForPayment,
 
-	"enabled terminate customer":  Terminating,
-	"enabled renew customer":      Enabled,
-	"enabled renew system":        Enabled, // Auto Renew, which the customer switched on
-	"enabled auto_renew customer": Enabled,
-	"enabled free finance":        Terminating,
-	"enabled free administrator":  Terminating,
-	"enabled edit customer":       Enabled,
+	"enabled terminate owner":             Terminating,
+	"enabled renew owner":                 Enabled,
+	"enabled renew customer_finance":      Enabled,
+	"enabled renew system":                Enabled, // Auto Renew, which the customer switched on
+	"enabled auto_renew owner":            Enabled,
+	"enabled auto_renew customer_finance": Enabled,
+	"enabled free finance":                Terminating,
+	"enabled free administrator":          Terminating,
+	"enabled edit owner":                  Enabled,
+	"enabled edit engineer":               Enabled,
 
 	"terminating complete_termination technician":    Terminated,
 	"terminating complete_termination administrator": Terminated,
-	"terminating edit customer":                      Terminating,
+	"terminating edit owner":                         Terminating,
+	"terminating edit engineer":                      Terminating,
 
 	"canceled confirm_removal technician":    Canceled,
 	"canceled confirm_removal administrator": Canceled,
@@ -112,12 +131,12 @@ func TestRefusalsSayWhy(t *testing.T) {
 		role   Role
 		want   error
 	}{
-		{InApplication, Approve, Customer, ErrNotYours},
+		{InApplication, Approve, Owner, ErrNotYours},
 		{InApplication, Approve, Technician, ErrNotYours},
 		{ApprovedLOA, Approve, Reviewer, ErrNotNow},
-		{WaitingForCabling, PayResourceFee, Customer, ErrNotNow}, // the fee cannot be taken before cabling is complete
-		{Enabled, Cancel, Customer, ErrNotNow},
-		{Terminated, Order, Customer, ErrNotNow},
+		{WaitingForCabling, PayResourceFee, Owner, ErrNotNow}, // the fee cannot be taken before cabling is complete
+		{Enabled, Cancel, Owner, ErrNotNow},
+		{Terminated, Order, Owner, ErrNotNow},
 		{PendingPayment, Action("set_stage"), Administrator, ErrNotNow},
 	} {
 		if _, err := Next(tc.from, tc.action, tc.role); !errors.Is(err, tc.want) {
@@ -173,9 +192,74 @@ func TestNoWayOutOfTheEnd(t *testing.T) {
 
 func TestStaffNeverActForTheCustomer(t *testing.T) {
 	for _, r := range Rules() {
-		if slices.Contains(r.Who, Customer) && slices.ContainsFunc(r.Who, Role.IsStaff) {
+		customers, staff := 0, false
+		for _, who := range r.Who {
+			if who.IsCustomer() {
+				customers++
+			}
+			staff = staff || who.IsStaff()
+		}
+		if customers != 0 && staff {
 			t.Errorf("%s from %s is for the customer and for %v", r.Action, r.From, r.Who)
 		}
+		if customers != 0 && r.Who[0] != Owner {
+			t.Errorf("%s from %s is for %v and not for the owner", r.Action, r.From, r.Who)
+		}
+	}
+}
+
+// Whoever only reads has no action and no right that writes.
+func TestReadersWriteNothing(t *testing.T) {
+	for _, role := range []Role{Viewer, Auditor} {
+		for _, a := range Actions() {
+			if MayDo(a, role) {
+				t.Errorf("%s may %s", role, a)
+			}
+		}
+		for _, r := range Rights() {
+			if slices.Contains(r.Who, role) && !r.Right.reads() {
+				t.Errorf("%s may %s", role, r.Right)
+			}
+		}
+	}
+	for _, r := range Rights() {
+		if r.Right.reads() && !slices.Contains(r.Who, Auditor) {
+			t.Errorf("an auditor reads everything, but may not %s", r.Right)
+		}
+		if May(r.Right, System) {
+			t.Errorf("Demarc itself needs no right to %s", r.Right)
+		}
+	}
+}
+
+// mayHave is the table of rights, written a second time by hand.
+var mayHave = map[Role]string{
+	Owner:           "request the port whitelist; manage the account's people",
+	Engineer:        "request the port whitelist",
+	CustomerFinance: "",
+	Viewer:          "",
+	Reviewer:        "see LOA applications and whitelist requests; read ID numbers, for a reason; decide about the port whitelist; set quotas; see an account; look at a customer's console, read-only; see access points, devices and ports",
+	Technician:      "see cabling and removals; see access points, devices and ports",
+	Finance:         "see all accounts; see an account; record transfers; look at a customer's console, read-only",
+	Administrator:   "see LOA applications and whitelist requests; read ID numbers, for a reason; decide about the port whitelist; set quotas; see cabling and removals; see all accounts; see an account; open accounts; record transfers; look at a customer's console, read-only; see access points, devices and ports; see the whole inventory; change access points, devices, ports and the inventory; see the operator's people; manage all people",
+	Auditor:         "see LOA applications and whitelist requests; see cabling and removals; see all accounts; see an account; look at a customer's console, read-only; see access points, devices and ports; see the whole inventory; see the operator's people",
+	System:          "",
+}
+
+func TestEveryRight(t *testing.T) {
+	for _, role := range Roles() {
+		var has []string
+		for _, r := range Rights() {
+			if May(r.Right, role) {
+				has = append(has, string(r.Right))
+			}
+		}
+		if got := strings.Join(has, "; "); got != mayHave[role] {
+			t.Errorf("%s may\n%s\nwant\n%s", role, got, mayHave[role])
+		}
+	}
+	if May("set any stage", Administrator) {
+		t.Error("a right that does not exist is given")
 	}
 }
 

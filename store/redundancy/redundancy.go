@@ -7,7 +7,10 @@
 // different access points are redundant by nature.
 package redundancy
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Place is where one interface is. A field that is not known yet, such as the
 // device before the port is allocated, is empty. Names count within what they
@@ -16,6 +19,7 @@ type Place struct {
 	Region      string
 	AccessPoint string
 	Building    string // the facility's name
+	Address     string // of the facility: two names for one address are one building
 	Room        string // of the device, or of the demarcation: see And
 	Cabinet     string
 	Panel       string
@@ -104,6 +108,8 @@ func Compare(a, b Place) Report {
 	if r.states[AccessPoint] == Shared {
 		// An access point is in one facility, whatever it is called.
 		r.states[Building] = Shared
+	} else if r.states[Region] == Shared && OneBuilding(a.Building, a.Address, b.Building, b.Address) {
+		r.states[Building] = Shared
 	}
 	r.states[Room] = r.within(r.states[Building], Room)
 	r.states[Cabinet] = r.within(r.states[Room], Cabinet)
@@ -111,6 +117,28 @@ func Compare(a, b Place) Report {
 	r.states[Device] = r.within(r.states[AccessPoint], Device)
 	r.states[SP] = r.within(Shared, SP)
 	return r
+}
+
+// OneBuilding reports whether two access points of a region are in one
+// building by what is said about them: one name of the facility or one street
+// address, however it is written. What is not said is no building.
+func OneBuilding(aName, aAddress, bName, bAddress string) bool {
+	same := func(a, b string) bool {
+		a, b = plain(a), plain(b)
+		return a != "" && a == b
+	}
+	return same(aName, bName) || same(aAddress, bAddress)
+}
+
+// plain leaves of a name or an address what tells it from another: letters and
+// digits, in one case.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
 }
 
 // And joins what two comparisons of the same pair found, for a device whose

@@ -64,6 +64,8 @@ type Env struct {
 	Northwind, Southwind string
 	// The people, as actors. Their e-mail addresses are those of the demo.
 	Owner, OtherOwner, Reviewer, Technician, Finance, Admin store.Actor
+	// Northwind's other people and the auditor, once Everybody has added them.
+	Engineer, CustomerFinance, Viewer, Auditor store.Actor
 
 	mu     sync.Mutex
 	labels int
@@ -126,8 +128,8 @@ func New(tb testing.TB, options ...Option) *Env {
 	if err := e.RecordTransfer(ctx, e.Finance, e.Northwind, "1,000,000.00", "opening balance"); err != nil {
 		tb.Fatal(err)
 	}
-	e.Owner = e.person(tb, "owner@northwind.example", "Lin Wei", lifecycle.Customer, e.Northwind)
-	e.OtherOwner = e.person(tb, "owner@southwind.example", "Ma Yan", lifecycle.Customer, e.Southwind)
+	e.Owner = e.person(tb, "owner@northwind.example", "Lin Wei", lifecycle.Owner, e.Northwind)
+	e.OtherOwner = e.person(tb, "owner@southwind.example", "Ma Yan", lifecycle.Owner, e.Southwind)
 
 	if set.passwords {
 		hash, err := cheapHash()
@@ -155,6 +157,19 @@ func New(tb testing.TB, options ...Option) *Env {
 		tb.Fatal(err)
 	}
 	return e
+}
+
+// Everybody adds a person of each role that New leaves out: an engineer, finance
+// and a viewer of Northwind, and an auditor. They have Owner's password.
+func (e *Env) Everybody(tb testing.TB) {
+	tb.Helper()
+	e.Engineer = e.person(tb, "engineer@northwind.example", "Gu Bo", lifecycle.Engineer, e.Northwind)
+	e.CustomerFinance = e.person(tb, "finance@northwind.example", "Shen Lan", lifecycle.CustomerFinance, e.Northwind)
+	e.Viewer = e.person(tb, "viewer@northwind.example", "Xu Qing", lifecycle.Viewer, e.Northwind)
+	e.Auditor = e.person(tb, "auditor@cloud.example", "Bai Ning", lifecycle.Auditor, "")
+	if err := e.sql("UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE email = 'owner@northwind.example')"); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 func (e *Env) open(tb testing.TB) *store.Store {
@@ -185,9 +200,18 @@ func (e *Env) person(tb testing.TB, email, name string, role lifecycle.Role, acc
 	return store.Actor{UserID: u.ID, Name: u.Name, Email: u.Email, Role: role, AccountID: account, RequestID: "TEST-" + string(role)}
 }
 
-// As is the actor of a role; customers are Northwind's.
+// As is the actor of a role; customers are Northwind's. The roles that Everybody
+// adds have actors after that.
 func (e *Env) As(role lifecycle.Role) store.Actor {
 	switch role {
+	case lifecycle.Engineer:
+		return e.Engineer
+	case lifecycle.CustomerFinance:
+		return e.CustomerFinance
+	case lifecycle.Viewer:
+		return e.Viewer
+	case lifecycle.Auditor:
+		return e.Auditor
 	case lifecycle.Reviewer:
 		return e.Reviewer
 	case lifecycle.Technician:
@@ -301,7 +325,7 @@ func (e *Env) Try(id string, action lifecycle.Action, by store.Actor) error {
 		if err != nil || len(orders) == 0 {
 			return fmt.Errorf("orders of %s: %d, %w", id, len(orders), err)
 		}
-		return e.PayInstallationFee(ctx, by, orders[0].No)
+		return e.PayOrder(ctx, by, orders[0].No, store.MethodBalance)
 	case lifecycle.ApplyForLOA:
 		return e.ApplyForLOA(ctx, by, id, c.Version, e.Application(c))
 	case lifecycle.WithdrawApplication:
@@ -335,7 +359,7 @@ func (e *Env) Try(id string, action lifecycle.Action, by store.Actor) error {
 		}
 		return e.CompleteCabling(ctx, by, id, c.Version, e.Cabling(*r))
 	case lifecycle.PayResourceFee:
-		_, err := e.PayResourceFee(ctx, by, id, c.Version, store.NewResourceFee{Months: 1, Confirmed: true})
+		_, err := e.PayResourceFee(ctx, by, id, c.Version, store.NewResourceFee{Months: 1, Confirmed: true, Method: store.MethodBalance})
 		return err
 	case lifecycle.Cancel:
 		return e.Cancel(ctx, by, id, c.Version, true)
@@ -350,7 +374,7 @@ func (e *Env) Try(id string, action lifecycle.Action, by store.Actor) error {
 		if err != nil {
 			return err
 		}
-		return e.PayRenewal(ctx, by, no)
+		return e.PayOrder(ctx, by, no, store.MethodBalance)
 	case lifecycle.SwitchAutoRenew:
 		return e.SwitchAutoRenew(ctx, by, id, c.Version, 3)
 	case lifecycle.Free:
@@ -438,7 +462,11 @@ func (e *Env) Sound(tb testing.TB) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	for _, p := range stages {
+	_, chain, err := e.VerifyAudit(context.Background())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, p := range append(stages, chain...) {
 		tb.Error(p)
 	}
 }

@@ -121,7 +121,7 @@ func (p *Page) refusals() {
 func TestRolesSeeOnlyTheirPages(t *testing.T) {
 	t.Parallel()
 	p := startDemo(t)
-	people := []string{northwind, southwind, reviewer, technician, finance, admin}
+	people := []string{northwind, southwind, viewer, reviewer, technician, finance, admin, auditor}
 	tabs, entries, all := map[string]*Page{}, map[string][]string{}, map[string]bool{}
 	for _, email := range people {
 		tabs[email] = signIn(t, p, email)
@@ -138,7 +138,7 @@ func TestRolesSeeOnlyTheirPages(t *testing.T) {
 	}
 	for _, email := range people {
 		tab := tabs[email]
-		customer := email == northwind || email == southwind
+		customer := email == northwind || email == southwind || email == viewer
 		for entry := range all {
 			tab.Goto(entry)
 			status, h1 := tab.Status(), tab.headings()

@@ -50,7 +50,7 @@ func TestKillDuringWrites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		page, err := s.Connections(context.Background(), store.Actor{Role: lifecycle.Customer, AccountID: u.AccountID}, store.ConnectionFilter{Limit: 100})
+		page, err := s.Connections(context.Background(), store.Actor{Role: lifecycle.Owner, AccountID: u.AccountID}, store.ConnectionFilter{Limit: 100})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,6 +20,8 @@ const (
 	technician = "technician@cloud.example"
 	finance    = "finance@cloud.example"
 	admin      = "admin@cloud.example"
+	viewer     = "viewer@northwind.example"
+	auditor    = "auditor@cloud.example"
 	password   = "demarc-demo"
 )
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"demarc/store"
+	"demarc/store/lifecycle"
 	"demarc/web/paths"
 )
 
@@ -91,6 +92,7 @@ type site struct {
 	port, freePort              store.Port
 	account                     string
 	openRequest, grantedRequest string
+	unusedSite                  string // an access point that nothing ever used, with long and strange words
 }
 
 const (
@@ -144,6 +146,10 @@ func newSite(t *testing.T) *site {
 				s.freePort = port
 			}
 		}
+		office := store.Actor{UserID: "usr-test", Name: "Zoe Adler", Role: lifecycle.Administrator, RequestID: "T-1"}
+		must1(db.AddRegion(ctx, office, "aa-"+strings.Repeat("w", 61), store.RegionEdit{Name: strings.Repeat(wide, 64), Zone: "America/Argentina/ComodRivadavia"}))(t)
+		s.unusedSite = must1(db.AddAccessPoint(ctx, office, "ap-"+strings.Repeat("w", 61), "cn-hangzhou", store.AccessPointEdit{Name: strings.Repeat("W", 64), RunBy: strings.Repeat(wide, 64), Status: "open", LOADays: "366",
+			FacilityName: strings.Repeat(hostile, 4), Address: strings.Repeat("w", 256), InstallerNotes: strings.Repeat(hostile+" ", 30)}))(t)
 		s.order = must1(db.OrdersOf(ctx, s.line["hz-dc1-primary"].ID))(t)[0].No
 		s.unpaid = must1(db.OrdersOf(ctx, s.line["tokyo-edge"].ID))(t)[0].No
 	})
@@ -235,37 +241,43 @@ func (s *site) visits() map[string][]visit {
 			{who: reviewer, path: review, state: "drawer reject", layer: paths.AdminRejection(id("mumbai-support"))},
 			{who: reviewer, path: review, state: "dialog revoke", layer: paths.AdminRevocation(id("hz-branch-lab"))},
 			{who: reviewer, path: review, state: "dialog ID number", layer: paths.AdminIDNumber(id("mumbai-support"), "1")}},
-		`paths.AdminRejection(":id")`:        {{who: reviewer, path: paths.AdminRejection(id("mumbai-support"))}, refused(reviewer, paths.AdminRejection(id("syd-archive")), "Reject application")},
-		`paths.AdminRevocation(":id")`:       {{who: reviewer, path: paths.AdminRevocation(id("hz-branch-lab"))}, refused(reviewer, paths.AdminRevocation(id("hz-branch-lab")), "Revoke LOA")},
-		`paths.AdminIDNumber(":id", ":n")`:   one(reviewer, paths.AdminIDNumber(id("mumbai-support"), "1")),
-		"paths.AdminWhitelist":               {{who: reviewer, path: paths.AdminWhitelist}, {who: reviewer, path: paths.AdminWhitelist + "?view=granted", state: "granted"}, {who: reviewer, path: paths.AdminWhitelist + "?view=declined", state: "none declined"}},
-		`paths.AdminWhitelistGrant(":id")`:   {{who: reviewer, path: paths.AdminWhitelistGrant(s.openRequest)}, {who: reviewer, path: paths.AdminWhitelist, state: "dialog grant", layer: paths.AdminWhitelistGrant(s.openRequest)}},
-		`paths.AdminWhitelistDecline(":id")`: {{who: reviewer, path: paths.AdminWhitelistDecline(s.openRequest)}, refused(reviewer, paths.AdminWhitelistDecline(s.openRequest), "Decline")},
-		`paths.AdminWhitelistRevoke(":id")`:  {{who: reviewer, path: paths.AdminWhitelistRevoke(s.grantedRequest)}, refused(reviewer, paths.AdminWhitelistRevoke(s.grantedRequest), "Revoke")},
-		"paths.AdminCabling":                 one(technician, paths.AdminCabling),
-		`paths.AdminCablingJob(":id")`:       {{who: technician, path: paths.AdminCablingJob(id("hz-dc1-primary"))}, {who: technician, path: paths.AdminCablingJob(id("sg-core-b"))}, {who: technician, path: paths.AdminCablingJob(id("sg-core")), state: "done"}, refused(technician, paths.AdminCablingJob(id("hz-dc1-primary")), "Finish cabling"), {who: technician, path: paths.AdminCablingJob(id("sg-core-b")), state: "drawer report a problem", layer: paths.AdminCablingReturn(id("sg-core-b"))}},
-		`paths.AdminCablingReturn(":id")`:    {{who: technician, path: paths.AdminCablingReturn(id("hz-dc1-primary"))}, refused(technician, paths.AdminCablingReturn(id("hz-dc1-primary")), "Return delivery report")},
-		"paths.AdminRemovals":                one(technician, paths.AdminRemovals),
-		`paths.AdminRemoval(":id")`:          {{who: technician, path: paths.AdminRemoval(id("sha-old-office"))}, {who: technician, path: paths.AdminRemoval(id("dubai-branch"))}, {who: technician, path: paths.AdminRemoval(id("hohhot-render")), state: "done"}, refused(technician, paths.AdminRemoval(id("sha-old-office")), "Confirm removal")},
-		"paths.AdminAccounts":                {{who: finance, path: paths.AdminAccounts}, {who: finance, path: paths.AdminAccounts + "?q=nothing-like-this", state: "no match"}},
-		`paths.AdminAccount(":id")`:          {{who: finance, path: paths.AdminAccount(s.account)}, {who: admin, path: paths.AdminAccount(s.account)}, {who: reviewer, path: paths.AdminAccount(s.account)}, refused(finance, paths.AdminAccount(s.account), "Record transfer"), refused(admin, paths.AdminAccount(s.account), "Save quotas")},
-		"paths.AdminAccessPoints":            {{who: technician, path: paths.AdminAccessPoints}, {who: admin, path: paths.AdminAccessPoints + "?region=cn-hangzhou", state: "filtered"}},
-		`paths.AdminAccessPoint(":id")`:      {{who: technician, path: paths.AdminAccessPoint(ap)}, {who: admin, path: paths.AdminAccessPoint(ap)}},
-		`paths.AdminAccessPointEdit(":id")`:  one(admin, paths.AdminAccessPointEdit(ap)),
-		`paths.AdminPorts(":id")`:            {{who: admin, path: paths.AdminPorts(ap)}},
-		`paths.AdminDevice(":id")`:           {{who: technician, path: paths.AdminDevice(s.port.Device)}, {who: admin, path: paths.AdminDevice(s.port.Device)}},
-		`paths.AdminDeviceEdit(":id")`:       one(admin, paths.AdminDeviceEdit(s.port.Device)),
-		`paths.AdminDeviceDeletion(":id")`:   one(admin, paths.AdminDeviceDeletion(s.port.Device)),
-		`paths.AdminPort(":id")`:             {{who: technician, path: paths.AdminPort(s.port.ID), state: "in use"}, {who: admin, path: paths.AdminPort(s.freePort.ID), state: "free"}},
-		`paths.AdminPortDemarcation(":id")`:  one(admin, paths.AdminPortDemarcation(s.freePort.ID)),
-		`paths.AdminPortOutage(":id")`:       one(admin, paths.AdminPortOutage(s.freePort.ID)),
-		`paths.AdminPortReturn(":id")`:       one(admin, paths.AdminPortReturn(s.freePort.ID)),
-		`paths.AdminPortDeletion(":id")`:     one(admin, paths.AdminPortDeletion(s.freePort.ID)),
-		`paths.AdminPanel(":id")`:            one(admin, panel),
-		"paths.AdminInventory":               one(admin, paths.AdminInventory),
-		"paths.AdminPeople":                  one(admin, paths.AdminPeople),
-		"paths.AdminNewCustomer":             one(admin, paths.AdminNewCustomer),
-		"":                                   {{who: northwind, path: "/nowhere", status: http.StatusNotFound}, {path: "/nowhere", status: http.StatusNotFound}, {who: admin, path: "/admin/nowhere", status: http.StatusNotFound}},
+		`paths.AdminRejection(":id")`:           {{who: reviewer, path: paths.AdminRejection(id("mumbai-support"))}, refused(reviewer, paths.AdminRejection(id("syd-archive")), "Reject application")},
+		`paths.AdminRevocation(":id")`:          {{who: reviewer, path: paths.AdminRevocation(id("hz-branch-lab"))}, refused(reviewer, paths.AdminRevocation(id("hz-branch-lab")), "Revoke LOA")},
+		`paths.AdminIDNumber(":id", ":n")`:      one(reviewer, paths.AdminIDNumber(id("mumbai-support"), "1")),
+		"paths.AdminWhitelist":                  {{who: reviewer, path: paths.AdminWhitelist}, {who: reviewer, path: paths.AdminWhitelist + "?view=granted", state: "granted"}, {who: reviewer, path: paths.AdminWhitelist + "?view=declined", state: "none declined"}},
+		`paths.AdminWhitelistGrant(":id")`:      {{who: reviewer, path: paths.AdminWhitelistGrant(s.openRequest)}, {who: reviewer, path: paths.AdminWhitelist, state: "dialog grant", layer: paths.AdminWhitelistGrant(s.openRequest)}},
+		`paths.AdminWhitelistDecline(":id")`:    {{who: reviewer, path: paths.AdminWhitelistDecline(s.openRequest)}, refused(reviewer, paths.AdminWhitelistDecline(s.openRequest), "Decline")},
+		`paths.AdminWhitelistRevoke(":id")`:     {{who: reviewer, path: paths.AdminWhitelistRevoke(s.grantedRequest)}, refused(reviewer, paths.AdminWhitelistRevoke(s.grantedRequest), "Revoke")},
+		"paths.AdminCabling":                    one(technician, paths.AdminCabling),
+		`paths.AdminCablingJob(":id")`:          {{who: technician, path: paths.AdminCablingJob(id("hz-dc1-primary"))}, {who: technician, path: paths.AdminCablingJob(id("sg-core-b"))}, {who: technician, path: paths.AdminCablingJob(id("sg-core")), state: "done"}, refused(technician, paths.AdminCablingJob(id("hz-dc1-primary")), "Finish cabling"), {who: technician, path: paths.AdminCablingJob(id("sg-core-b")), state: "drawer report a problem", layer: paths.AdminCablingReturn(id("sg-core-b"))}},
+		`paths.AdminCablingReturn(":id")`:       {{who: technician, path: paths.AdminCablingReturn(id("hz-dc1-primary"))}, refused(technician, paths.AdminCablingReturn(id("hz-dc1-primary")), "Return delivery report")},
+		"paths.AdminRemovals":                   one(technician, paths.AdminRemovals),
+		`paths.AdminRemoval(":id")`:             {{who: technician, path: paths.AdminRemoval(id("sha-old-office"))}, {who: technician, path: paths.AdminRemoval(id("dubai-branch"))}, {who: technician, path: paths.AdminRemoval(id("hohhot-render")), state: "done"}, refused(technician, paths.AdminRemoval(id("sha-old-office")), "Confirm removal")},
+		"paths.AdminAccounts":                   {{who: finance, path: paths.AdminAccounts}, {who: finance, path: paths.AdminAccounts + "?q=nothing-like-this", state: "no match"}},
+		`paths.AdminAccount(":id")`:             {{who: finance, path: paths.AdminAccount(s.account)}, {who: admin, path: paths.AdminAccount(s.account)}, {who: reviewer, path: paths.AdminAccount(s.account)}, refused(finance, paths.AdminAccount(s.account), "Record transfer"), refused(admin, paths.AdminAccount(s.account), "Save quotas")},
+		"paths.AdminAccessPoints":               {{who: technician, path: paths.AdminAccessPoints}, {who: admin, path: paths.AdminAccessPoints + "?region=cn-hangzhou", state: "filtered"}},
+		`paths.AdminAccessPoint(":id")`:         {{who: technician, path: paths.AdminAccessPoint(ap)}, {who: admin, path: paths.AdminAccessPoint(ap)}},
+		`paths.AdminAccessPointEdit(":id")`:     one(admin, paths.AdminAccessPointEdit(ap)),
+		`paths.AdminAccessPointDeletion(":id")`: {{who: admin, path: paths.AdminAccessPointDeletion(ap), state: "in use"}, {who: admin, path: paths.AdminAccessPointDeletion(s.unusedSite), state: "unused"}},
+		"paths.AdminNewSite":                    {{who: admin, path: paths.AdminNewSite}, refused(admin, paths.AdminNewSite, "Add an access point")},
+		"paths.AdminRegions":                    one(admin, paths.AdminRegions),
+		"paths.AdminNewRegion":                  {{who: admin, path: paths.AdminNewRegion}, refused(admin, paths.AdminNewRegion, "Add a region")},
+		`paths.AdminRegion(":id")`:              one(admin, paths.AdminRegion("cn-hangzhou")),
+		`paths.AdminRegionDeletion(":id")`:      one(admin, paths.AdminRegionDeletion("cn-hangzhou")),
+		`paths.AdminPorts(":id")`:               {{who: admin, path: paths.AdminPorts(ap)}},
+		`paths.AdminDevice(":id")`:              {{who: technician, path: paths.AdminDevice(s.port.Device)}, {who: admin, path: paths.AdminDevice(s.port.Device)}},
+		`paths.AdminDeviceEdit(":id")`:          one(admin, paths.AdminDeviceEdit(s.port.Device)),
+		`paths.AdminDeviceDeletion(":id")`:      one(admin, paths.AdminDeviceDeletion(s.port.Device)),
+		`paths.AdminPort(":id")`:                {{who: technician, path: paths.AdminPort(s.port.ID), state: "in use"}, {who: admin, path: paths.AdminPort(s.freePort.ID), state: "free"}},
+		`paths.AdminPortDemarcation(":id")`:     one(admin, paths.AdminPortDemarcation(s.freePort.ID)),
+		`paths.AdminPortOutage(":id")`:          one(admin, paths.AdminPortOutage(s.freePort.ID)),
+		`paths.AdminPortReturn(":id")`:          one(admin, paths.AdminPortReturn(s.freePort.ID)),
+		`paths.AdminPortDeletion(":id")`:        one(admin, paths.AdminPortDeletion(s.freePort.ID)),
+		`paths.AdminPanel(":id")`:               one(admin, panel),
+		"paths.AdminInventory":                  one(admin, paths.AdminInventory),
+		"paths.AdminPeople":                     one(admin, paths.AdminPeople),
+		"paths.AdminNewCustomer":                one(admin, paths.AdminNewCustomer),
+		"":                                      {{who: northwind, path: "/nowhere", status: http.StatusNotFound}, {path: "/nowhere", status: http.StatusNotFound}, {who: admin, path: "/admin/nowhere", status: http.StatusNotFound}},
 	}
 }
 

@@ -46,6 +46,9 @@ const (
 	AdminWhitelist    = "/admin/whitelist"
 	AdminInterfaces   = "/admin/interfaces"
 	AdminAccessPoints = "/admin/access-points"
+	AdminRegions      = "/admin/regions"
+	AdminNewRegion    = "/admin/new/region"
+	AdminNewSite      = "/admin/new/access-point"
 	AdminAccounts     = "/admin/accounts"
 	AdminDevices      = "/admin/devices"
 	AdminPortPages    = "/admin/ports"
@@ -192,6 +195,15 @@ func AdminAccessPoint(id string) string { return join(AdminAccessPoints, id) }
 
 // AdminAccessPointEdit changes what is said about an access point.
 func AdminAccessPointEdit(id string) string { return join(AdminAccessPoints, id, "edit") }
+
+// AdminAccessPointDeletion deletes an access point that nothing ever used.
+func AdminAccessPointDeletion(id string) string { return join(AdminAccessPoints, id, "deletion") }
+
+// AdminRegion changes a region.
+func AdminRegion(id string) string { return join(AdminRegions, id) }
+
+// AdminRegionDeletion deletes a region that nothing names.
+func AdminRegionDeletion(id string) string { return join(AdminRegions, id, "deletion") }
 
 // AdminPorts adds ports to a device of an access point, or a device with its
 // first ports.

@@ -1,0 +1,26 @@
+package views
+
+import "demarc/views/ui"
+
+// RegionRow is a region of the list.
+type RegionRow struct {
+	ID, Name     string
+	Zone         string // with its offset now
+	Mainland     bool
+	AccessPoints int
+}
+
+// RegionForm changes a region, or adds one.
+type RegionForm struct {
+	ID, NewID         string // ID of an existing one, NewID of a new one
+	Name, Zone, Order string
+	Mainland          bool
+	Action, Key       string
+	Rev               int
+	Errors            map[string]string
+	Conflict          string
+}
+
+func (f RegionForm) summary() []ui.FieldError {
+	return ui.ErrorList(f.Errors, "id", "name", "zone", "mainland", "order")
+}
