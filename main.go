@@ -20,6 +20,7 @@ import (
 	"demarc/store"
 	"demarc/store/demo"
 	"demarc/store/letter"
+	"demarc/store/ops"
 	"demarc/views"
 	"demarc/views/loapdf"
 	"demarc/web"
@@ -31,8 +32,10 @@ func main() {
 	defer stop()
 	switch err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); {
 	case errors.Is(err, flag.ErrHelp):
-	case errors.Is(err, errUsage):
+	case errors.Is(err, errUsage), errors.Is(err, ops.ErrUsage):
 		os.Exit(2)
+	case errors.Is(err, ops.ErrFound):
+		os.Exit(1)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "demarc:", err)
 		os.Exit(1)
@@ -62,9 +65,9 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	fs.StringVar(&c.noc, "noc", "", "phone and e-mail of the provider's network operations center, printed on letters (`contact`)")
 	fs.StringVar(&c.publicURL, "public-url", "", "scheme and host that people type (`URL`), for one-time links; http:// and the address when empty")
 	fs.Usage = func() {
-		fmt.Fprintln(out, "Demarc: order, authorize and patch physical connection interfaces.\n\nUsage: demarc [flags]")
+		fmt.Fprintln(out, "Demarc: order, authorize and patch physical connection interfaces.\n\nUsage: demarc [flags]\n       demarc COMMAND [flags]")
 		fs.PrintDefaults()
-		fmt.Fprintln(out, "\nEvery flag can also be set in the environment: DEMARC_ADDR, DEMARC_DATA, DEMARC_DEMO=1,\nDEMARC_OPERATOR, DEMARC_OPERATOR_ADDRESS, DEMARC_NOC, DEMARC_PUBLIC_URL. A flag wins.")
+		fmt.Fprintln(out, "\nEvery flag can also be set in the environment: DEMARC_ADDR, DEMARC_DATA, DEMARC_DEMO=1,\nDEMARC_OPERATOR, DEMARC_OPERATOR_ADDRESS, DEMARC_NOC, DEMARC_PUBLIC_URL. A flag wins.\n\n"+ops.Usage)
 	}
 	var bad error
 	fs.VisitAll(func(f *flag.Flag) {
@@ -104,12 +107,21 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 // run is the program: it opens the data, listens, says where, and works until
 // ctx ends.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		c := ops.Command{Args: args, Getenv: getenv, Out: stdout, Err: stderr, Link: func(url, token string) string { return url + paths.Setup(token) }}
+		return c.Run(ctx)
+	}
 	c, err := parse(args, getenv, stderr)
 	if err != nil {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	slog.SetDefault(log)
+	release, err := ops.Hold(c.dir)
+	if err != nil {
+		return err
+	}
+	defer release()
 	// Letters carry the address, so it is settled before the first one.
 	l, err := net.Listen("tcp", c.addr)
 	if err != nil {

@@ -42,6 +42,9 @@ const (
 	AuditKey    = "audit.key"    // seals the end of the audit log
 )
 
+// Keys are the names of the key files of a data folder.
+func Keys() []string { return []string{PersonalKey, AuditKey} }
+
 // Options configures a store.
 type Options struct {
 	// Dir is the folder that holds demarc.db and the keys. It is made if missing.
@@ -66,7 +69,12 @@ type Options struct {
 
 // Store is the database of one installation. It is safe for concurrent use.
 type Store struct {
-	write    *sql.DB // one connection, every transaction immediate
+	dir      string
+	missing  []string // names of key files that are not there
+	damage   error    // why the catalogue could not be read
+	old      bool     // a backup of an older schema, opened to look at it
+	unsealed bool     // opened without the keys: seals are not looked at
+	write    *sql.DB  // one connection, every transaction immediate
 	read     *sql.DB
 	now      func() time.Time
 	operator string
@@ -102,6 +110,88 @@ type Store struct {
 // Open opens or creates the database in o.Dir and brings its schema up to date.
 // A database written by a newer Demarc is refused.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	o.defaults()
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	for _, name := range Keys() {
+		if err := makeKey(filepath.Join(o.Dir, name)); err != nil {
+			return nil, err
+		}
+	}
+	s, err := o.store()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.imports.open(filepath.Join(o.Dir, "imports")); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("folder of uploads: %w", err)
+	}
+	if err := s.migrate(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if err := s.chainOldEvents(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("chain of events: %w", err)
+	}
+	s.startWriter()
+	if err := s.seedCatalogue(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if err := s.loadCatalogue(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if ok, err := s.keyFits(ctx); err != nil {
+		s.Close()
+		return nil, err
+	} else if !ok {
+		s.log.Error("the ID numbers in the database cannot be opened: put the right key in the data folder", "key", PersonalKey)
+	}
+	return s, nil
+}
+
+// Attach opens the database that is in o.Dir beside the program that may be
+// working on it, for commands of the operator: nothing is made, migrated or
+// swept. A database of another schema is refused. A key that is missing does
+// not hinder reading: MissingKeys names it, and nothing can be written.
+func Attach(ctx context.Context, o Options) (*Store, error) {
+	o.defaults()
+	if _, err := os.Stat(filepath.Join(o.Dir, Database)); err != nil {
+		return nil, fmt.Errorf("there is no database in this folder: %w", err)
+	}
+	s, err := o.store()
+	if err != nil {
+		return nil, err
+	}
+	var have int
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err == nil {
+		err = s.read.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have)
+	}
+	switch {
+	case err != nil:
+		err = fmt.Errorf("open database: %w", err)
+	case have < len(names):
+		err = fmt.Errorf("the database has schema %d, this program knows %d: start the program on it once, or use the one that wrote it", have, len(names))
+	case have > len(names):
+		err = fmt.Errorf("the database has schema %d, this program knows %d: use the newer Demarc", have, len(names))
+	}
+	if err == nil && len(s.missing) == 0 {
+		s.startWriter()
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	// A catalogue that contradicts itself is for Check to tell.
+	s.damage = s.loadCatalogue(ctx)
+	return s, nil
+}
+
+func (o *Options) defaults() {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -111,54 +201,45 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+}
+
+// store is a store over the files in o.Dir, with neither writer nor schema.
+func (o *Options) store() (*Store, error) {
+	s := &Store{dir: o.Dir, now: o.Now, operator: o.Operator, issuer: o.Issuer, publicURL: o.PublicURL, log: o.Log, trace: o.Trace, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
+	keys := map[string][]byte{}
+	for _, name := range Keys() {
+		key, err := readKey(filepath.Join(o.Dir, name))
+		if errors.Is(err, os.ErrNotExist) {
+			s.missing, key = append(s.missing, name), make([]byte, keySize)
+		} else if err != nil {
+			return nil, err
+		}
+		keys[name] = key
 	}
-	seal, err := openSealer(filepath.Join(o.Dir, PersonalKey))
-	if err != nil {
+	var err error
+	if s.seal, err = newSealer(keys[PersonalKey]); err != nil {
 		return nil, err
 	}
-	auditKey, err := openKey(filepath.Join(o.Dir, AuditKey), "the audit log")
-	if err != nil {
-		return nil, err
-	}
+	s.auditKey = keys[AuditKey]
 	path := filepath.Join(o.Dir, Database)
-	s := &Store{now: o.Now, operator: o.Operator, issuer: o.Issuer, publicURL: o.PublicURL, log: o.Log, trace: o.Trace, seal: seal, auditKey: auditKey, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
-	if err := s.imports.open(filepath.Join(o.Dir, "imports")); err != nil {
-		return nil, fmt.Errorf("folder of uploads: %w", err)
-	}
 	if s.write, err = sql.Open("sqlite", dsn(path, false)); err != nil {
 		return nil, err
 	}
 	s.write.SetMaxOpenConns(1)
 	s.write.SetConnMaxLifetime(0)
-	if err := s.migrate(ctx); err != nil {
-		s.write.Close()
-		return nil, err
-	}
-	if err := s.chainOldEvents(ctx); err != nil {
-		s.write.Close()
-		return nil, fmt.Errorf("chain of events: %w", err)
-	}
-	s.startWriter()
 	if s.read, err = sql.Open("sqlite", dsn(path, true)); err != nil {
-		s.Close()
+		s.write.Close()
 		return nil, err
 	}
 	readers := 2 * runtime.NumCPU()
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
 	s.read.SetConnMaxLifetime(0)
-	if err := s.seedCatalogue(ctx); err != nil {
-		s.Close()
-		return nil, err
-	}
-	if err := s.loadCatalogue(ctx); err != nil {
-		s.Close()
-		return nil, err
-	}
 	return s, nil
 }
+
+// MissingKeys are the names of the key files that are not in the folder.
+func (s *Store) MissingKeys() []string { return s.missing }
 
 // Close releases the database.
 func (s *Store) Close() error {

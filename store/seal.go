@@ -7,18 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // sealer encrypts what must not be readable in the database file: the ID
 // numbers of field engineers. The key lives beside the database, not in it.
 type sealer struct{ aead cipher.AEAD }
 
-// openSealer reads the key at path, or makes one.
-func openSealer(path string) (sealer, error) {
-	key, err := openKey(path, "personal data")
-	if err != nil {
-		return sealer{}, err
-	}
+func newSealer(key []byte) (sealer, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return sealer{}, err
@@ -45,22 +41,32 @@ func (s sealer) open(sealed []byte, context string) (string, error) {
 	return string(text), err
 }
 
-// openKey reads the 32 bytes at path, or makes them. what the key is for is
-// said in errors.
-func openKey(path, what string) ([]byte, error) {
+// keySize is the length of a key file in bytes.
+const keySize = 32
+
+// readKey reads the key at path.
+func readKey(path string) ([]byte, error) {
 	key, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		key = make([]byte, 32)
-		rand.Read(key)
-		err = writeWhole(path, key)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("key for %s: %w", what, err)
+		return nil, fmt.Errorf("key: %w", err)
 	}
-	if len(key) != 32 {
-		return nil, fmt.Errorf("key for %s: %s has %d bytes instead of 32: put the one of the backup in its place", what, path, len(key))
+	if len(key) != keySize {
+		return nil, fmt.Errorf("key: %s has %d bytes instead of %d: put the one of the backup in its place", path, len(key), keySize)
 	}
 	return key, nil
+}
+
+// makeKey makes the key at path if there is none.
+func makeKey(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	key := make([]byte, keySize)
+	rand.Read(key)
+	if err := writeWhole(path, key); err != nil {
+		return fmt.Errorf("key: %w", err)
+	}
+	return nil
 }
 
 // writeWhole writes a file that is there whole or not at all, whatever ends
@@ -75,4 +81,13 @@ func writeWhole(path string, content []byte) error {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// syncFolderOf makes a new name in a folder durable.
+func syncFolderOf(path string) error {
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

@@ -148,11 +148,13 @@ func (s *Store) inTx(ctx context.Context, by Actor, f func(*tx) error) error {
 
 // startWriter begins to take work.
 func (s *Store) startWriter() {
-	s.queue = make(chan *job, batchLimit)
-	s.written = make(chan struct{})
+	// The goroutine may begin when the store is closed already, and the field is
+	// nil: it has the queue from here.
+	queue, written := make(chan *job, batchLimit), make(chan struct{})
+	s.queue, s.written = queue, written
 	go func() {
-		defer close(s.written)
-		s.writer(s.queue)
+		defer close(written)
+		s.writer(queue)
 	}()
 }
 
