@@ -351,8 +351,8 @@ func TestAdminLinks(t *testing.T) {
 	}
 	for want, args := range map[string][]string{
 		"There is already a person with this e-mail address": {"admin", "create", "second@cloud.example", "Second Admin"},
-		"Enter an e-mail address like":                        {"admin", "create", "second", "Second Admin"},
-		"nobody has the e-mail address x@y.example":           {"admin", "reset", "x@y.example"},
+		"Enter an e-mail address like":                       {"admin", "create", "second", "Second Admin"},
+		"nobody has the e-mail address x@y.example":          {"admin", "reset", "x@y.example"},
 	} {
 		if out, err := command(t, append(args, "-data", e.Dir)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v\n%s", args, err, out)
