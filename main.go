@@ -139,7 +139,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	defer s.Close()
 
-	cfg := web.Config{PublicURL: c.publicURL, Operator: c.operator, Address: c.address, NOC: c.noc, Demo: c.demo, Log: log}
+	cfg := web.Config{PublicURL: c.publicURL, Operator: c.operator, Address: c.address, NOC: c.noc, Demo: c.demo, RequireSecondFactor: !c.demo, Log: log}
 	if c.demo {
 		cfg.DemoPassword = demo.Password
 		for _, p := range demo.People() {

@@ -26,17 +26,20 @@ import (
 	"demarc/store/lifecycle"
 	"demarc/views"
 	"demarc/views/ui"
+	"demarc/web/passkey"
 	"demarc/web/paths"
 	"demarc/web/reqctx"
+	"demarc/web/sso"
 )
 
 // Attempts bounds how often somebody may try to sign in. The edge provides it.
 type Attempts interface {
 	// Take counts one attempt. When there were too many, ok is false and wait
-	// says when the next one will be looked at.
-	Take(email, ip string) (wait time.Duration, ok bool)
+	// says when the next one will be looked at. familiar names a browser in
+	// which the account has signed in before, or is "".
+	Take(email, ip, familiar string) (wait time.Duration, ok bool)
 	// Forget clears the count after a sign-in that succeeded.
-	Forget(email, ip string)
+	Forget(email, ip, familiar string)
 }
 
 // Deps is what the handlers work with.
@@ -44,11 +47,16 @@ type Deps struct {
 	Store     *store.Store
 	Operator  string // the provider's name, printed wherever the provider is meant
 	PublicURL string // scheme and host under which people reach the console, without a final slash
-	Demo      bool   // invented data: the sign-in page lists the demo people
-	NOC       string // phone of the operator's network operations center, printed in letters
-	Address   string // address of the operator, printed in letters
-	Attempts  Attempts
-	Log       *slog.Logger
+	// RequireSecondFactor keeps staff who signed in without one out of every
+	// page but their own Sign-in and security.
+	RequireSecondFactor bool
+	Demo                bool   // invented data: the sign-in page lists the demo people
+	NOC                 string // phone of the operator's network operations center, printed in letters
+	Address             string // address of the operator, printed in letters
+	Attempts            Attempts
+	Passkeys            *passkey.Site // nil where browsers make none: neither https nor localhost
+	SSO                 *sso.Client
+	Log                 *slog.Logger
 	// DemoPeople can be entered as with one button, and DemoPassword is theirs:
 	// shown on the sign-in page when Demo is set, and never otherwise.
 	DemoPeople   []views.DemoPerson
@@ -241,6 +249,9 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []vie
 		add("Capacity", capacity...)
 		if lifecycle.May(lifecycle.SeePeople, role) {
 			settings = append(settings, views.NavItem{Label: "People", Href: paths.AdminPeople})
+		}
+		if lifecycle.May(lifecycle.ManageSignIn, role) {
+			settings = append(settings, views.NavItem{Label: "Single sign-on", Href: paths.AdminSSO})
 		}
 		add("Settings", append(settings, views.NavItem{Label: "Working days", Href: paths.AdminCalendar}, views.NavItem{Label: "Audit log", Href: paths.AdminAudit})...)
 	}

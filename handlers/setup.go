@@ -50,17 +50,11 @@ func (h *Handlers) Setup(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.startSession(c, user); err != nil {
-		return err
-	}
-	return h.done(c, paths.Home, views.Flash{Tone: ui.ToneOK, Text: "Your password is set."})
+	return h.enter(c, user, store.MethodLink, paths.Home, views.Flash{Tone: ui.ToneOK, Text: "Your password is set."})
 }
 
 func (h *Handlers) setupPage(c echo.Context, status int, inv store.Invitation, form views.SetupForm) error {
-	p := h.frame(c, "Set your password")
-	// Whoever is signed in in this browser may be somebody else.
-	p.User, p.Area, p.Nav = nil, views.AreaPublic, nil
-	p.Failed = status != http.StatusOK
+	p := h.publicFrame(c, "Set your password", status)
 	form.Action = paths.Setup(c.Param("token"))
 	form.First = inv.UserID == ""
 	form.RoleLabel = inv.Role.Label()

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"golang.org/x/text/unicode/norm"
@@ -40,15 +41,10 @@ func (h *Handlers) SignIn(c echo.Context) error {
 	if len(form.Errors) > 0 {
 		return h.signInPage(c, http.StatusUnprocessableEntity, form)
 	}
-	ip := c.RealIP()
-	if wait, ok := h.Attempts.Take(form.Email, ip); !ok {
+	ip, familiar := c.RealIP(), reqctx.Of(ctx).Session.Familiar(form.Email)
+	if wait, ok := h.Attempts.Take(form.Email, ip, familiar); !ok {
 		h.Log.WarnContext(ctx, "sign-in attempts limited", "request_id", reqctx.ID(ctx))
-		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		minutes := max(1, int(math.Ceil(wait.Minutes())))
-		form.Refusal = "Too many attempts. Try again in " + strconv.Itoa(minutes) + " minutes."
-		if minutes == 1 {
-			form.Refusal = "Too many attempts. Try again in 1 minute."
-		}
+		form.Refusal = tooMany(c, wait)
 		return h.signInPage(c, http.StatusTooManyRequests, form)
 	}
 	user, err := h.Store.Authenticate(ctx, form.Email, password)
@@ -60,15 +56,44 @@ func (h *Handlers) SignIn(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	h.Attempts.Forget(form.Email, ip)
-	if err := h.startSession(c, user); err != nil {
-		return err
-	}
-	return h.done(c, form.Next)
+	h.Attempts.Forget(form.Email, ip, familiar)
+	return h.enter(c, user, store.MethodPassword, form.Next)
 }
 
-// startSession ends what the browser had and begins anew.
-func (h *Handlers) startSession(c echo.Context, user store.User) error {
+// tooMany is the sentence for an attempt that came too soon; the header says
+// the same to programs.
+func tooMany(c echo.Context, wait time.Duration) string {
+	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	minutes := max(1, int(math.Ceil(wait.Minutes())))
+	if minutes == 1 {
+		return "Too many attempts. Try again in 1 minute."
+	}
+	return "Too many attempts. Try again in " + strconv.Itoa(minutes) + " minutes."
+}
+
+// enter goes on after a first proof of who somebody is: to the second factor
+// when they have one, into the console otherwise. What an identity provider
+// vouches for needs no factor of ours.
+func (h *Handlers) enter(c echo.Context, user store.User, method store.Method, next string, flash ...views.Flash) error {
+	if !user.SecondFactor || method == store.MethodSSO || method == store.MethodSSOMFA {
+		if err := h.startSession(c, user, method); err != nil {
+			return err
+		}
+		return h.done(c, next, flash...)
+	}
+	ctx := c.Request().Context()
+	req := reqctx.Of(ctx)
+	id, key, err := h.Store.StartStep(ctx, store.Actor{UserID: user.ID, RequestID: req.ID}, store.Step{Kind: store.StepSecondFactor, UserID: user.ID, Next: next})
+	if err != nil {
+		return err
+	}
+	req.Session.StartStep(id, key)
+	return h.done(c, paths.SecondFactor)
+}
+
+// startSession ends what the browser had and begins anew. The browser gets a
+// new session whatever it had before.
+func (h *Handlers) startSession(c echo.Context, user store.User, method store.Method) error {
 	ctx := c.Request().Context()
 	req := reqctx.Of(ctx)
 	if old := req.Session.ID(); old != "" && req.User.ID != "" {
@@ -76,10 +101,12 @@ func (h *Handlers) startSession(c echo.Context, user store.User) error {
 			return err
 		}
 	}
-	id, key, err := h.Store.StartSession(ctx, store.Actor{UserID: user.ID, RequestID: req.ID})
+	id, key, err := h.Store.StartSession(ctx, store.Actor{UserID: user.ID, RequestID: req.ID}, method, device(c.Request().UserAgent()))
 	if err != nil {
 		return err
 	}
+	req.Session.StartStep("", "")
+	req.Session.Remember(user.Email)
 	req.Session.Start(id, key)
 	return nil
 }
@@ -98,9 +125,14 @@ func (h *Handlers) SignOut(c echo.Context) error {
 }
 
 func (h *Handlers) signInPage(c echo.Context, status int, form views.SignInForm) error {
-	p := h.frame(c, "Sign in")
-	p.User, p.Area, p.Nav = nil, views.AreaPublic, nil
-	p.Failed = status != http.StatusOK
+	p := h.publicFrame(c, "Sign in", status)
+	providers, err := h.Store.HasIdentityProviders(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	if providers {
+		form.SSO = paths.With(paths.SSO, "next", form.Next)
+	}
 	if h.Demo {
 		form.People, form.Password = h.DemoPeople, h.DemoPassword
 	}

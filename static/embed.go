@@ -15,13 +15,14 @@ import (
 	"sync"
 )
 
-//go:embed css/console.css js/app.js vendor/htmx.min.js vendor/htmx.LICENSE favicon.svg robots.txt
+//go:embed css/console.css js/app.js js/passkey.js vendor/htmx.min.js vendor/htmx.LICENSE favicon.svg robots.txt
 var files embed.FS
 
 // The names that URL understands.
 const (
 	ConsoleCSS = "console.css"
 	AppJS      = "app.js"
+	PasskeyJS  = "passkey.js"
 	HtmxJS     = "htmx.min.js"
 	FaviconSVG = "favicon.svg"
 )
@@ -48,6 +49,7 @@ var sources = []struct {
 }{
 	{"css/console.css", "", squeezeCSS},
 	{"js/app.js", "", squeezeJS},
+	{"js/passkey.js", "", squeezeJS},
 	{"vendor/htmx.min.js", "", nil},
 	{"favicon.svg", "", nil},
 	{"vendor/htmx.LICENSE", Prefix + "htmx.LICENSE.txt", nil},

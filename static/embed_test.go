@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var names = []string{ConsoleCSS, AppJS, HtmxJS, FaviconSVG}
+var names = []string{ConsoleCSS, AppJS, PasskeyJS, HtmxJS, FaviconSVG}
 
 func TestURLAndLookupAgree(t *testing.T) {
 	for _, name := range names {
@@ -91,7 +91,7 @@ func TestGzipHoldsTheSameBytes(t *testing.T) {
 
 // The budgets of a first visit, in bytes after gzip.
 func TestBudgets(t *testing.T) {
-	for name, limit := range map[string]int{ConsoleCSS: 12 << 10, AppJS: 2 << 10, HtmxJS: 14 << 10} {
+	for name, limit := range map[string]int{ConsoleCSS: 12 << 10, AppJS: 2 << 10, PasskeyJS: 1 << 10, HtmxJS: 14 << 10} {
 		a, _ := Lookup(URL(name))
 		if n := len(a.Gzip); n == 0 || n > limit {
 			t.Errorf("%s is %d bytes compressed, limit %d", name, n, limit)
@@ -123,6 +123,7 @@ func TestNothingThePolicyForbids(t *testing.T) {
 	for name, words := range map[string][]string{
 		ConsoleCSS: {"@import", "http:", "https:", "data:", "url("},
 		AppJS:      {"eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", ".style", "http:", "https:"},
+		PasskeyJS:  {"eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", ".style", "http:", "https:"},
 		FaviconSVG: {"<script", "style=", "href"},
 	} {
 		a, _ := Lookup(URL(name))

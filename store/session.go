@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,6 +49,7 @@ type sessionCache struct {
 type session struct {
 	secretHash string
 	userID     string
+	method     Method
 	expires    time.Time
 
 	mu      sync.Mutex
@@ -149,10 +151,54 @@ func (se *session) touch(now time.Time) bool {
 	return true
 }
 
+// Method is how somebody proved who they are when a session began.
+type Method string
+
+// The methods.
+const (
+	MethodPassword Method = "password"
+	MethodLink     Method = "link" // a one-time link
+	MethodTOTP     Method = "totp"
+	MethodPasskey  Method = "passkey"
+	MethodRecovery Method = "recovery"
+	MethodSSO      Method = "sso"
+	MethodSSOMFA   Method = "sso_mfa" // the identity provider asked for a second factor
+)
+
+// Methods lists every method.
+func Methods() []Method {
+	return []Method{MethodPassword, MethodLink, MethodTOTP, MethodPasskey, MethodRecovery, MethodSSO, MethodSSOMFA}
+}
+
+// Strong says whether the method includes a second factor.
+func (m Method) Strong() bool {
+	return m == MethodTOTP || m == MethodPasskey || m == MethodRecovery || m == MethodSSOMFA
+}
+
+// Label is the method in words.
+func (m Method) Label() string {
+	switch m {
+	case MethodPassword:
+		return "Password"
+	case MethodLink:
+		return "One-time link"
+	case MethodTOTP:
+		return "Password and authenticator app"
+	case MethodPasskey:
+		return "Password and passkey"
+	case MethodRecovery:
+		return "Password and recovery code"
+	case MethodSSO, MethodSSOMFA:
+		return "Single sign-on"
+	}
+	return string(m)
+}
+
 // StartSession begins a session of a person who has just proved who they are
 // and returns its ID and its secret. Only the secret's hash is stored. by names
-// the person and carries the request's reference. Kinds: NotFound.
-func (s *Store) StartSession(ctx context.Context, by Actor) (id, secret string, err error) {
+// the person and carries the request's reference; device is the browser in
+// words ("Firefox on Linux"), for the person's own list. Kinds: NotFound.
+func (s *Store) StartSession(ctx context.Context, by Actor, method Method, device string) (id, secret string, err error) {
 	id, secret = newID("se-", 20), newSecret()
 	err = s.inTx(ctx, by, func(t *tx) error {
 		u, err := t.user(by.UserID)
@@ -163,11 +209,11 @@ func (s *Store) StartSession(ctx context.Context, by Actor) (id, secret string, 
 		if _, err := t.exec("DELETE FROM sessions WHERE user_id = ? AND expires_at < ?", u.ID, at(t.now.AddDate(0, 0, -30))); err != nil {
 			return err
 		}
-		if _, err := t.exec("INSERT INTO sessions (id, secret_hash, user_id, created_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
-			id, hashSecret(secret), u.ID, at(t.now), at(t.now), at(t.now.Add(SessionLimit))); err != nil {
+		if _, err := t.exec("INSERT INTO sessions (id, secret_hash, user_id, created_at, last_seen_at, expires_at, method, device) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			id, hashSecret(secret), u.ID, at(t.now), at(t.now), at(t.now.Add(SessionLimit)), method, device); err != nil {
 			return err
 		}
-		return t.event(userSubject(u.ID), u.AccountID, "sign_in", lifecycle.None, lifecycle.None, "", "")
+		return t.event(userSubject(u.ID), u.AccountID, "sign_in", lifecycle.None, lifecycle.None, "", method.Label())
 	})
 	if err != nil {
 		return "", "", err
@@ -184,8 +230,8 @@ func (s *Store) SessionUser(ctx context.Context, id, secret string) (User, error
 	if se == nil {
 		se = &session{}
 		var seen, expires, revoked instant
-		err := s.get(ctx, "SELECT secret_hash, user_id, last_seen_at, expires_at, revoked_at FROM sessions WHERE id = ?", []any{id},
-			&se.secretHash, &se.userID, &seen, &expires, &revoked)
+		err := s.get(ctx, "SELECT secret_hash, user_id, method, last_seen_at, expires_at, revoked_at FROM sessions WHERE id = ?", []any{id},
+			&se.secretHash, &se.userID, &se.method, &seen, &expires, &revoked)
 		if errors.Is(err, sql.ErrNoRows) {
 			return User{}, unauthenticated(msgNotSignedIn)
 		}
@@ -213,6 +259,7 @@ func (s *Store) SessionUser(ctx context.Context, id, secret string) (User, error
 	if se.touch(now) {
 		s.sessions.writes.Go(func() { s.writeSeen(id, now) })
 	}
+	u.Strong = se.method.Strong()
 	return u, nil
 }
 
@@ -252,8 +299,11 @@ func (s *Store) EndAllSessions(ctx context.Context, by Actor, userID string) err
 	return s.inTx(ctx, by, func(t *tx) error { return t.endAllSessions(userID) })
 }
 
-func (t *tx) endAllSessions(userID string) error {
-	rows, err := t.query("UPDATE sessions SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL RETURNING id", at(t.now), userID)
+func (t *tx) endAllSessions(userID string) error { return t.endOtherSessions(userID, "") }
+
+// endOtherSessions ends the person's sessions but the one with the ID kept.
+func (t *tx) endOtherSessions(userID, kept string) error {
+	rows, err := t.query("UPDATE sessions SET revoked_at = ? WHERE user_id = ? AND id <> ? AND revoked_at IS NULL RETURNING id", at(t.now), userID, kept)
 	if err != nil {
 		return err
 	}
@@ -267,6 +317,38 @@ func (t *tx) endAllSessions(userID string) error {
 	}
 	t.after(func() { t.s.sessions.forgetSessions(ids...) })
 	return t.event(userSubject(userID), "", "end_sessions", lifecycle.None, lifecycle.None, "", fmt.Sprintf("%d sessions", len(ids)))
+}
+
+// SignedIn is one session that still lasts, as its person sees it.
+type SignedIn struct {
+	ID         string
+	Method     Method
+	Device     string
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+}
+
+// Sessions lists the sessions of a person that still last, newest use first.
+// Kinds: Unavailable.
+func (s *Store) Sessions(ctx context.Context, userID string) ([]SignedIn, error) {
+	now := s.Now()
+	all, err := list(ctx, s, func(r scanner) (v SignedIn, err error) {
+		var created, seen instant
+		err = r.Scan(&v.ID, &v.Method, &v.Device, &created, &seen)
+		v.CreatedAt, v.LastSeenAt = created.Time, seen.Time
+		return v, err
+	}, "SELECT id, method, device, created_at, last_seen_at FROM sessions WHERE user_id = ? AND revoked_at IS NULL AND expires_at > ? AND last_seen_at > ? ORDER BY user_id, id",
+		userID, at(now), at(now.Add(-IdleLimit-seenEvery)))
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	slices.SortStableFunc(all, func(a, b SignedIn) int { return b.LastSeenAt.Compare(a.LastSeenAt) })
+	return all, nil
+}
+
+// EndOtherSessions ends every session of the actor but the one named.
+func (s *Store) EndOtherSessions(ctx context.Context, by Actor, kept string) error {
+	return s.inTx(ctx, by, func(t *tx) error { return t.endOtherSessions(by.UserID, kept) })
 }
 
 // CookieKeys are the keys that sign and encrypt the browser's cookie, made at

@@ -10,7 +10,7 @@ import (
 
 func startSession(t *testing.T, s *Store, u User) (id, secret string) {
 	t.Helper()
-	id, secret, err := s.StartSession(t.Context(), Actor{UserID: u.ID, RequestID: "req"})
+	id, secret, err := s.StartSession(t.Context(), Actor{UserID: u.ID, RequestID: "req"}, MethodPassword, "Test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestSession(t *testing.T) {
 	if got := eventActions(t, s, "user:"+u.ID); got != "create_user sign_in sign_in sign_out end_sessions" {
 		t.Errorf("events %q", got)
 	}
-	_, _, err = s.StartSession(ctx, Actor{UserID: "us-none"})
+	_, _, err = s.StartSession(ctx, Actor{UserID: "us-none"}, MethodPassword, "Test")
 	wantKind(t, err, NotFound)
 }
 

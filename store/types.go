@@ -244,6 +244,8 @@ type User struct {
 	Theme                                   string // "", light, dark
 	Unread                                  int
 	HasPassword                             bool
+	SecondFactor                            bool // has one that is in use
+	Strong                                  bool // of a session: it began with a second factor
 	CreatedAt                               time.Time
 }
 

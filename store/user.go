@@ -96,14 +96,14 @@ type Invitation struct {
 
 func userSubject(id string) string { return "user:" + id }
 
-const userColumns = `u.id, COALESCE(u.account_id, ''), COALESCE(a.name, ''), u.email, u.name, u.role, u.theme, u.unread, u.password_hash <> '', u.created_at`
+const userColumns = `u.id, COALESCE(u.account_id, ''), COALESCE(a.name, ''), u.email, u.name, u.role, u.theme, u.unread, u.password_hash <> '', EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL), u.created_at`
 
 const userFrom = " FROM users u LEFT JOIN accounts a ON a.id = u.account_id "
 
 func scanUser(r scanner) (User, error) {
 	var u User
 	var created instant
-	err := r.Scan(&u.ID, &u.AccountID, &u.AccountName, &u.Email, &u.Name, &u.Role, &u.Theme, &u.Unread, &u.HasPassword, &created)
+	err := r.Scan(&u.ID, &u.AccountID, &u.AccountName, &u.Email, &u.Name, &u.Role, &u.Theme, &u.Unread, &u.HasPassword, &u.SecondFactor, &created)
 	u.CreatedAt = created.Time
 	return u, err
 }
@@ -241,6 +241,18 @@ func (s *Store) CreateUser(ctx context.Context, n NewUser, password string) (Use
 		return t.event(userSubject(u.ID), u.AccountID, "create_user", lifecycle.None, lifecycle.None, "", u.Role.Label())
 	})
 	return u, err
+}
+
+// User finds a person by ID. Kinds: NotFound, Unavailable.
+func (s *Store) User(ctx context.Context, id string) (User, error) {
+	u, err := s.userWhere(ctx, "u.id = ?", id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return User{}, notFound("This person")
+	}
+	if err != nil {
+		return User{}, unavailable(err)
+	}
+	return u, nil
 }
 
 // UserByEmail finds a person, whatever the case of the address. Kinds:

@@ -220,7 +220,7 @@ func TestInvitation(t *testing.T) {
 	}
 
 	// A new link for somebody with a password: it resets, and ends sessions.
-	id, secret, err := s.StartSession(ctx, actorOf(u))
+	id, secret, err := s.StartSession(ctx, actorOf(u), MethodPassword, "Test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,7 +324,7 @@ func TestThemeReachesTheSession(t *testing.T) {
 	s, _, account := people(t)
 	ctx := t.Context()
 	u := s.mustUser(t, "o@x.example", lifecycle.Owner, account, "")
-	id, secret, err := s.StartSession(ctx, actorOf(u))
+	id, secret, err := s.StartSession(ctx, actorOf(u), MethodPassword, "Test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,6 +82,7 @@ type Page struct {
 	Unread   int // messages
 	Flashes  []Flash
 	Demo     bool // invented data: the shell says so
+	Passkeys bool // a form of the page asks the browser for a passkey
 	Failed   bool // a form was refused: the title begins with "Error: "
 	Regions  []RegionLink
 

@@ -6,6 +6,7 @@ import "demarc/views/ui"
 type SignInForm struct {
 	Email  string
 	Next   string // local path to go to afterwards
+	SSO    string // where single sign-on begins; "" when there is none
 	Errors map[string]string
 	// Refusal is the sentence for an attempt that failed as a whole.
 	Refusal string

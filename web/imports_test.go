@@ -69,7 +69,7 @@ var rules = []rule{
 		why:      "handlers know one request, not the database and not the edge",
 		packages: []string{"demarc/handlers/..."},
 		never:    []string{"demarc/web/...", "database/sql/...", "modernc.org/..."},
-		except:   []string{"demarc/web/paths", "demarc/web/reqctx"},
+		except:   []string{"demarc/web/paths", "demarc/web/reqctx", "demarc/web/passkey", "demarc/web/sso"},
 	},
 	{
 		why:      "the store knows nothing above it",
@@ -89,6 +89,12 @@ var rules = []rule{
 		packages: []string{"demarc/web/reqctx/..."},
 		never:    []string{"demarc/web/...", "demarc/handlers/...", "database/sql/..."},
 		except:   []string{"demarc/web/paths"},
+	},
+	{
+		why:      "what checks passkeys and talks to identity providers are leaves",
+		packages: []string{"demarc/web/passkey/...", "demarc/web/sso/..."},
+		never:    []string{"demarc/...", "database/sql/..."},
+		except:   []string{"demarc/web/passkey", "demarc/web/sso"},
 	},
 	{
 		why:      "static holds files",

@@ -45,13 +45,32 @@ func (s *Server) routes(e *echo.Echo) {
 	public.post(paths.Logout, h.SignOut)
 	public.get(paths.Setup(":token"), h.ShowSetup)
 	public.post(paths.Setup(":token"), h.Setup)
+	public.get(paths.SecondFactor, h.ShowSecondFactor)
+	public.post(paths.SecondFactor, h.PassSecondFactor)
+	public.post(paths.SecondFactorPasskey, h.PassWithPasskey)
+	public.get(paths.SSO, h.ShowSSO)
+	public.post(paths.SSO, h.BeginSSO)
+	public.get(paths.SSOReturn, h.FinishSSO)
 
 	// For everybody who is signed in -------------------------------------------
-	person := public.with(signedIn)
+	own := public.with(signedIn)
+	own.get(paths.Security, h.ShowSecurity)
+	own.post(paths.SecurityPassword, h.ChangePassword)
+	own.post(paths.SecuritySession, h.RevokeSession)
+	own.post(paths.SecuritySessions, h.RevokeOtherSessions)
+	own.get(paths.SecurityAuthenticator, h.AskAuthenticator)
+	own.post(paths.SecurityAuthenticator, h.AddAuthenticator)
+	own.get(paths.SecurityPasskey, h.AskPasskey)
+	own.post(paths.SecurityPasskey, h.AddPasskey)
+	own.get(paths.SecurityRecovery, h.AskRecoveryCodes)
+	own.post(paths.SecurityRecovery, h.MakeRecoveryCodes)
+	own.get(paths.SecurityFactorRemoval(":id"), h.AskFactorRemoval)
+	own.post(paths.SecurityFactorRemoval(":id"), h.RemoveFactor)
+	own.post(paths.Preferences, h.SavePreferences)
+	person := own.with(s.secondFactor)
 	person.get(paths.Messages, h.ListMessages)
 	person.post(paths.MessagesRead, h.ReadMessages)
 	person.post(paths.MessagePattern(), h.ReadMessage)
-	person.post(paths.Preferences, h.SavePreferences)
 
 	// For customers: every role of an account reads ---------------------------
 	customer := person.with(customersOnly)
@@ -159,6 +178,13 @@ func (s *Server) routes(e *echo.Echo) {
 	people.post(paths.AdminPeople, h.InvitePerson)
 	people.post(paths.AdminNewLink, h.RenewLink)
 	people.post(paths.AdminAccountPeople(":id"), h.AddMember)
+	signIn := staff.with(may(lifecycle.ManageSignIn))
+	signIn.get(paths.AdminFactorReset(":id"), h.AskFactorReset)
+	signIn.post(paths.AdminFactorReset(":id"), h.ResetFactors)
+	signIn.get(paths.AdminSSO, h.ListProviders)
+	signIn.post(paths.AdminSSO, h.AddProvider)
+	signIn.get(paths.AdminSSORemoval(":id"), h.AskProviderRemoval)
+	signIn.post(paths.AdminSSORemoval(":id"), h.RemoveProvider)
 
 	// Staff: sites, to see and to change
 	sites := staff.with(may(lifecycle.SeeSites))
@@ -212,6 +238,21 @@ func signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 			return &store.Error{Kind: store.Unauthenticated, Msg: "Sign in to continue."}
 		}
 		return next(c)
+	}
+}
+
+// secondFactor sends staff whose session began without a second factor to set
+// one up, where the operator asks for it: nothing else opens before.
+func (s *Server) secondFactor(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		u, _ := reqctx.User(c.Request().Context())
+		if !s.cfg.RequireSecondFactor || !u.Role.IsStaff() || u.Strong {
+			return next(c)
+		}
+		if c.Request().Method != http.MethodGet || reqctx.IsPartial(c.Request()) {
+			return &store.Error{Kind: store.Forbidden, Msg: "Set up a second factor first: open Sign-in and security. Nothing was changed."}
+		}
+		return c.Redirect(http.StatusSeeOther, paths.Security)
 	}
 }
 

@@ -210,8 +210,14 @@ func (s *Server) takeUpload(c echo.Context, kind string, next echo.HandlerFunc) 
 	return err
 }
 
-// attempts counts tries to sign in, by account name and by client. It lives in
-// memory: a restart forgives, which an attacker cannot cause.
+// attempts counts tries to sign in. It lives in memory: a restart forgives,
+// which an attacker cannot cause.
+//
+// Nobody can lock somebody else out by trying their account name: tries from a
+// browser in which that account has signed in before are counted by
+// themselves, and tries from elsewhere by account name and client. What many
+// clients try for one name together has a limit too, which slows down new
+// browsers of that account only.
 type attempts struct {
 	now func() time.Time
 
@@ -219,12 +225,14 @@ type attempts struct {
 	counts map[string]*rate.Limiter
 }
 
-// Five tries for an account name, then one every five minutes. A client, which
-// may be a whole company behind one address, has more.
+// Five tries for an account name from one place, then one every five minutes.
+// A client, which may be a whole company behind one address, has more; so has
+// an account name that is tried from many places.
 const (
 	attemptWait       = 5 * time.Minute
 	attemptsPerEmail  = 5
 	attemptsPerClient = 30
+	attemptsAnywhere  = 60
 	attemptsHeld      = 20_000
 )
 
@@ -232,8 +240,8 @@ func newAttempts(now func() time.Time) *attempts {
 	return &attempts{now: now, counts: map[string]*rate.Limiter{}}
 }
 
-func (a *attempts) of(key string, burst int) *rate.Limiter {
-	l := a.counts[key]
+func (a *attempts) of(k attemptKey) *rate.Limiter {
+	l := a.counts[k.key]
 	if l != nil {
 		return l
 	}
@@ -253,12 +261,19 @@ func (a *attempts) of(key string, burst int) *rate.Limiter {
 			delete(a.counts, k)
 		}
 	}
-	l = rate.NewLimiter(rate.Every(attemptWait*attemptsPerEmail/time.Duration(burst)), burst)
-	a.counts[key] = l
+	l = rate.NewLimiter(rate.Every(attemptWait*attemptsPerEmail/time.Duration(k.burst)), k.burst)
+	a.counts[k.key] = l
 	return l
 }
 
-func attemptKeys(email, ip string) (byEmail, byClient string) {
+type attemptKey struct {
+	key   string
+	burst int
+}
+
+// attemptKeys are what one try counts against. familiar names the browser when
+// the account has signed in in it before.
+func attemptKeys(email, ip, familiar string) []attemptKey {
 	client := ip
 	// Whoever has one IPv6 address has 2^64 of them.
 	if addr, err := netip.ParseAddr(ip); err == nil && addr.Is6() && !addr.Is4In6() {
@@ -266,31 +281,44 @@ func attemptKeys(email, ip string) (byEmail, byClient string) {
 			client = p.String()
 		}
 	}
-	return "e " + strings.ToLower(strings.TrimSpace(email)), "c " + client
+	email = strings.ToLower(strings.TrimSpace(email))
+	if familiar != "" {
+		return []attemptKey{{"f " + familiar + " " + email, attemptsPerEmail}}
+	}
+	return []attemptKey{{"e " + client + " " + email, attemptsPerEmail}, {"a " + email, attemptsAnywhere}, {"c " + client, attemptsPerClient}}
 }
 
 // Take implements handlers.Attempts.
-func (a *attempts) Take(email, ip string) (time.Duration, bool) {
-	byEmail, byClient := attemptKeys(email, ip)
+func (a *attempts) Take(email, ip, familiar string) (time.Duration, bool) {
 	now := a.now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	le, lc := a.of(byEmail, attemptsPerEmail), a.of(byClient, attemptsPerClient)
-	if le.TokensAt(now) < 1 || lc.TokensAt(now) < 1 {
-		return attemptWait, false
+	keys := attemptKeys(email, ip, familiar)
+	for _, k := range keys {
+		if a.of(k).TokensAt(now) < 1 {
+			return attemptWait * attemptsPerEmail / time.Duration(k.burst), false
+		}
 	}
-	le.AllowN(now, 1)
-	lc.AllowN(now, 1)
+	for _, k := range keys {
+		a.of(k).AllowN(now, 1)
+	}
 	return 0, true
 }
 
-// Forget implements handlers.Attempts.
-func (a *attempts) Forget(email, ip string) {
-	byEmail, byClient := attemptKeys(email, ip)
+// Forget implements handlers.Attempts. What the client tried for other names,
+// and others for this one, stays counted: they get this one try back, so that
+// many people behind one address can begin their day.
+func (a *attempts) Forget(email, ip, familiar string) {
+	now := a.now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.counts, byEmail)
-	delete(a.counts, byClient)
+	for _, k := range attemptKeys(email, ip, familiar) {
+		if k.burst == attemptsPerEmail {
+			delete(a.counts, k.key)
+		} else {
+			a.of(k).AllowN(now, -1)
+		}
+	}
 }
 
 // abandoned reports whether the client went away: there is nobody to answer.

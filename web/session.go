@@ -1,6 +1,9 @@
 package web
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -23,6 +26,7 @@ import (
 type sessions struct {
 	name  string
 	store *gorilla.CookieStore
+	known *securecookie.SecureCookie // of the cookie that names a familiar browser
 }
 
 // The values of the cookie.
@@ -31,6 +35,15 @@ const (
 	valueSecret  = "s"
 	valueFlashes = "f"
 	valuePutAway = "d"
+	valueStep    = "t" // a sign-in that is half done
+	valueStepKey = "u"
+)
+
+// A browser in which somebody has signed in stays familiar for them: what
+// others try elsewhere with their account name does not lock it out.
+const (
+	familiarDays   = 180
+	familiarPeople = 8 // in one browser
 )
 
 func newSessions(sign, encrypt []byte, secure bool) *sessions {
@@ -47,7 +60,10 @@ func newSessions(sign, encrypt []byte, secure bool) *sessions {
 	if secure {
 		name = "__Host-demarc"
 	}
-	return &sessions{name: name, store: cs}
+	known := securecookie.New(sign, encrypt)
+	known.MaxAge(familiarDays * 24 * 60 * 60)
+	known.SetSerializer(textValues{})
+	return &sessions{name: name, store: cs, known: known}
 }
 
 // session is one browser's session during one request.
@@ -56,6 +72,10 @@ type session struct {
 	s     *gorilla.Session
 	dirty bool
 	gone  string // why the session that the cookie names is over
+	// The cookie of a familiar browser: its name for itself and whom it knows.
+	browser  string
+	people   []string
+	remember bool // it has to be written
 }
 
 // empty is the session of a request without a cookie.
@@ -71,7 +91,16 @@ func (a *sessions) empty() *session {
 // error: the browser is anonymous and the cookie goes.
 func (a *sessions) open(r *http.Request) *session {
 	s, err := a.store.New(r, a.name)
-	return &session{all: a, s: s, dirty: err != nil}
+	out := &session{all: a, s: s, dirty: err != nil}
+	if c, err := r.Cookie(a.name + "-known"); err == nil {
+		values := map[any]any{}
+		if a.known.Decode(c.Name, c.Value, &values) == nil {
+			out.browser, _ = values["b"].(string)
+			people, _ := values["p"].(string)
+			out.people = strings.Fields(people)
+		}
+	}
+	return out
 }
 
 func (s *session) text(key string) string {
@@ -106,6 +135,41 @@ func (s *session) End() {
 	s.set(valueSecret, "")
 	s.set(valueFlashes, "")
 	s.set(valuePutAway, "")
+	s.StartStep("", "")
+}
+
+// StartStep implements reqctx.Session.
+func (s *session) StartStep(id, secret string) {
+	s.set(valueStep, id)
+	s.set(valueStepKey, secret)
+}
+
+// Step implements reqctx.Session.
+func (s *session) Step() (id, secret string) { return s.text(valueStep), s.text(valueStepKey) }
+
+// person is what the cookie holds instead of an account name.
+func person(email string) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(email))))
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
+}
+
+// Familiar implements reqctx.Session.
+func (s *session) Familiar(email string) string {
+	if !slices.Contains(s.people, person(email)) {
+		return ""
+	}
+	return s.browser
+}
+
+// Remember implements reqctx.Session.
+func (s *session) Remember(email string) {
+	if s.browser == "" {
+		s.browser = rand.Text()
+	}
+	who := person(email)
+	s.people = append(slices.DeleteFunc(s.people, func(p string) bool { return p == who }), who)
+	s.people = s.people[max(0, len(s.people)-familiarPeople):]
+	s.remember = true
 }
 
 // Flash implements reqctx.Session.
@@ -151,6 +215,16 @@ func (s *session) Dismissed(key string) bool {
 
 // save writes the cookie when something changed. An empty session has none.
 func (s *session) save(r *http.Request, w http.ResponseWriter) error {
+	if s.remember {
+		s.remember = false
+		name := s.all.name + "-known"
+		text, err := s.all.known.Encode(name, map[any]any{"b": s.browser, "p": strings.Join(s.people, " ")})
+		if err != nil {
+			return err
+		}
+		http.SetCookie(w, &http.Cookie{Name: name, Value: text, Path: "/", MaxAge: familiarDays * 24 * 60 * 60,
+			HttpOnly: true, Secure: s.all.store.Options.Secure, SameSite: http.SameSiteLaxMode})
+	}
 	if !s.dirty {
 		return nil
 	}

@@ -21,6 +21,8 @@ import (
 	"demarc/store"
 	"demarc/store/inventory"
 	"demarc/views"
+	"demarc/web/passkey"
+	"demarc/web/sso"
 )
 
 // Limits of one request.
@@ -42,10 +44,13 @@ type Config struct {
 	PublicURL string
 	// Secure says that browsers reach the console over https even where
 	// PublicURL does not: cookies are then bound to https.
-	Secure   bool
-	Operator string // the provider's name
-	NOC      string // phone of the operator's network operations center
-	Address  string // address of the operator
+	Secure bool
+	// RequireSecondFactor keeps staff who signed in without a second factor out
+	// of everything but setting one up.
+	RequireSecondFactor bool
+	Operator            string // the provider's name
+	NOC                 string // phone of the operator's network operations center
+	Address             string // address of the operator
 	// Demo shows the demo people and their password on the sign-in page.
 	Demo         bool
 	DemoPeople   []views.DemoPerson
@@ -93,9 +98,14 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 		return nil, err
 	}
 	s.sessions = newSessions(sign, encrypt, s.cfg.Secure)
+	passkeys, err := passkey.New(cfg.PublicURL, cfg.Operator)
+	if err != nil {
+		return nil, err
+	}
 	s.handlers = handlers.New(handlers.Deps{
 		Store: st, Operator: cfg.Operator, PublicURL: cfg.PublicURL, NOC: cfg.NOC, Address: cfg.Address,
 		Demo: cfg.Demo, DemoPeople: cfg.DemoPeople, DemoPassword: cfg.DemoPassword,
+		RequireSecondFactor: cfg.RequireSecondFactor, Passkeys: passkeys, SSO: &sso.Client{},
 		Attempts: newAttempts(cfg.Now), Log: cfg.Log,
 	})
 

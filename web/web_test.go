@@ -155,7 +155,7 @@ func (b *browser) signIn(email string) *browser {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	id, secret, err := b.site.env.StartSession(b.t.Context(), store.Actor{UserID: u.ID})
+	id, secret, err := b.site.env.StartSession(b.t.Context(), store.Actor{UserID: u.ID}, store.MethodPassword, "Test")
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -511,24 +511,31 @@ func TestAttemptsByClient(t *testing.T) {
 	clock.Set(storetest.Start)
 	a := newAttempts(clock.Now)
 	for i := range attemptsPerClient {
-		if _, ok := a.Take(fmt.Sprintf("p%d@x.example", i), "192.0.2.1"); !ok {
+		if _, ok := a.Take(fmt.Sprintf("p%d@x.example", i), "192.0.2.1", ""); !ok {
 			t.Fatalf("attempt %d refused", i)
 		}
 	}
-	if _, ok := a.Take("new@x.example", "192.0.2.1"); ok {
+	if _, ok := a.Take("new@x.example", "192.0.2.1", ""); ok {
 		t.Error("one client tried every name")
 	}
-	if _, ok := a.Take("new@x.example", "192.0.2.2"); !ok {
+	if _, ok := a.Take("new@x.example", "192.0.2.2", ""); !ok {
 		t.Error("another client is blocked")
 	}
 	for i := range attemptsPerClient {
-		a.Take(fmt.Sprintf("q%d@x.example", i), fmt.Sprintf("2001:db8::%x", i))
+		a.Take(fmt.Sprintf("q%d@x.example", i), fmt.Sprintf("2001:db8::%x", i), "")
 	}
-	if _, ok := a.Take("r@x.example", "2001:db8::ffff"); ok {
+	for i := range 3 * attemptsPerClient { // all of them get in
+		name := fmt.Sprintf("t%d@x.example", i)
+		if _, ok := a.Take(name, "192.0.2.3", ""); !ok {
+			t.Fatalf("person %d of a company is refused", i)
+		}
+		a.Forget(name, "192.0.2.3", "")
+	}
+	if _, ok := a.Take("r@x.example", "2001:db8::ffff", ""); ok {
 		t.Error("one IPv6 network tried every name")
 	}
 	for i := range attemptsHeld + 100 {
-		a.Take(fmt.Sprintf("s%d@x.example", i), fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255))
+		a.Take(fmt.Sprintf("s%d@x.example", i), fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), "")
 	}
 	if len(a.counts) > attemptsHeld+1 {
 		t.Errorf("%d counts held", len(a.counts))

@@ -30,6 +30,7 @@ const (
 	ManageSites     Right = "change access points, devices, ports and the inventory"
 	SeePeople       Right = "see the operator's people"
 	ManagePeople    Right = "manage all people"
+	ManageSignIn    Right = "reset second factors and manage single sign-on"
 )
 
 // RightRule is one row of the table of rights.
@@ -57,6 +58,7 @@ var rights = []RightRule{
 	{ManageSites, []Role{Administrator}},
 	{SeePeople, []Role{Administrator, Auditor}},
 	{ManagePeople, []Role{Administrator}},
+	{ManageSignIn, []Role{Administrator}},
 }
 
 // Rights returns a copy of the table.

@@ -34,6 +34,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -250,6 +251,22 @@ func (p *Page) URL() string {
 		return rest
 	}
 	return s
+}
+
+// Authenticator gives the browser a built-in authenticator that proves its
+// owner at once, so that it can make passkeys and use them.
+func (p *Page) Authenticator() {
+	p.t.Helper()
+	p.run("a virtual authenticator", func(ctx context.Context) error {
+		if _, err := chromedp.Call(ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		_, err := chromedp.Call(ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+			HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}})
+		return err
+	})
 }
 
 // SeeURL waits until the address (as URL gives it) matches the pattern.

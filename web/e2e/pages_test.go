@@ -49,6 +49,8 @@ var noPage = map[string]string{
 	"paths.AdminAuditCSV":           "a file",
 	"paths.AdminInventoryCSV":       "a file",
 	"paths.AdminInventoryReport":    "a file",
+	"paths.SecondFactor":            "a step on the way: sign_in_test.go",
+	"paths.SSOReturn":               "where identity providers send people back to: handlers/sign_in_test.go",
 	`paths.InterfaceLive(":id")`:    "a part of the page of the interface",
 	`paths.LOAPDF(":id")`:           "a PDF",
 	`paths.AdminLOADocument(":id")`: "a PDF",
@@ -90,7 +92,8 @@ type site struct {
 	line                        map[string]store.Connection // by the demo's names, also after a change of name
 	order, unpaid               string
 	port, freePort              store.Port
-	account                     string
+	account, owner              string
+	careful, provider           string // somebody with a second factor, an identity provider
 	openRequest, grantedRequest string
 	unusedSite                  string // an access point that nothing ever used, with long and strange words
 }
@@ -116,7 +119,7 @@ func newSite(t *testing.T) *site {
 			}
 		}
 		owner := ownerOf(t, db, northwind)
-		s.account = owner.AccountID
+		s.account, s.owner = owner.AccountID, owner.UserID
 		for name, to := range map[string]string{
 			"hz-branch-lab": strings.Repeat(wide, 128), "hz-dc1-redundant": strings.Repeat("w", 128), "mumbai-support": strings.Repeat(wide, 127) + "1",
 			"sg-core-b": strings.Repeat("M", 128), "sha-old-office": strings.Repeat(wide+"-", 64), "fra-europe": strings.Repeat("W", 128),
@@ -124,6 +127,12 @@ func newSite(t *testing.T) *site {
 			c := s.line[name]
 			must(db.EditConnection(ctx, owner, c.ID, c.Version, to, strings.Repeat(hostile, 8)))
 		}
+		by := must1(db.UserByEmail(ctx, admin))(t)
+		person := must1(db.CreateUser(ctx, store.NewUser{Email: "careful@cloud.example", Name: strings.Repeat(wide, 32), Role: lifecycle.Reviewer}, ""))(t)
+		s.careful = person.ID
+		must(db.AddPasskey(ctx, store.Actor{UserID: person.ID, Role: person.Role}, "Key", "AAAA", "{}"))
+		must(db.AddIdentityProvider(ctx, store.Actor{UserID: by.ID, Name: by.Name, Role: by.Role}, store.NewIdentityProvider{Name: strings.Repeat(wide, 64), Issuer: "https://login." + strings.Repeat("w", 60) + ".example", ClientID: "c", ClientSecret: "s", Domain: strings.Repeat("w", 60) + ".example"}))
+		s.provider = must1(db.IdentityProviders(ctx))(t)[0].ID
 		// A letter applied for with text that wants to be code.
 		late, err := db.Connection(ctx, owner, s.line["syd-archive"].ID)
 		must(err)
@@ -281,6 +290,9 @@ func (s *site) visits() map[string][]visit {
 	}
 }
 
+// moreVisits are those of features that keep theirs in a file of their own.
+var moreVisits []func(*site) map[string][]visit
+
 // Every page of the program, with data that is as awkward as it can be, in both
 // themes and at three widths: nothing for axe to find, nothing beyond the right
 // edge, one heading of the first level, no error in the console, no other host.
@@ -288,6 +300,9 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	visits := s.visits()
+	for _, more := range moreVisits {
+		maps.Copy(visits, more(s))
+	}
 	for _, route := range getRoutes(t) {
 		if _, ok := visits[route]; !ok && noPage[route] == "" {
 			t.Errorf("web/routes.go answers GET %s, and this test does not visit it", route)

@@ -19,6 +19,28 @@ const (
 	Robots = "/robots.txt"
 )
 
+// A sign-in that takes more than a password.
+const (
+	SecondFactor        = "/login/second-factor"
+	SecondFactorPasskey = "/login/second-factor/passkey"
+	SSO                 = "/login/sso"
+	SSOReturn           = "/login/sso/return"
+)
+
+// How a person signs in, for themselves.
+const (
+	Security              = "/security"
+	SecurityPassword      = "/security/password"
+	SecuritySession       = "/security/sessions/revocation"
+	SecuritySessions      = "/security/sessions/others"
+	SecurityAuthenticator = "/security/authenticator"
+	SecurityPasskey       = "/security/passkey"
+	SecurityRecovery      = "/security/recovery-codes"
+)
+
+// SecurityFactorRemoval removes one of the person's second factors.
+func SecurityFactorRemoval(id string) string { return join("/security/factors", id, "removal") }
+
 // Customer pages without a parameter.
 const (
 	Home          = "/"
@@ -55,6 +77,7 @@ const (
 	AdminAudit        = "/admin/audit"
 	AdminPeople       = "/admin/people"
 	AdminNewLink      = "/admin/people/links"
+	AdminSSO          = "/admin/single-sign-on"
 	AdminCalendar     = "/admin/calendar"
 	AdminNewCustomer  = "/admin/accounts/new"
 )
@@ -298,3 +321,9 @@ func Local(next, fallback string) string {
 	}
 	return next
 }
+
+// AdminSSORemoval removes an identity provider.
+func AdminSSORemoval(id string) string { return join(AdminSSO, id, "removal") }
+
+// AdminFactorReset takes a person's second factors away.
+func AdminFactorReset(id string) string { return join(AdminPeople, id, "second-factors") }

@@ -21,6 +21,16 @@ type Session interface {
 	End()
 	// ID is the session row's ID, "" when nobody is signed in.
 	ID() string
+	// StartStep binds the browser to a sign-in that is half done; empty values
+	// forget it.
+	StartStep(id, secret string)
+	// Step is the half-done sign-in, "" when there is none.
+	Step() (id, secret string)
+	// Familiar names the browser when this account has signed in in it before,
+	// "" otherwise.
+	Familiar(email string) string
+	// Remember makes the browser familiar to the account.
+	Remember(email string)
 	// Flash keeps sentences for the next page.
 	Flash(f ...views.Flash)
 	// Dismiss remembers that a standing note, named by key, was put away.
@@ -81,10 +91,14 @@ func IsPartial(r *http.Request) bool {
 // none is the session of a request that has none.
 type none struct{}
 
-func (none) Start(string, string)   {}
-func (none) End()                   {}
-func (none) ID() string             { return "" }
-func (none) Flash(...views.Flash)   {}
-func (none) Dismiss(string)         {}
-func (none) Dismissed(string) bool  { return false }
-func (none) Flashes() []views.Flash { return nil }
+func (none) Start(string, string)     {}
+func (none) End()                     {}
+func (none) ID() string               { return "" }
+func (none) StartStep(string, string) {}
+func (none) Step() (string, string)   { return "", "" }
+func (none) Familiar(string) string   { return "" }
+func (none) Remember(string)          {}
+func (none) Flash(...views.Flash)     {}
+func (none) Dismiss(string)           {}
+func (none) Dismissed(string) bool    { return false }
+func (none) Flashes() []views.Flash   { return nil }

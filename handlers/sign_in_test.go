@@ -1,0 +1,491 @@
+package handlers_test
+
+import (
+	"context"
+	"encoding/base64"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/descope/virtualwebauthn"
+	"github.com/pquerna/otp/totp"
+	"github.com/zitadel/oidc/v3/example/server/exampleop"
+	"github.com/zitadel/oidc/v3/example/server/storage"
+	"golang.org/x/text/language"
+
+	"demarc/store"
+	"demarc/store/storetest"
+	"demarc/web"
+	"demarc/web/paths"
+)
+
+// newSecureSite is a site that asks staff for a second factor, reached under
+// the name under which browsers make passkeys.
+func newSecureSite(t testing.TB) *site {
+	t.Helper()
+	env := storetest.New(t, storetest.WithPasswords())
+	server := httptest.NewUnstartedServer(nil)
+	base := "http://localhost:" + port(t, server.Listener)
+	edge, err := web.New(context.Background(), web.Config{Operator: "Example Cloud", PublicURL: base, RequireSecondFactor: true, Now: env.Clock.Now,
+		Log: slog.New(slog.DiscardHandler)}, env.Store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = edge
+	server.Start()
+	t.Cleanup(server.Close)
+	return &site{Env: env, t: t, base: base}
+}
+
+func port(t testing.TB, l net.Listener) string {
+	t.Helper()
+	_, p, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// addApp sets an authenticator app up for who is signed in, and returns its key.
+func (c *client) addApp(clock *storetest.Clock) (key string) {
+	c.t.Helper()
+	page := c.get(paths.SecurityAuthenticator).want(http.StatusOK)
+	key = strings.ReplaceAll(regexp.MustCompile(`>((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})<`).FindStringSubmatch(page.body)[1], " ", "")
+	c.post(paths.SecurityAuthenticator, url.Values{"draft": {page.field("draft")}, "code": {appCode(c.t, key, clock)}, "current": {storetest.Password}}).want(http.StatusSeeOther)
+	return key
+}
+
+func appCode(t testing.TB, key string, clock *storetest.Clock) string {
+	t.Helper()
+	code, err := totp.GenerateCode(key, clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+func (c *client) password(email string) *answer {
+	return c.post(paths.Login, url.Values{"email": {email}, "password": {storetest.Password}, "next": {"/messages"}})
+}
+
+func TestSignInWithAnAuthenticatorApp(t *testing.T) {
+	s := newSecureSite(t)
+	const email = "owner@northwind.example"
+	c := s.as(email)
+	key := c.addApp(s.Clock)
+	if page := c.get(paths.Security).want(http.StatusOK).text(); !strings.Contains(page, "Authenticator app") || strings.Contains(page, key) {
+		t.Errorf("the page of the person's factors: %s", page)
+	}
+	if a := c.get(paths.SecurityRecovery).want(http.StatusOK); !strings.Contains(a.text(), "Ten codes") {
+		t.Error("no way to recovery codes")
+	}
+	codes := c.post(paths.SecurityRecovery, url.Values{"current": {storetest.Password}}).want(http.StatusOK)
+	found := regexp.MustCompile(`[0-9A-Z]{5}-[0-9A-Z]{5}`).FindAllString(codes.body, -1)
+	if len(found) < 10 {
+		t.Fatalf("recovery codes shown: %v", found)
+	}
+
+	// The password alone opens nothing any more.
+	other := s.anyone()
+	if a := other.password(email).want(http.StatusSeeOther); a.header.Get("Location") != paths.SecondFactor {
+		t.Fatalf("after the password: %s", a.header.Get("Location"))
+	}
+	if a := other.get(paths.Interfaces); a.status != http.StatusSeeOther || !strings.HasPrefix(a.header.Get("Location"), paths.Login) {
+		t.Errorf("half signed in, a page answers %d", a.status)
+	}
+	other.get(paths.SecondFactor).want(http.StatusOK)
+	for _, wrong := range []string{"", "000000", key, strings.Repeat("9", 60)} {
+		if a := other.post(paths.SecondFactor, url.Values{"code": {wrong}}).want(http.StatusUnprocessableEntity); !strings.Contains(a.body, "error-summary") || strings.Contains(a.body, "000000") {
+			t.Errorf("code %q: %s", wrong, a.text())
+		}
+	}
+	s.Clock.Advance(time.Minute)
+	if a := other.post(paths.SecondFactor, url.Values{"code": {appCode(t, key, s.Clock)}}).want(http.StatusSeeOther); a.header.Get("Location") != "/messages" {
+		t.Errorf("next is %s", a.header.Get("Location"))
+	}
+	other.get(paths.Interfaces).want(http.StatusOK)
+	if a := other.post(paths.SecondFactor, url.Values{"code": {appCode(t, key, s.Clock)}}); a.header.Get("Location") != paths.Login {
+		t.Errorf("a step used twice answers %d %s", a.status, a.header.Get("Location"))
+	}
+
+	// A recovery code stands in once, typed as people type.
+	third := s.anyone()
+	third.password(email).want(http.StatusSeeOther)
+	third.post(paths.SecondFactor, url.Values{"code": {strings.ToLower(found[0])}}).want(http.StatusSeeOther)
+	if text := third.get(paths.Messages).want(http.StatusOK).text(); !strings.Contains(text, "9 recovery codes are left") {
+		t.Errorf("after a recovery code: %s", text)
+	}
+
+	// Sessions are listed, and end one by one or together.
+	list := c.get(paths.Security).want(http.StatusOK)
+	if n := list.doc().Find("form[action='" + paths.SecuritySession + "']").Length(); n != 3 {
+		t.Errorf("%d sessions are listed, want 3", n)
+	}
+	c.post(paths.SecuritySessions, url.Values{}).want(http.StatusSeeOther)
+	for i, gone := range []*client{other, third} {
+		if a := gone.get(paths.Interfaces); a.status != http.StatusSeeOther {
+			t.Errorf("session %d lives on: %d", i, a.status)
+		}
+	}
+
+	// Taking the factor away needs the password.
+	href := c.get(paths.Security).doc().Find("a[href$='/removal']").AttrOr("href", "")
+	c.get(href).want(http.StatusOK)
+	c.post(href, url.Values{"current": {"wrong password"}}).want(http.StatusUnprocessableEntity)
+	s.as("owner@southwind.example").get(href).want(http.StatusNotFound)
+	s.as("owner@southwind.example").post(href, url.Values{"current": {storetest.Password}}).want(http.StatusNotFound)
+	c.post(href, url.Values{"current": {storetest.Password}}).want(http.StatusSeeOther)
+	if a := s.anyone().password(email); a.header.Get("Location") != "/messages" {
+		t.Errorf("without a factor, the password leads to %s", a.header.Get("Location"))
+	}
+}
+
+// Staff see nothing but their own sign-in page before they have a second factor.
+func TestStaffNeedASecondFactor(t *testing.T) {
+	s := newSecureSite(t)
+	c := s.as("reviewer@cloud.example")
+	for _, path := range []string{paths.Admin, paths.AdminLOAs, paths.AdminInterfaces, paths.Messages, paths.AdminAccessPoints} {
+		if a := c.get(path).want(http.StatusSeeOther); a.header.Get("Location") != paths.Security {
+			t.Errorf("%s leads to %s", path, a.header.Get("Location"))
+		}
+	}
+	c.post(paths.MessagesRead, url.Values{}).want(http.StatusForbidden)
+	if a := c.get(paths.Security).want(http.StatusOK); !strings.Contains(a.text(), "Set up a second factor to go on") {
+		t.Error("the page does not say why")
+	}
+	key := c.addApp(s.Clock)
+	c.get(paths.AdminLOAs).want(http.StatusOK)
+	s.as("owner@northwind.example").get(paths.Interfaces).want(http.StatusOK) // a customer may do without
+
+	// An administrator takes it away when it is lost; the person starts anew.
+	admin := s.as("admin@cloud.example")
+	admin.addApp(s.Clock)
+	reset := paths.AdminFactorReset(s.Reviewer.UserID)
+	admin.get(reset).want(http.StatusOK)
+	admin.post(reset, url.Values{"reason": {""}}).want(http.StatusUnprocessableEntity)
+	c.get(reset).want(http.StatusForbidden)
+	c.post(reset, url.Values{"reason": {"lost the phone"}}).want(http.StatusForbidden)
+	admin.post(reset, url.Values{"reason": {"lost the phone, seen in person"}}).want(http.StatusSeeOther)
+	if a := c.get(paths.AdminLOAs); a.status != http.StatusSeeOther || !strings.HasPrefix(a.header.Get("Location"), paths.Login) {
+		t.Errorf("the session outlives the reset: %d %s", a.status, a.header.Get("Location"))
+	}
+	s.Clock.Advance(time.Minute)
+	c = s.as("reviewer@cloud.example")
+	if a := c.post(paths.SecondFactor, url.Values{"code": {appCode(t, key, s.Clock)}}); a.header.Get("Location") != paths.Login {
+		t.Errorf("a factor that was taken away answers %d %s", a.status, a.header.Get("Location"))
+	}
+}
+
+func TestPasskeys(t *testing.T) {
+	s := newSecureSite(t)
+	const email = "reviewer@cloud.example"
+	c := s.as(email)
+	rp := virtualwebauthn.RelyingParty{Name: "Example Cloud", ID: "localhost", Origin: s.base}
+	device, cred := virtualwebauthn.NewAuthenticator(), virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	options := func(a *answer) string {
+		t.Helper()
+		o, ok := a.want(http.StatusOK).doc().Find("form[data-passkey]").Attr("data-options")
+		if !ok {
+			t.Fatalf("the page asks for no passkey: %s", a.text())
+		}
+		return o
+	}
+	made := func(rp virtualwebauthn.RelyingParty, o string) string {
+		t.Helper()
+		parsed, err := virtualwebauthn.ParseAttestationOptions(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return virtualwebauthn.CreateAttestationResponse(rp, device, cred, *parsed)
+	}
+	form := func(answer string) url.Values {
+		return url.Values{"credential": {answer}, "name": {"Laptop"}, "current": {storetest.Password}}
+	}
+	elsewhere := rp
+	elsewhere.Origin = "https://evil.example"
+	for name, answer := range map[string]func(string) string{
+		"nothing":      func(string) string { return "" },
+		"not JSON":     func(string) string { return "{" },
+		"another site": func(o string) string { return made(elsewhere, o) },
+	} {
+		o := options(c.get(paths.SecurityPasskey))
+		if a := c.post(paths.SecurityPasskey, form(answer(o))).want(http.StatusUnprocessableEntity); !strings.Contains(a.body, "did not make a passkey") {
+			t.Errorf("%s: %s", name, a.text())
+		}
+	}
+	o := options(c.get(paths.SecurityPasskey))
+	answer := made(rp, o)
+	c.post(paths.SecurityPasskey, url.Values{"credential": {answer}, "current": {"wrong"}}).want(http.StatusUnprocessableEntity)
+	answer = made(rp, options(c.get(paths.SecurityPasskey)))
+	c.post(paths.SecurityPasskey, form(answer)).want(http.StatusSeeOther)
+	c.post(paths.SecurityPasskey, form(answer)).want(http.StatusUnprocessableEntity) // replayed
+	device.AddCredential(cred)
+	c.get(paths.AdminLOAs).want(http.StatusOK) // strong from now on
+
+	prove := func(rp virtualwebauthn.RelyingParty, o string) string {
+		t.Helper()
+		parsed, err := virtualwebauthn.ParseAssertionOptions(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return virtualwebauthn.CreateAssertionResponse(rp, device, cred, *parsed)
+	}
+	other := s.anyone()
+	other.password(email).want(http.StatusSeeOther)
+	old := options(other.get(paths.SecondFactor))
+	o = options(other.get(paths.SecondFactor))
+	for name, answer := range map[string]string{"nothing": "", "an older question": prove(rp, old), "another site": prove(elsewhere, o)} {
+		if a := other.post(paths.SecondFactorPasskey, url.Values{"credential": {answer}}).want(http.StatusUnprocessableEntity); !strings.Contains(a.body, "not accepted") {
+			t.Errorf("%s: %s", name, a.text())
+		}
+	}
+	o = options(other.get(paths.SecondFactor))
+	stranger := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	stranger.ID = cred.ID
+	parsed, _ := virtualwebauthn.ParseAssertionOptions(o)
+	other.post(paths.SecondFactorPasskey, url.Values{"credential": {virtualwebauthn.CreateAssertionResponse(rp, device, stranger, *parsed)}}).want(http.StatusUnprocessableEntity)
+	o = options(other.get(paths.SecondFactor))
+	proof := prove(rp, o)
+	other.post(paths.SecondFactorPasskey, url.Values{"credential": {proof}}).want(http.StatusSeeOther)
+	other.get(paths.AdminLOAs).want(http.StatusOK)
+	if a := other.post(paths.SecondFactorPasskey, url.Values{"credential": {proof}}); a.header.Get("Location") != paths.Login {
+		t.Errorf("a proof used twice answers %d", a.status)
+	}
+}
+
+// What others try with somebody's account name locks nobody out of the browser
+// they use, and bothers only the one who tries.
+func TestNobodyLocksOthersOut(t *testing.T) {
+	s := newSite(t)
+	const email = "owner@northwind.example"
+	mine := s.as(email)
+	mine.post(paths.Logout, url.Values{}).want(http.StatusSeeOther)
+	attacker := s.anyone()
+	limited := false
+	for range 80 {
+		if a := attacker.post(paths.Login, url.Values{"email": {email}, "password": {"guess"}}); a.status == http.StatusTooManyRequests {
+			limited = true
+			if a.header.Get("Retry-After") == "" {
+				t.Error("a limit without Retry-After")
+			}
+			break
+		}
+	}
+	if !limited {
+		t.Fatal("guessing is not limited")
+	}
+	mine.password(email).want(http.StatusSeeOther)
+	mine.get(paths.Interfaces).want(http.StatusOK)
+	// The familiar browser has a limit too.
+	mine.post(paths.Logout, url.Values{})
+	for range 5 {
+		mine.post(paths.Login, url.Values{"email": {email}, "password": {"guess"}}).want(http.StatusUnprocessableEntity)
+	}
+	mine.post(paths.Login, url.Values{"email": {email}, "password": {"guess"}}).want(http.StatusTooManyRequests)
+}
+
+func TestChangePassword(t *testing.T) {
+	s := newSite(t)
+	const email = "owner@northwind.example"
+	c, other := s.as(email), s.as(email)
+	for _, f := range []url.Values{
+		{"current": {""}, "password": {"a quite new one"}, "again": {"a quite new one"}},
+		{"current": {"wrong"}, "password": {"a quite new one"}, "again": {"a quite new one"}},
+		{"current": {storetest.Password}, "password": {"a quite new one"}, "again": {"another one"}},
+		{"current": {storetest.Password}, "password": {"short"}, "again": {"short"}},
+	} {
+		if a := c.post(paths.SecurityPassword, f).want(http.StatusUnprocessableEntity); strings.Contains(a.body, "a quite new one") {
+			t.Error("a password comes back in the page")
+		}
+	}
+	c.post(paths.SecurityPassword, url.Values{"current": {storetest.Password}, "password": {"a quite new one"}, "again": {"a quite new one"}}).want(http.StatusSeeOther)
+	c.get(paths.Interfaces).want(http.StatusOK)
+	other.get(paths.Interfaces).want(http.StatusSeeOther)
+	s.anyone().password(email).want(http.StatusUnprocessableEntity)
+}
+
+// people are the users of the identity provider.
+type people struct {
+	mu    sync.Mutex
+	users []*storage.User
+}
+
+func (p *people) find(match func(*storage.User) bool) *storage.User {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, u := range p.users {
+		if match(u) {
+			return u
+		}
+	}
+	return nil
+}
+
+func (p *people) GetUserByID(id string) *storage.User {
+	return p.find(func(u *storage.User) bool { return u.ID == id })
+}
+
+func (p *people) GetUserByUsername(name string) *storage.User {
+	return p.find(func(u *storage.User) bool { return u.Username == name })
+}
+
+func (p *people) ExampleClientID() string { return "none" }
+
+// newProvider is a real OpenID provider with a sign-in page of its own.
+func newProvider(t *testing.T, returnTo, clientID string, users ...*storage.User) string {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	issuer := "http://localhost:" + port(t, server.Listener) + "/"
+	storage.RegisterClients(storage.WebClient(clientID, "provider secret", returnTo))
+	server.Config.Handler = exampleop.SetupServer(issuer, storage.NewStorage(&people{users: users}), nil, false)
+	server.Start()
+	t.Cleanup(server.Close)
+	return issuer
+}
+
+// atProvider signs in at the identity provider as a browser does, and returns
+// where it sends the browser then.
+func atProvider(t *testing.T, address, username string) string {
+	t.Helper()
+	jar, _ := cookiejar.New(nil)
+	var back string
+	browser := &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+		if strings.Contains(r.URL.Path, paths.SSOReturn) {
+			back = r.URL.RequestURI()
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}}
+	res, err := browser.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	id := res.Request.URL.Query().Get("authRequestID")
+	if id == "" {
+		return back
+	}
+	res, err = browser.PostForm(res.Request.URL.Scheme+"://"+res.Request.URL.Host+res.Request.URL.Path, url.Values{"id": {id}, "username": {username}, "password": {"verysecure"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	return back
+}
+
+func TestSingleSignOn(t *testing.T) {
+	s := newSecureSite(t)
+	ctx := t.Context()
+	user := func(id, email string, verified bool) *storage.User {
+		return &storage.User{ID: id, Username: id, Password: "verysecure", Email: email, EmailVerified: verified, PreferredLanguage: language.English}
+	}
+	clientID := base64.RawURLEncoding.EncodeToString([]byte(t.Name() + s.base))
+	issuer := newProvider(t, s.base+paths.SSOReturn, clientID,
+		user("lin", "owner@northwind.example", true), user("liar", "owner@northwind.example", false), user("ma", "owner@southwind.example", true), user("rao", "reviewer@cloud.example", true))
+	add := func(domain, account string, mfa bool) {
+		t.Helper()
+		if err := s.AddIdentityProvider(ctx, s.Admin, store.NewIdentityProvider{Name: "Login of " + domain, Issuer: issuer, ClientID: clientID, ClientSecret: "provider secret", Domain: domain, AccountID: account, MFA: mfa}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("northwind.example", s.Northwind, false)
+	add("cloud.example", "", true)
+
+	begin := func(c *client, email string) string {
+		t.Helper()
+		return c.post(paths.SSO, url.Values{"email": {email}, "next": {"/messages"}}).want(http.StatusOK).doc().Find("a.btn--primary").AttrOr("href", "")
+	}
+	if a := s.anyone().get(paths.Login); !strings.Contains(a.body, paths.SSO) {
+		t.Error("the sign-in page does not offer single sign-on")
+	}
+	// Whether anybody has the address makes no difference.
+	known, unknown := s.anyone().post(paths.SSO, url.Values{"email": {"owner@northwind.example"}}), s.anyone().post(paths.SSO, url.Values{"email": {"nobody@northwind.example"}})
+	if known.status != unknown.status {
+		t.Errorf("a known address answers %d, an unknown one %d", known.status, unknown.status)
+	}
+	if a := s.anyone().post(paths.SSO, url.Values{"email": {"x@elsewhere.example"}}).want(http.StatusUnprocessableEntity); a.field("email") != "x@elsewhere.example" {
+		t.Error("what was typed is lost")
+	}
+
+	for _, c := range []struct{ name, email, username, want string }{
+		{"the account's own person", "owner@northwind.example", "lin", "/messages"},
+		{"again, now known by subject", "owner@northwind.example", "lin", "/messages"},
+		{"address not verified", "owner@northwind.example", "liar", paths.Login},
+		{"a person of another account", "owner@northwind.example", "ma", paths.Login},
+		{"staff at a customer's provider", "owner@northwind.example", "rao", paths.Login},
+		{"staff", "reviewer@cloud.example", "rao", "/messages"},
+	} {
+		browser := s.anyone()
+		back := atProvider(t, begin(browser, c.email), c.username)
+		a := browser.get(back).want(http.StatusSeeOther)
+		if a.header.Get("Location") != c.want {
+			t.Errorf("%s: leads to %s, want %s", c.name, a.header.Get("Location"), c.want)
+		}
+		if b := browser.get(paths.Messages); (b.status == http.StatusOK) != (c.want == "/messages") {
+			t.Errorf("%s: the console answers %d", c.name, b.status)
+		}
+		if b := browser.get(back); b.header.Get("Location") != paths.Login {
+			t.Errorf("%s: the answer counts twice: %d %s", c.name, b.status, b.header.Get("Location"))
+		}
+	}
+
+	// An answer belongs to the browser that asked, and to its question.
+	a, b := s.anyone(), s.anyone()
+	back := atProvider(t, begin(a, "owner@northwind.example"), "lin")
+	begin(b, "owner@northwind.example")
+	for name, c := range map[string]struct {
+		by   *client
+		path string
+	}{
+		"another browser":       {b, back},
+		"a browser without any": {s.anyone(), back},
+		"no code":               {a, paths.SSOReturn},
+	} {
+		c.by.get(c.path).want(http.StatusSeeOther)
+		if x := c.by.get(paths.Messages); x.status == http.StatusOK {
+			t.Errorf("%s: signed in", name)
+		}
+	}
+	denied := s.anyone()
+	begin(denied, "owner@northwind.example")
+	denied.get(paths.SSOReturn + "?error=access_denied").want(http.StatusSeeOther)
+	if text := denied.get(paths.Login).text(); !strings.Contains(text, "did not sign you in") {
+		t.Errorf("a refusal of the provider: %s", text)
+	}
+}
+
+func TestIdentityProvidersPage(t *testing.T) {
+	s := newSite(t)
+	admin := s.as("admin@cloud.example")
+	page := admin.get(paths.AdminSSO).want(http.StatusOK)
+	form := url.Values{"key": {page.field("key")}, "name": {"Northwind login"}, "account": {s.Northwind}, "domain": {"@Northwind.example"}, "issuer": {"ftp://x"}, "client_id": {"c"}, "client_secret": {"s3cret-of-the-client"}}
+	a := admin.post(paths.AdminSSO, form).want(http.StatusUnprocessableEntity)
+	if a.field("name") != "Northwind login" || strings.Contains(a.body, "s3cret-of-the-client") {
+		t.Error("values are lost, or the secret comes back")
+	}
+	form.Set("issuer", "https://login.northwind.example")
+	admin.post(paths.AdminSSO, form).want(http.StatusSeeOther)
+	admin.post(paths.AdminSSO, form).want(http.StatusSeeOther) // the same form again
+	list := admin.get(paths.AdminSSO).want(http.StatusOK)
+	href, ok := list.doc().Find("a[href$='/removal']").Attr("href")
+	if !ok || list.doc().Find("a[href$='/removal']").Length() != 1 || !strings.Contains(list.text(), "northwind.example") {
+		t.Fatalf("the list: %s", list.text())
+	}
+	for _, email := range []string{"owner@northwind.example", "reviewer@cloud.example", "finance@cloud.example"} {
+		c := s.as(email)
+		c.get(paths.AdminSSO).want(http.StatusForbidden)
+		c.post(paths.AdminSSO, form).want(http.StatusForbidden)
+		c.post(href, url.Values{}).want(http.StatusForbidden)
+	}
+	admin.get(href).want(http.StatusOK)
+	admin.post(href, url.Values{}).want(http.StatusSeeOther)
+	admin.post(href, url.Values{}).want(http.StatusNotFound)
+}

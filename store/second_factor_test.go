@@ -1,0 +1,400 @@
+package store
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+
+	"demarc/store/lifecycle"
+)
+
+// code is what an authenticator app shows at a moment.
+func code(t *testing.T, secret string, at time.Time) string {
+	t.Helper()
+	c, err := totp.GenerateCodeCustom(secret, at, totp.ValidateOpts{Period: totpPeriod, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// withApp is a person with a confirmed authenticator app, whose first code was
+// used at the clock's time.
+func withApp(t *testing.T, s *Store, u User) (secret string) {
+	t.Helper()
+	id, secret, err := s.DraftTOTP(t.Context(), actorOf(u))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ConfirmTOTP(t.Context(), actorOf(u), id, "Phone", code(t, secret, s.Now())); err != nil {
+		t.Fatal(err)
+	}
+	return secret
+}
+
+func step(t *testing.T, s *Store, u User) (id, secret string) {
+	t.Helper()
+	id, secret, err := s.StartStep(t.Context(), actorOf(u), Step{Kind: StepSecondFactor, UserID: u.ID, Next: "/x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id, secret
+}
+
+func TestAuthenticatorApp(t *testing.T) {
+	s, clock, _ := people(t)
+	u := s.mustUser(t, "u@cloud.example", lifecycle.Reviewer, "", "")
+	ctx := t.Context()
+
+	id, secret, err := s.DraftTOTP(ctx, actorOf(u))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := s.User(ctx, u.ID); got.SecondFactor {
+		t.Error("a draft counts as a second factor")
+	}
+	sid, skey := step(t, s, u)
+	if _, _, err := s.PassWithCode(ctx, sid, skey, code(t, secret, s.Now())); KindOf(err) != Invalid {
+		t.Errorf("a code of a draft: %v, want Invalid", err)
+	}
+	if err := s.ConfirmTOTP(ctx, actorOf(u), id, "", "000000"); KindOf(err) != Invalid {
+		t.Errorf("a wrong code confirms: %v", err)
+	}
+	if err := s.ConfirmTOTP(ctx, actorOf(u), id, strings.Repeat("x", 41), code(t, secret, s.Now())); FieldsOf(err)["name"] == "" {
+		t.Errorf("a long name: %v", err)
+	}
+	first := code(t, secret, s.Now())
+	if err := s.ConfirmTOTP(ctx, actorOf(u), id, "", first); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := s.User(ctx, u.ID); !got.SecondFactor {
+		t.Error("a confirmed app does not count")
+	}
+	if _, err := s.OpenTOTP(ctx, actorOf(u), id); KindOf(err) != NotFound {
+		t.Errorf("the secret can be read after it is confirmed: %v", err)
+	}
+
+	for _, c := range []struct {
+		name  string
+		shift time.Duration // of the phone's clock
+		code  func() string
+		opens bool
+	}{
+		{"the code that confirmed it, again", 0, func() string { return first }, false},
+		{"next period", 0, func() string { clock.move(30 * time.Second); return code(t, secret, s.Now()) }, true},
+		{"the same code, replayed", 0, func() string { return code(t, secret, s.Now()) }, false},
+		{"a period behind, but used up already", 0, func() string { return code(t, secret, s.Now().Add(-30*time.Second)) }, false},
+		{"a period ahead", 0, func() string { return code(t, secret, s.Now().Add(30*time.Second)) }, true},
+		{"two periods ahead", 0, func() string { clock.move(time.Minute); return code(t, secret, s.Now().Add(time.Minute)) }, false},
+		{"spaces", 0, func() string { c := code(t, secret, s.Now()); return c[:3] + " " + c[3:] }, true},
+		{"empty", 0, func() string { clock.move(time.Minute); return "" }, false},
+		{"letters", 0, func() string { return "abcdef" }, false},
+		{"longer", 0, func() string { return code(t, secret, s.Now()) + "0" }, false},
+	} {
+		sid, skey := step(t, s, u)
+		st, method, err := s.PassWithCode(ctx, sid, skey, c.code())
+		if (err == nil) != c.opens {
+			t.Errorf("%s: %v, opens should be %v", c.name, err, c.opens)
+		}
+		if err == nil && (st.UserID != u.ID || st.Next != "/x" || method != MethodTOTP) {
+			t.Errorf("%s: %+v %s", c.name, st, method)
+		}
+		if err == nil {
+			if _, err := s.Step(ctx, StepSecondFactor, sid, skey); KindOf(err) != Unauthenticated {
+				t.Errorf("%s: the step is still open: %v", c.name, err)
+			}
+		}
+	}
+}
+
+// One code opens one session, however many ask at once.
+func TestOneCodeOpensOnce(t *testing.T) {
+	s, clock, _ := people(t)
+	u := s.mustUser(t, "u@cloud.example", lifecycle.Reviewer, "", "")
+	secret := withApp(t, s, u)
+	clock.move(time.Minute)
+	c := code(t, secret, s.Now())
+	var opened atomic.Int32
+	var wg sync.WaitGroup
+	for range 12 {
+		id, key := step(t, s, u)
+		wg.Go(func() {
+			if _, _, err := s.PassWithCode(t.Context(), id, key, c); err == nil {
+				opened.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if opened.Load() != 1 {
+		t.Errorf("one code opened %d sessions", opened.Load())
+	}
+}
+
+func TestStepsEnd(t *testing.T) {
+	s, clock, _ := people(t)
+	u := s.mustUser(t, "u@cloud.example", lifecycle.Reviewer, "", "")
+	secret := withApp(t, s, u)
+	ctx := t.Context()
+	clock.move(time.Minute)
+
+	id, key := step(t, s, u)
+	for range stepTries {
+		if _, _, err := s.PassWithCode(ctx, id, key, "000000"); KindOf(err) != Invalid {
+			t.Fatalf("a wrong code: %v", err)
+		}
+	}
+	if _, _, err := s.PassWithCode(ctx, id, key, code(t, secret, s.Now())); KindOf(err) != Unauthenticated {
+		t.Errorf("the right code after %d wrong ones: %v, want Unauthenticated", stepTries, err)
+	}
+
+	id, key = step(t, s, u)
+	if _, _, err := s.PassWithCode(ctx, id, "another", code(t, secret, s.Now())); KindOf(err) != Unauthenticated {
+		t.Errorf("another browser's step: %v", err)
+	}
+	if _, err := s.Step(ctx, StepSSO, id, key); KindOf(err) != Unauthenticated {
+		t.Errorf("a step of another kind: %v", err)
+	}
+	clock.move(StepLimit)
+	if _, _, err := s.PassWithCode(ctx, id, key, code(t, secret, s.Now())); KindOf(err) != Unauthenticated {
+		t.Errorf("a step of %v ago: %v", StepLimit, err)
+	}
+	if _, err := s.Step(ctx, StepSecondFactor, "", ""); KindOf(err) != Unauthenticated {
+		t.Errorf("no step: %v", err)
+	}
+}
+
+func TestRecoveryCodes(t *testing.T) {
+	s, _, _ := people(t)
+	u := s.mustUser(t, "u@cloud.example", lifecycle.Reviewer, "", "")
+	ctx := t.Context()
+	if _, err := s.NewRecoveryCodes(ctx, actorOf(u)); KindOf(err) != Conflict {
+		t.Fatalf("codes without a second factor: %v", err)
+	}
+	withApp(t, s, u)
+	old, err := s.NewRecoveryCodes(ctx, actorOf(u))
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes, err := s.NewRecoveryCodes(ctx, actorOf(u))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Sort(codes); len(slices.Compact(slices.Clone(codes))) != recoveryCodes {
+		t.Fatalf("codes repeat: %v", codes)
+	}
+	pass := func(c string) (Method, error) {
+		id, key := step(t, s, u)
+		_, m, err := s.PassWithCode(ctx, id, key, c)
+		return m, err
+	}
+	if _, err := pass(old[0]); KindOf(err) != Invalid {
+		t.Errorf("a code that was replaced: %v", err)
+	}
+	sloppy := " " + strings.ToLower(strings.ReplaceAll(codes[0], "-", " ")) + " "
+	sloppy = strings.ReplaceAll(strings.ReplaceAll(sloppy, "0", "o"), "1", "l")
+	if m, err := pass(sloppy); err != nil || m != MethodRecovery {
+		t.Errorf("a code typed carelessly: %s %v", m, err)
+	}
+	if _, err := pass(codes[0]); KindOf(err) != Invalid {
+		t.Errorf("a code used twice: %v", err)
+	}
+	factors, left, err := s.Factors(ctx, u.ID)
+	if err != nil || left != recoveryCodes-1 || len(factors) != 1 {
+		t.Errorf("left %d of %d factors, %v", left, len(factors), err)
+	}
+	if err := s.RemoveFactor(ctx, actorOf(u), factors[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, left, _ := s.Factors(ctx, u.ID); left != 0 {
+		t.Errorf("%d recovery codes outlive the last second factor", left)
+	}
+}
+
+func TestFactorsOfOthers(t *testing.T) {
+	s, _, _ := people(t)
+	u := s.mustUser(t, "u@cloud.example", lifecycle.Reviewer, "", "")
+	other, err := s.CreateUser(t.Context(), NewUser{Email: "admin2@cloud.example", Name: "Other", Role: "administrator"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	withApp(t, s, u)
+	factors, _, _ := s.Factors(ctx, u.ID)
+	if err := s.RemoveFactor(ctx, actorOf(other), factors[0].ID); KindOf(err) != NotFound {
+		t.Errorf("somebody else's factor removed: %v", err)
+	}
+	for _, c := range []struct {
+		name   string
+		by     Actor
+		user   string
+		reason string
+		kind   Kind
+	}{
+		{"no administrator", actorOf(u), other.ID, "lost the phone", Forbidden},
+		{"oneself", actorOf(other), other.ID, "lost the phone", Conflict},
+		{"no reason", actorOf(other), u.ID, " ", Invalid},
+		{"nobody", actorOf(other), "us-none", "lost the phone", NotFound},
+	} {
+		if err := s.ResetFactors(ctx, c.by, c.user, c.reason); KindOf(err) != c.kind {
+			t.Errorf("%s: %v, want %v", c.name, err, c.kind)
+		}
+	}
+	id, key, err := s.StartSession(ctx, actorOf(u), MethodTOTP, "Test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ResetFactors(ctx, actorOf(other), u.ID, "lost the phone, called back on the number we know"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.SessionUser(ctx, id, key); KindOf(err) != Unauthenticated {
+		t.Errorf("a session outlives the reset: %v", err)
+	}
+	if got, _ := s.User(ctx, u.ID); got.SecondFactor {
+		t.Error("factors are still there")
+	}
+}
+
+func TestSessionsAreListedAndEnded(t *testing.T) {
+	s, clock, _ := people(t)
+	u := s.mustUser(t, "u@cloud.example", lifecycle.Reviewer, "", "")
+	ctx := t.Context()
+	start := func(m Method) (string, string) {
+		t.Helper()
+		id, key, err := s.StartSession(ctx, actorOf(u), m, "Firefox on Linux")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id, key
+	}
+	a, akey := start(MethodPassword)
+	b, bkey := start(MethodPasskey)
+	if got, err := s.SessionUser(ctx, a, akey); err != nil || got.Strong {
+		t.Errorf("password alone is strong: %v %v", got.Strong, err)
+	}
+	if got, err := s.SessionUser(ctx, b, bkey); err != nil || !got.Strong {
+		t.Errorf("a passkey is not strong: %v %v", got.Strong, err)
+	}
+	all, err := s.Sessions(ctx, u.ID)
+	if err != nil || len(all) != 2 || all[0].Device != "Firefox on Linux" {
+		t.Fatalf("%+v %v", all, err)
+	}
+	if err := s.EndOtherSessions(ctx, actorOf(u), b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.SessionUser(ctx, a, akey); KindOf(err) != Unauthenticated {
+		t.Errorf("a session lives on: %v", err)
+	}
+	if _, err := s.SessionUser(ctx, b, bkey); err != nil {
+		t.Errorf("the session kept has ended: %v", err)
+	}
+	if err := s.ChangePassword(ctx, actorOf(u), "se-none", "a quite new password"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.SessionUser(ctx, b, bkey); KindOf(err) != Unauthenticated {
+		t.Errorf("a session outlives the password: %v", err)
+	}
+	c, _ := start(MethodSSO)
+	clock.move(IdleLimit + time.Hour)
+	if all, _ := s.Sessions(ctx, u.ID); len(all) != 0 {
+		t.Errorf("an idle session is listed: %v of %s", all, c)
+	}
+}
+
+func TestMethodsAreThoseOfTheTable(t *testing.T) {
+	s, _, _ := people(t)
+	u := s.mustUser(t, "u@cloud.example", lifecycle.Reviewer, "", "")
+	for _, m := range Methods() {
+		if _, _, err := s.StartSession(t.Context(), actorOf(u), m, ""); err != nil {
+			t.Errorf("%s: %v", m, err)
+		}
+		if m.Label() == string(m) {
+			t.Errorf("%s has no label", m)
+		}
+	}
+	if _, _, err := s.StartSession(t.Context(), actorOf(u), "magic", ""); err == nil {
+		t.Error("an unknown method is kept")
+	}
+}
+
+func TestSSOUser(t *testing.T) {
+	s, _, _ := people(t)
+	ctx := t.Context()
+	admin, err := s.CreateUser(ctx, NewUser{Email: "boss@cloud.example", Name: "Boss", Role: "administrator"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	north, err := s.CreateAccount(ctx, actorOf(admin), "North", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(account, domain string) string {
+		t.Helper()
+		err := s.AddIdentityProvider(ctx, actorOf(admin), NewIdentityProvider{AccountID: account, Name: "IdP " + domain, Issuer: "https://login." + domain, ClientID: "c", ClientSecret: "very secret", Domain: domain})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, secret, err := s.ProviderForAddress(ctx, "anybody@"+strings.ToUpper(domain))
+		if err != nil || secret != "very secret" {
+			t.Fatalf("%+v %v", p, err)
+		}
+		return p.ID
+	}
+	of, staff := add(north, "north.example"), add("", "cloud.example")
+	lin, err := s.CreateUser(ctx, NewUser{Email: "lin@north.example", Name: "Lin", Role: lifecycle.Owner, AccountID: north}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, provider, subject, email string
+		verified                       bool
+		want                           string
+	}{
+		{"address not verified", of, "s1", "lin@north.example", false, ""},
+		{"no subject", of, "", "lin@north.example", true, ""},
+		{"another provider vouches for the address", staff, "s1", "lin@north.example", true, ""},
+		{"a customer's provider vouches for staff", of, "s9", "boss@cloud.example", true, ""},
+		{"nobody has the address", of, "s2", "new@north.example", true, ""},
+		{"no such provider", "ip-none", "s1", "lin@north.example", true, ""},
+		{"the first time", of, "s1", "Lin@North.example", true, lin.ID},
+		{"known by subject although the address changed", of, "s1", "lin.wei@elsewhere.example", false, lin.ID},
+		{"staff", staff, "s1", "boss@cloud.example", true, admin.ID},
+	} {
+		u, err := s.SSOUser(ctx, "req", c.provider, c.subject, c.email, c.verified)
+		if c.want == "" {
+			if KindOf(err) != Unauthenticated {
+				t.Errorf("%s: %v %v, want Unauthenticated", c.name, u.Email, err)
+			}
+		} else if err != nil || u.ID != c.want {
+			t.Errorf("%s: %v %v", c.name, u.Email, err)
+		}
+	}
+	err = s.AddIdentityProvider(ctx, actorOf(admin), NewIdentityProvider{AccountID: north, Name: "Two", Issuer: "https://x.example", ClientID: "c", ClientSecret: "s", Domain: "north.example"})
+	if FieldsOf(err)["domain"] == "" {
+		t.Errorf("a domain with two providers: %v", err)
+	}
+	err = s.AddIdentityProvider(ctx, actorOf(admin), NewIdentityProvider{AccountID: "ac-none", Issuer: "http://login.example", Domain: "nodots"})
+	for _, f := range []string{"name", "issuer", "client_id", "client_secret", "domain"} {
+		if FieldsOf(err)[f] == "" {
+			t.Errorf("field %s is not refused: %v", f, FieldsOf(err))
+		}
+	}
+	if err := s.AddIdentityProvider(ctx, actorOf(lin), NewIdentityProvider{}); KindOf(err) != Forbidden {
+		t.Errorf("a customer adds a provider: %v", err)
+	}
+	if err := s.RemoveIdentityProvider(ctx, actorOf(admin), of); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.SSOUser(ctx, "req", of, "s1", "lin@north.example", true); KindOf(err) != Unauthenticated {
+		t.Errorf("a removed provider vouches: %v", err)
+	}
+	if err := s.RemoveIdentityProvider(ctx, actorOf(admin), of); !errors.As(err, new(*Error)) || KindOf(err) != NotFound {
+		t.Errorf("removed twice: %v", err)
+	}
+}
