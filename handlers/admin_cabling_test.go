@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -191,6 +192,63 @@ func TestStaffRemovals(t *testing.T) {
 	if got := done.header.Get("Location"); got != paths.AdminRemovals {
 		t.Errorf("goes to %s", got)
 	}
+	s.Sound(t)
+}
+
+// TestStaffLookAtAPort: a port that a letter named waits for a technician after
+// its interface moved.
+func TestStaffLookAtAPort(t *testing.T) {
+	s := newSite(t)
+	s.Everybody(t)
+	ctx := context.Background()
+	c := s.At(t, lifecycle.ApprovedLOA)
+	was, _ := s.PortOf(ctx, c.ID)
+	s.Do(t, c.ID, lifecycle.RevokeLOA)
+	ports, err := s.Ports(ctx, was.Device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var to store.Port
+	for _, p := range ports {
+		if p.State == store.PortFree && p.Type == was.Type {
+			to = p
+		}
+	}
+	if err := s.MovePort(ctx, s.Reviewer, c.ID, 0, to.ID, "The panel is being rebuilt"); err != nil {
+		t.Fatal(err, store.FieldsOf(err))
+	}
+	tech, admin := s.as(asTechnician), s.as(adminMail)
+	action := paths.AdminPortCheck(was.ID)
+	list := tech.get(paths.AdminRemovals).want(200)
+	says(t, list, "Ports to look at", was.Name, c.ID, "No cable is waiting.")
+	if list.doc().Find("main a[href='"+action+"']").Length() == 0 || list.doc().Find("#nav a[href='"+paths.AdminRemovals+"']").Text() == "Removals" {
+		t.Error("the list or the menu says nothing")
+	}
+	says(t, tech.get(paths.Admin).want(200), "Port to look at", "Removals 1")
+	says(t, tech.get(paths.AdminPort(was.ID)).want(200), "Somebody has to look at this port", "Quarantined")
+	says(t, admin.get(paths.AdminPortDeletion(was.ID)).want(200), "Confirm that nothing is in it first.")
+	auditor := s.as(auditorMail)
+	if page := auditor.get(action).want(200); page.doc().Find("form[action='"+action+"']").Length() != 0 {
+		t.Error("an auditor finds the form")
+	}
+	auditor.post(action, url.Values{"empty": {"on"}}).want(http.StatusForbidden)
+	s.as(asReviewer).get(action).want(http.StatusForbidden)
+	s.as(customerMail).get(action).want(http.StatusForbidden)
+	tech.get(paths.AdminPortCheck("none")).want(http.StatusNotFound)
+
+	page := tech.get(action).want(200)
+	says(t, page, c.LOANo, was.Panel, was.Position)
+	form := setting(untouched(t, page, action), "note", "A fiber of nobody was taken out")
+	summaryHas(t, tech.post(action, form), "empty", "Tick this when you have looked")
+	says(t, tech.post(action, form), "A fiber of nobody was taken out")
+	form = setting(form, "empty", "on")
+	if to := tech.post(action, form).want(http.StatusSeeOther).header.Get("Location"); to != paths.AdminRemovals {
+		t.Errorf("goes to %s", to)
+	}
+	tech.post(action, form).want(http.StatusSeeOther) // a double click
+	says(t, tech.get(paths.AdminRemovals), "is free again.", "Nothing is waiting.")
+	says(t, tech.post(action, setting(form, "key", "another")).want(http.StatusConflict), "Nothing was changed.", "Nothing to look at")
+	says(t, tech.get(paths.AdminPort(was.ID)).want(200), "A fiber of nobody was taken out", c.ID)
 	s.Sound(t)
 }
 

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -38,12 +39,12 @@ func (h *Handlers) deviceCrumbs(d catalog.Device, more ...views.Crumb) []views.C
 func (h *Handlers) staffDevice(d catalog.Device, ports []store.Port) views.StaffDevice {
 	out := views.StaffDevice{ID: d.ID, Name: d.Name, Room: d.Room, Cabinet: d.Cabinet}
 	for _, p := range ports {
-		row := views.StaffPort{ID: p.ID, Number: p.Number, Name: p.Name, Type: string(p.Type), Panel: p.Panel, Position: h.Store.PositionWords(p), Connector: p.ConnectorWords(), State: portPlace(p.State), HolderID: p.ConnectionID}
+		row := views.StaffPort{ID: p.ID, Number: p.Number, Name: p.Name, Type: string(p.Type), Panel: p.Panel, Position: h.Store.PositionWords(p), Connector: p.ConnectorWords(), State: portPlace(p.State), HolderID: cmp.Or(p.ConnectionID, p.LeftBy)}
 		if p.Room != d.Room || p.Cabinet != d.Cabinet {
 			row.Elsewhere = p.Room + ", cabinet " + p.Cabinet
 		}
-		if p.ConnectionID != "" {
-			row.HolderHref = paths.AdminInterface(p.ConnectionID)
+		if row.HolderID != "" {
+			row.HolderHref = paths.AdminInterface(row.HolderID)
 		}
 		out.Tally[row.State]++
 		out.Ports = append(out.Ports, row)

@@ -43,9 +43,12 @@ func untouched(t *testing.T, a *answer, action string) url.Values {
 				v.Add(name, n.AttrOr("value", "on"))
 			}
 		default:
-			if n.Is("textarea") {
+			switch {
+			case n.Is("textarea"):
 				v.Set(name, n.Text())
-			} else {
+			case n.Is("select"):
+				v.Set(name, n.Find("option[selected]").AttrOr("value", ""))
+			default:
 				v.Set(name, n.AttrOr("value", ""))
 			}
 		}

@@ -67,6 +67,12 @@ func (h *Handlers) ShowPort(c echo.Context) error {
 	if p.ConnectionID != "" {
 		show.Facts = append(show.Facts, ui.Pair{Term: "Interface", Value: p.ConnectionID, Mono: true, Href: paths.AdminInterface(p.ConnectionID)})
 	}
+	if p.LeftBy != "" {
+		show.Facts = append(show.Facts, ui.Pair{Term: "Left by", Value: p.LeftBy, Mono: true, Href: paths.AdminInterface(p.LeftBy)}, ui.Pair{Term: "Letter", Value: p.Letter, Mono: true})
+		if lifecycle.MayDo(lifecycle.ConfirmRemoval, user.Role) {
+			show.CheckHref = paths.AdminPortCheck(p.ID)
+		}
+	}
 	if show.Out {
 		show.Facts = append(show.Facts, ui.Pair{Term: "Out of service because", Value: p.Reason})
 	}

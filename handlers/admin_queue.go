@@ -51,9 +51,19 @@ func (h *Handlers) WorkQueue(c echo.Context) error {
 		if removals, err = h.Store.Removals(ctx, queuePage); err != nil {
 			return err
 		}
-		q.Tiles = append(q.Tiles, h.tile("Cabling", paths.AdminCabling, counts.Cabling, jobs), h.tile("Removals", paths.AdminRemovals, counts.Removals, removals))
+		checks, err := h.Store.PortsToCheck(ctx, queuePage)
+		if err != nil {
+			return err
+		}
+		q.Tiles = append(q.Tiles, h.tile("Cabling", paths.AdminCabling, counts.Cabling, jobs), h.removalsTile(counts, removals, checks))
 		q.Items = append(q.Items, h.queueItems("Cabling", jobs, paths.AdminCablingJob)...)
 		q.Items = append(q.Items, h.queueItems("Removal", removals, paths.AdminRemoval)...)
+		for _, p := range checks {
+			device, _ := h.Store.Catalogue().Device(p.Device)
+			ap, _ := h.Store.Catalogue().AccessPoint(device.AccessPoint)
+			q.Items = append(q.Items, views.QueueItem{Kind: "Port to look at", ID: p.Name, Name: device.Name, Href: paths.AdminPortCheck(p.ID), AccessPoint: ap.Name,
+				Waiting: views.Waiting{Since: p.LeftAt, Now: h.Store.Now()}})
+		}
 	}
 	if lifecycle.May(lifecycle.SeeReviews, user.Role) {
 		requests, err := h.Store.WhitelistQueue(ctx, "requested", queuePage)
@@ -178,6 +188,16 @@ func (h *Handlers) tile(label, href string, count int, items []store.Connection)
 		parts = append(parts, "Oldest "+views.Age(oldest, now))
 	}
 	t.Line = strings.Join(parts, ", ")
+	return t
+}
+
+// removalsTile sums up the cables to remove and the ports to look at: one
+// technician goes there for both.
+func (h *Handlers) removalsTile(counts store.QueueCounts, removals []store.Connection, checks []store.Port) views.QueueTile {
+	t := h.tile("Removals", paths.AdminRemovals, counts.Removals+counts.PortChecks, removals)
+	if len(removals) == 0 && len(checks) > 0 {
+		t.Line = "Oldest " + views.Age(checks[0].LeftAt, h.Store.Now())
+	}
 	return t
 }
 

@@ -15,35 +15,6 @@ import (
 	"demarc/web/paths"
 )
 
-// sent is a form as a browser without scripts sends it: every field with what
-// it holds.
-func (a *answer) sent(action string) url.Values {
-	a.t.Helper()
-	out := url.Values{}
-	form := a.doc().Find("form[action='" + action + "']")
-	if form.Length() != 1 {
-		a.t.Fatalf("%d forms for %s: %s", form.Length(), action, a.text())
-	}
-	for _, n := range form.Find("input, textarea, select").Nodes {
-		field := form.FindNodes(n)
-		name, typ := field.AttrOr("name", ""), field.AttrOr("type", "text")
-		if _, on := field.Attr("checked"); (typ == "checkbox" || typ == "radio") && !on {
-			continue
-		}
-		switch {
-		case n.Data == "textarea":
-			out.Add(name, field.Text())
-		case n.Data == "select":
-			out.Add(name, field.Find("option[selected]").AttrOr("value", ""))
-		case typ == "checkbox":
-			out.Add(name, field.AttrOr("value", "on"))
-		default:
-			out.Add(name, field.AttrOr("value", ""))
-		}
-	}
-	return out
-}
-
 // TestRegionsAndAccessPointsByForm is the operator's own catalogue, made on the
 // pages alone.
 func TestRegionsAndAccessPointsByForm(t *testing.T) {
@@ -52,7 +23,7 @@ func TestRegionsAndAccessPointsByForm(t *testing.T) {
 	cat := s.Catalogue
 
 	// A region.
-	form := admin.get(paths.AdminNewRegion).want(200).sent(paths.AdminNewRegion)
+	form := untouched(t, admin.get(paths.AdminNewRegion).want(200), paths.AdminNewRegion)
 	form.Set("id", "eu north")
 	form.Set("name", "Norway (Oslo)")
 	form.Set("zone", "Europe/Osl0")
@@ -76,7 +47,7 @@ func TestRegionsAndAccessPointsByForm(t *testing.T) {
 	}
 
 	// An access point in it: the region is chosen already.
-	form = admin.get(paths.With(paths.AdminNewSite, "region", "eu-north-1")).want(200).sent(paths.AdminNewSite)
+	form = untouched(t, admin.get(paths.With(paths.AdminNewSite, "region", "eu-north-1")).want(200), paths.AdminNewSite)
 	if form.Get("region") != "eu-north-1" || form.Get("loa_days") != "90" || form.Get("status") != "open" {
 		t.Errorf("an empty form: %v", form)
 	}
@@ -89,7 +60,7 @@ func TestRegionsAndAccessPointsByForm(t *testing.T) {
 	form.Set("visitor_id_number", "on")
 	bad = admin.post(paths.AdminNewSite, form)
 	summaryHas(t, bad, "visitor_id_number", "of no use without the ID type")
-	if got := bad.sent(paths.AdminNewSite)["offer"]; len(got) != 2 {
+	if got := untouched(t, bad, paths.AdminNewSite)["offer"]; len(got) != 2 {
 		t.Errorf("boxes that stay ticked: %v", got)
 	}
 	form.Del("visitor_id_number")
@@ -106,7 +77,7 @@ func TestRegionsAndAccessPointsByForm(t *testing.T) {
 
 	// Changed: what is not touched stays, what is unticked goes.
 	edit := paths.AdminAccessPointEdit(ap.ID)
-	form = admin.get(edit).want(200).sent(edit)
+	form = untouched(t, admin.get(edit).want(200), edit)
 	if len(form["offer"]) != 2 || form.Get("name") != "Oslo-A" || form.Get("run_by") != "" {
 		t.Errorf("the form says %v", form)
 	}
@@ -122,14 +93,14 @@ func TestRegionsAndAccessPointsByForm(t *testing.T) {
 
 	// The region changes and goes when its access point is gone.
 	region := paths.AdminRegion("eu-north-1")
-	form = admin.get(region).want(200).sent(region)
+	form = untouched(t, admin.get(region).want(200), region)
 	form.Set("name", "Norway")
 	admin.post(region, form).want(http.StatusSeeOther)
 	if text := admin.get(paths.AdminRegionDeletion("eu-north-1")).want(200).text(); !strings.Contains(text, "1 access point of this region is in the inventory. Delete the access points first.") {
 		t.Errorf("in use: %s", text)
 	}
 	gone := paths.AdminAccessPointDeletion(ap.ID)
-	form = admin.get(gone).want(200).sent(gone)
+	form = untouched(t, admin.get(gone).want(200), gone)
 	form.Set("reason", "Never built")
 	form.Set("confirm", "Oslo")
 	bad = admin.post(gone, form)
@@ -138,7 +109,7 @@ func TestRegionsAndAccessPointsByForm(t *testing.T) {
 	admin.post(gone, form).want(http.StatusSeeOther)
 	admin.get(paths.AdminAccessPoint(ap.ID)).want(http.StatusNotFound)
 	gone = paths.AdminRegionDeletion("eu-north-1")
-	form = admin.get(gone).want(200).sent(gone)
+	form = untouched(t, admin.get(gone).want(200), gone)
 	form.Set("reason", "Never built")
 	form.Set("confirm", "Norway")
 	admin.post(gone, form).want(http.StatusSeeOther)
@@ -177,7 +148,7 @@ func TestOneBuildingAsksForAReason(t *testing.T) {
 	one, _ := s.Catalogue().AccessPoint(a.AccessPointID)
 	admin := s.as(adminMail)
 	edit := paths.AdminAccessPointEdit(other)
-	form := admin.get(edit).want(200).sent(edit)
+	form := untouched(t, admin.get(edit).want(200), edit)
 	form.Set("facility_name", one.FacilityName)
 	bad := admin.post(edit, form)
 	summaryHas(t, bad, "reason", "Then: survives the loss of an access point; both are in one building")

@@ -229,7 +229,7 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []vie
 		if lifecycle.May(lifecycle.SeeCabling, role) {
 			queues = append(queues,
 				views.NavItem{Label: "Cabling", Href: paths.AdminCabling, Count: q.Cabling, CountWords: waiting},
-				views.NavItem{Label: "Removals", Href: paths.AdminRemovals, Count: q.Removals, CountWords: waiting})
+				views.NavItem{Label: "Removals", Href: paths.AdminRemovals, Count: q.Removals + q.PortChecks, CountWords: waiting})
 		}
 		if lifecycle.May(lifecycle.SeeReviews, role) {
 			queues = append(queues, views.NavItem{Label: "Whitelist requests", Href: paths.AdminWhitelist, Count: q.Whitelist, CountWords: waiting})

@@ -95,6 +95,8 @@ func messageTarget(role lifecycle.Role, m store.Message) string {
 		return paths.AdminAccount(id)
 	case typed && kind == "account":
 		return paths.Orders
+	case typed && m.Title == store.TitlePortToCheck && role == lifecycle.Technician:
+		return paths.AdminPortCheck(id)
 	case typed:
 		return paths.Messages
 	case !staff:

@@ -366,7 +366,7 @@ func (s *Store) NeedsAction(ctx context.Context, account string) (int, error) {
 }
 
 // QueueCounts is how much work lies in each staff queue.
-type QueueCounts struct{ LOA, Cabling, Removals, Whitelist int }
+type QueueCounts struct{ LOA, Cabling, Removals, PortChecks, Whitelist int }
 
 // QueueCounts counts the staff queues.
 func (s *Store) QueueCounts(ctx context.Context) (QueueCounts, error) {
@@ -376,6 +376,9 @@ func (s *Store) QueueCounts(ctx context.Context) (QueueCounts, error) {
 		return q, err
 	}
 	if err := s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM connections WHERE removal_due = 1 LIMIT ?) AS c", []any{countLimit}, &q.Removals); err != nil {
+		return q, err
+	}
+	if err := s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM ports WHERE left_by <> '' LIMIT ?) AS c", []any{countLimit}, &q.PortChecks); err != nil {
 		return q, err
 	}
 	err = s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM whitelist_requests WHERE status = 'requested' LIMIT ?) AS c", []any{countLimit}, &q.Whitelist)

@@ -39,5 +39,16 @@ func (i *instant) Scan(v any) error {
 	return fmt.Errorf("instant: unexpected %T", v)
 }
 
+// intoTime scans an instant into a time.
+type intoTime struct{ to *time.Time }
+
+// Scan implements sql.Scanner.
+func (i intoTime) Scan(v any) error {
+	var read instant
+	err := read.Scan(v)
+	*i.to = read.Time
+	return err
+}
+
 // text is the form used inside cursors and comparisons.
 func (i instant) text() string { return i.UTC().Format(instantLayout) }

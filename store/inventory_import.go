@@ -100,7 +100,7 @@ var inventoryTables = []inventoryTable{
 		kind: inventory.Device,
 		query: "SELECT " + deviceColumns + `, COALESCE((SELECT MIN(l.no) FROM ports p JOIN loas l ON l.connection_id = p.connection_id
 			WHERE p.device_id = devices.id AND p.connection_id IS NOT NULL AND l.status IN ('issued', 'used')), ''),
-			(SELECT COUNT(*) FROM ports p WHERE p.device_id = devices.id AND p.connection_id IS NOT NULL) FROM devices ORDER BY id`,
+			(SELECT COUNT(*) FROM ports p WHERE p.device_id = devices.id AND (p.connection_id IS NOT NULL OR p.left_by <> '')) FROM devices ORDER BY id`,
 		scan: func(r scanner) (p inventory.Present, err error) {
 			var held int
 			v, err := scanDevice(withMore{r, []any{&p.Letter, &held}})
@@ -135,6 +135,8 @@ var inventoryTables = []inventoryTable{
 			}
 			p.Row, p.State = inventory.OfPort(v.Port, why), string(v.State)
 			switch {
+			case v.LeftBy != "":
+				p.Hold = "A cable may be in this port since " + v.LeftBy + " left it. Confirm that nothing is in it first."
 			case v.State == PortQuarantined:
 				p.Hold = "The cable of " + v.ConnectionID + " is still in this port."
 			case v.ConnectionID != "":

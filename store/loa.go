@@ -265,6 +265,8 @@ func (t *tx) portToIssue(c *Connection, portID string) (Port, error) {
 		return p, invalid("port", "Select a "+string(c.PortType)+" port")
 	case p.State != PortFree && p.ConnectionID != "":
 		return p, conflictf("Port %s of %s was taken a moment ago by %s. Select another port.", p.Name, device.Name, p.ConnectionID)
+	case p.LeftBy != "":
+		return p, conflictf("Port %s of %s is quarantined until a technician has looked at it. Select another port.", p.Name, device.Name)
 	case p.State != PortFree:
 		return p, conflictf("Port %s of %s is not free. Select another port.", p.Name, device.Name)
 	case avoid[p.Device]:
@@ -386,6 +388,9 @@ func (s *Store) IssueLOA(ctx context.Context, by Actor, d Draft, pdf []byte) (st
 				}
 			}
 			c.LOANo = no
+			if _, err := t.exec("UPDATE ports SET letter = ? WHERE connection_id = ?", no, c.ID); err != nil {
+				return err
+			}
 			return t.decideApplication(c.ID, "approved", nil)
 		}})
 		return no, err
@@ -393,7 +398,9 @@ func (s *Store) IssueLOA(ctx context.Context, by Actor, d Draft, pdf []byte) (st
 }
 
 // movePort puts an interface on another free port, for a reason that may be
-// empty; nothing when it holds that port already.
+// empty; nothing when it holds that port already. The port that it leaves is
+// free at once, but for one that a letter sent people to: it is quarantined
+// until a technician confirms that nothing is in it.
 func (t *tx) movePort(c *Connection, portID, reason string) error {
 	own, err := t.portOf(c.ID)
 	if err != nil || own == nil || own.ID == portID {
@@ -403,12 +410,19 @@ func (t *tx) movePort(c *Connection, portID, reason string) error {
 	if err != nil {
 		return err
 	}
+	left := PortFree
+	if own.Letter != "" {
+		left = PortQuarantined // somebody may have brought a cable to it
+	}
 	err = t.watchInterface(reason, c.ID, func() error {
-		if err := t.setPort(*own, PortFree, "", reason); err != nil {
+		if err := t.setPort(*own, left, "", reason); err != nil {
 			return err
 		}
 		return t.setPort(p, PortAllocated, c.ID, reason)
 	})
+	if err == nil && left == PortQuarantined {
+		err = t.tellRole(lifecycle.Technician, PortSubject(own.ID), TitlePortToCheck, c.Title()+" moved away from port "+own.Name+", which "+own.Letter+" names. Look whether anything is in it.")
+	}
 	if msg := FieldsOf(err)["reason"]; msg != "" && reason == "" {
 		// An approval has no reason: it is given where the port is moved.
 		return invalid("port", strings.TrimPrefix(msg, "Say why: ")+" Move the interface to this port first and say why, or select another port.")

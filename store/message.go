@@ -12,6 +12,10 @@ import (
 // cable is still in. Its page is another one than that of a cable to connect.
 const TitleCableToRemove = "Cable to remove"
 
+// TitlePortToCheck is the title of the message that a port which a letter named
+// brings to the technicians when its interface moved.
+const TitlePortToCheck = "Port to look at"
+
 // tellAccount writes a message to every user of the account, in the
 // transaction of what it is about.
 func (t *tx) tellAccount(accountID, subject, title, body string) error {

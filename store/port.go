@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -28,17 +29,25 @@ func (t *tx) countPorts(device string, kind catalog.PortType, state PortState, b
 }
 
 // setPort moves a port to a state and a holder: the only writer of both, of the
-// counters and of the port's history. reason is why, as far as somebody said.
+// counters and of the port's history. reason is why, as far as somebody said. A
+// port that is quarantined without a holder was left by the one it had.
 func (t *tx) setPort(p Port, state PortState, connection, reason string) error {
 	var holder any
 	if connection != "" {
 		holder = connection
 	}
-	kept := ""
+	kept, letter, leftBy, leftAt := "", "", "", instant{}
 	if state == PortOutOfService {
 		kept = reason
 	}
-	res, err := t.exec("UPDATE ports SET state = ?, connection_id = ?, reason = ?, version = version + 1 WHERE device_id = ? AND number = ? AND state = ?", state, holder, kept, p.Device, p.Number, p.State)
+	if connection != "" && connection == p.ConnectionID {
+		letter = p.Letter
+	}
+	if state == PortQuarantined && connection == "" {
+		letter, leftBy, leftAt = p.Letter, p.ConnectionID, at(t.now)
+	}
+	res, err := t.exec("UPDATE ports SET state = ?, connection_id = ?, reason = ?, letter = ?, left_by = ?, left_at = ?, version = version + 1 WHERE device_id = ? AND number = ? AND state = ?",
+		state, holder, kept, letter, leftBy, leftAt, p.Device, p.Number, p.State)
 	if err != nil {
 		return err
 	}
@@ -51,17 +60,15 @@ func (t *tx) setPort(p Port, state PortState, connection, reason string) error {
 	if err := t.countPorts(p.Device, p.Type, state, +1); err != nil {
 		return err
 	}
-	who := connection
-	if who == "" {
-		who = p.ConnectionID // who had it
-	}
+	// Who gets it, or who had it.
+	who := cmp.Or(connection, p.ConnectionID, p.LeftBy)
 	return t.portEvent(p.ID, portAction(p.State, state), p.State, state, reason, who)
 }
 
-const portColumns = `device_id, number, id, name, port_type, room, cabinet, panel, position, connector, polish, fibers, side, state, COALESCE(connection_id, ''), reason, version`
+const portColumns = `device_id, number, id, name, port_type, room, cabinet, panel, position, connector, polish, fibers, side, state, COALESCE(connection_id, ''), reason, letter, left_by, left_at, version`
 
 func (p *Port) columns() []any {
-	return []any{&p.Device, &p.Number, &p.ID, &p.Name, &p.Type, &p.Room, &p.Cabinet, &p.Panel, &p.Position, &p.Connector, &p.Polish, &p.Fibers, &p.Side, &p.State, &p.ConnectionID, &p.Reason, &p.Version}
+	return []any{&p.Device, &p.Number, &p.ID, &p.Name, &p.Type, &p.Room, &p.Cabinet, &p.Panel, &p.Position, &p.Connector, &p.Polish, &p.Fibers, &p.Side, &p.State, &p.ConnectionID, &p.Reason, &p.Letter, &p.LeftBy, intoTime{&p.LeftAt}, &p.Version}
 }
 
 func scanPort(r scanner) (Port, error) {

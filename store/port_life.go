@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -108,6 +109,8 @@ func (p Port) Place() string {
 func HeldWords(p Port, device, letter string) string {
 	port := "Port " + p.Name + " of " + device
 	switch {
+	case p.LeftBy != "":
+		return port + " is quarantined: letter " + p.Letter + " sent people to it before " + p.LeftBy + " moved to another port. Confirm that nothing is in it first."
 	case p.State == PortQuarantined:
 		return port + " is quarantined: the cable of " + p.ConnectionID + " may still be in. Confirm its removal first."
 	case p.State == PortInUse:
@@ -183,7 +186,7 @@ func (t *tx) device(id string) (catalog.Device, error) {
 
 // notHeld refuses to take a port away from whoever has it.
 func (t *tx) notHeld(p Port, d catalog.Device) error {
-	if p.ConnectionID == "" {
+	if p.ConnectionID == "" && p.LeftBy == "" {
 		return nil
 	}
 	letter, err := t.letterOut(p.ConnectionID)
@@ -279,7 +282,7 @@ func (s *Store) DeletePort(ctx context.Context, by Actor, id string, rev int, ty
 }
 
 func (t *tx) deletePort(p Port, reason string) error {
-	res, err := t.exec("DELETE FROM ports WHERE device_id = ? AND number = ? AND connection_id IS NULL", p.Device, p.Number)
+	res, err := t.exec("DELETE FROM ports WHERE device_id = ? AND number = ? AND connection_id IS NULL AND left_by = ''", p.Device, p.Number)
 	if err != nil {
 		return err
 	}
@@ -290,6 +293,43 @@ func (t *tx) deletePort(p Port, reason string) error {
 		return err
 	}
 	return t.portEvent(p.ID, PortDeleted, p.State, "", reason, p.Place())
+}
+
+// ConfirmPortEmpty records that a technician looked at a port that an interface
+// left after a letter had sent people to it, and that nothing is in it. The
+// port is free from then on. Kinds: Invalid (fields empty, note), NotFound,
+// Conflict when the port waits for nobody, Forbidden.
+func (s *Store) ConfirmPortEmpty(ctx context.Context, by Actor, id string, rev int, empty bool, note string) error {
+	if !lifecycle.MayDo(lifecycle.ConfirmRemoval, by.Role) {
+		return forbidden("Only a technician confirms that nothing is in a port.")
+	}
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		p, d, err := t.portToChange(id, rev)
+		if err != nil {
+			return "", err
+		}
+		if p.LeftBy == "" {
+			return "", conflictf("Port %s of %s does not wait for anybody to look at it. Nothing was changed.", p.Name, d.Name)
+		}
+		bad := map[string]string{}
+		if !empty {
+			bad["empty"] = "Tick this when you have looked and nothing is in the port"
+		}
+		if runes(note) > 500 {
+			bad["note"] = "Use at most 500 characters"
+		}
+		if err := invalidFields(bad); err != nil {
+			return "", err
+		}
+		return id, t.setPort(p, PortFree, "", strings.TrimSpace(note))
+	})
+	return err
+}
+
+// PortsToCheck lists the ports that a technician has to look at, the longest
+// waiting first: see ConfirmPortEmpty.
+func (s *Store) PortsToCheck(ctx context.Context, limit int) ([]Port, error) {
+	return list(ctx, s, scanPort, "SELECT "+portColumns+" FROM ports WHERE left_by <> '' ORDER BY left_at, id LIMIT ?", limit)
 }
 
 // DemarcationEdit is the form that changes where and how a port is handed
@@ -644,11 +684,12 @@ func DeviceHeld(device string, ports []Port) string {
 	var held []string
 	n := 0
 	for _, p := range ports {
-		if p.ConnectionID == "" {
+		by := cmp.Or(p.ConnectionID, p.LeftBy)
+		if by == "" {
 			continue
 		}
 		if n++; n <= 3 {
-			held = append(held, p.Name+" by "+p.ConnectionID)
+			held = append(held, p.Name+" by "+by)
 		}
 	}
 	if n == 0 {

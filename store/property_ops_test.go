@@ -272,7 +272,11 @@ func (w *world) move(before rows, d *did) {
 	d.check = func(after rows) error {
 		was, _ := before.portOf(c.str("id"))
 		old, _ := after.where("ports", func(p record) bool { return p.str("id") == was.str("id") })
-		if is, _ := after.portOf(c.str("id")); is.textOf("id") != port || old.textOf("state") != "free" {
+		want := "free"
+		if was.str("letter") != "" {
+			want = "quarantined" // a letter named it: somebody may have brought a cable
+		}
+		if is, _ := after.portOf(c.str("id")); is.textOf("id") != port || old.textOf("state") != want {
 			return fmt.Errorf("moved to %s, holds %s; the old one is %s", port, is.textOf("id"), old.textOf("state"))
 		}
 		return nil
@@ -608,6 +612,32 @@ func (w *world) remove(before rows, d *did) {
 	d.err = w.e.ConfirmRemoval(ctx, by, c.str("id"), rev, !d.bad(7), "")
 }
 
+func (w *world) checkPort(before rows, d *did) {
+	p, by, rev, ok := w.portFor(before, d, func(p record) bool { return p.str("left_by") != "" })
+	if !ok {
+		return
+	}
+	if d.who == 0 {
+		by = w.act(before, d, w.e.Technician)
+	}
+	d.want = -1
+	if p.str("left_by") != "" && d.rev < 2 && lifecycle.MayDo(lifecycle.ConfirmRemoval, by.Role) {
+		d.want = +1
+	}
+	empty := true
+	if d.c%7 == 0 {
+		empty, d.want = false, -1
+	}
+	d.err = w.e.ConfirmPortEmpty(ctx, by, p.str("id"), rev, empty, "")
+	d.check = func(after rows) error {
+		now, _ := after.where("ports", func(r record) bool { return r.str("id") == p.str("id") })
+		if now.textOf("state") != "free" || now.textOf("left_by") != "" || now.textOf("letter") != "" {
+			return fmt.Errorf("port %s is %s, left by %q, letter %q", p.str("id"), now.textOf("state"), now.textOf("left_by"), now.textOf("letter"))
+		}
+		return nil
+	}
+}
+
 func (w *world) revoke(before rows, d *did) {
 	c, by, rev, ok := w.on(before, d, lifecycle.RevokeLOA)
 	if !ok {
@@ -816,7 +846,7 @@ func (w *world) back(before rows, d *did) {
 }
 
 func (w *world) deletePort(before rows, d *did) {
-	p, by, rev, ok := w.portFor(before, d, func(p record) bool { return p.str("connection_id") == "" })
+	p, by, rev, ok := w.portFor(before, d, func(p record) bool { return p.str("connection_id") == "" && p.str("left_by") == "" })
 	if !ok {
 		return
 	}
@@ -836,7 +866,7 @@ func (w *world) deletePort(before rows, d *did) {
 func (w *world) deleteDevice(before rows, d *did) {
 	held := map[string]bool{}
 	for p := range before.of("ports") {
-		held[p.str("device_id")] = held[p.str("device_id")] || p.str("connection_id") != ""
+		held[p.str("device_id")] = held[p.str("device_id")] || p.str("connection_id") != "" || p.str("left_by") != ""
 	}
 	p, by, _, ok := w.portFor(before, d, func(p record) bool { return !held[p.str("device_id")] })
 	if !ok {

@@ -329,17 +329,34 @@ func unsound(d rows) []string {
 }
 
 func soundPorts(d rows, f *faults, byID map[string]record, site map[string]string) {
+	lettersOf, inForce := map[string][]string{}, map[string]string{}
+	for l := range d.of("loas") {
+		id := l.str("connection_id")
+		lettersOf[id] = append(lettersOf[id], l.str("no"))
+		if l.str("status") == "issued" {
+			inForce[id] = l.str("no")
+		}
+	}
 	port := map[string]record{} // holder -> port
 	for p := range d.of("ports") {
 		id, state := p.str("connection_id"), p.str("state")
 		if id == "" {
-			if state == "allocated" || state == "in_use" {
-				f.add("port", "%s is %s and nobody holds it", p.str("id"), state)
+			if state == "allocated" || state == "in_use" || (state == "quarantined") != (p.str("left_by") != "") {
+				f.add("port", "%s is %s, left by %q, and nobody holds it", p.str("id"), state, p.str("left_by"))
+			}
+			if (p.str("left_by") != "") != (p.str("letter") != "") || (p.str("left_by") != "") != (p.str("left_at") != "") {
+				f.add("port", "%s: left by %q, at %q, letter %q", p.str("id"), p.str("left_by"), p.str("left_at"), p.str("letter"))
+			}
+			if c, ok := byID[p.str("left_by")]; p.str("left_by") != "" && (!ok || !slices.Contains(lettersOf[c.str("id")], p.str("letter"))) {
+				f.add("port", "%s: %s left it, and %s is no letter of it", p.str("id"), p.str("left_by"), p.str("letter"))
 			}
 			continue
 		}
-		if state == "free" {
-			f.add("port", "%s is free and %s holds it", p.str("id"), id)
+		if state == "free" || p.str("left_by") != "" {
+			f.add("port", "%s is %s, left by %q, and %s holds it", p.str("id"), state, p.str("left_by"), id)
+		}
+		if l, mine := p.str("letter"), lettersOf[id]; l != "" && !slices.Contains(mine, l) || l == "" && inForce[id] != "" || inForce[id] != "" && l != inForce[id] {
+			f.add("port", "%s of %s says letter %q, in force is %q", p.str("id"), id, l, inForce[id])
 		}
 		if other, two := port[id]; two {
 			f.add("port", "%s holds %s and %s", id, other.str("id"), p.str("id"))
@@ -890,7 +907,7 @@ func soundPortHistory(d rows, f *faults) {
 		if _, known := state[id]; !known {
 			state[id] = "free"
 		}
-		if state[id] != p.str("state") || holder[id] != p.str("connection_id") {
+		if state[id] != p.str("state") || holder[id] != cmp.Or(p.str("connection_id"), p.str("left_by")) {
 			f.add("port history", "%s is %s with %q, its history says %s with %q", id, p.str("state"), p.str("connection_id"), state[id], holder[id])
 		}
 		delete(state, id)

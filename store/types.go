@@ -75,7 +75,15 @@ type Port struct {
 	State        PortState
 	ConnectionID string
 	Reason       string // why it is out of service
-	Version      int    // row version: a form that changes the port carries it
+	// Letter is the newest letter that names the port, of the interface that
+	// has it or left it; "" when none was issued while it had the port.
+	Letter string
+	// LeftBy is the interface that left the port after a letter had sent people
+	// to it, and LeftAt when: the port is quarantined, without a holder, until
+	// a technician has looked. "" otherwise.
+	LeftBy  string
+	LeftAt  time.Time
+	Version int // row version: a form that changes the port carries it
 }
 
 // PortCount is how many ports of a type a device has in a state.

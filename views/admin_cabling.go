@@ -147,8 +147,45 @@ type RemovalRow struct {
 
 // RemovalList is the list of cables to remove.
 type RemovalList struct {
-	Rows  []RemovalRow
-	Pages ui.Pages
+	Rows       []RemovalRow
+	Pages      ui.Pages
+	Checks     []PortCheckRow
+	MoreChecks string // when not all are shown
+}
+
+// PortCheckRow is a port that somebody has to look at.
+type PortCheckRow struct {
+	ID, AccessPoint string
+	Place           CablePlace
+	Letter, LeftBy  string
+	Waiting         Waiting
+}
+
+func (l RemovalList) nothing() string {
+	if len(l.Checks) > 0 {
+		return "No cable is waiting."
+	}
+	return "Nothing is waiting."
+}
+
+func portCheckColumns() []ui.Column {
+	return []ui.Column{{Label: "Due"}, {Label: "Port"}, {Label: "Access Point"}, {Label: "Cabinet"}, {Label: "Letter"}, {Label: "Left by"}, {Label: "Actions", Class: "col-acts"}}
+}
+
+// PortCheck is the page of a port that somebody has to look at.
+type PortCheck struct {
+	ID       string
+	Open     bool // it still waits
+	ReadOnly bool
+	Place    CablePlace
+	Facts    []ui.Pair
+	Waiting  Waiting
+	Empty    bool
+	Note     string
+	Key      string
+	Rev      int
+	Errors   map[string]string
+	Conflict string
 }
 
 func (l RemovalList) columns() []ui.Column {

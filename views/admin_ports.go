@@ -30,11 +30,17 @@ type PortShow struct {
 	// WhyFixed says why the demarcation cannot be changed now; "" when it can.
 	WhyFixed string
 	Out      bool // out of service
+	// CheckHref is where a technician confirms that nothing is in the port; ""
+	// when there is nothing to confirm.
+	CheckHref string
 }
 
 func (p PortShow) taken() string {
 	if p.Held == "" {
 		return ""
+	}
+	if p.CheckHref != "" {
+		return "A technician has to look at it first"
 	}
 	return "An interface has this port"
 }

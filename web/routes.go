@@ -158,11 +158,13 @@ func (s *Server) routes(e *echo.Echo) {
 	cabling.get(paths.AdminCablingJob(":id"), h.ShowCabling)
 	cabling.get(paths.AdminRemovals, h.ListRemovals)
 	cabling.get(paths.AdminRemoval(":id"), h.ShowRemoval)
+	cabling.get(paths.AdminPortCheck(":id"), h.AskPortCheck)
 	technician := staff.with(mayDo(lifecycle.CompleteCabling))
 	technician.post(paths.AdminCablingCompletion(":id"), h.CompleteCabling)
 	technician.get(paths.AdminCablingReturn(":id"), h.AskReturn)
 	technician.post(paths.AdminCablingReturn(":id"), h.ReturnReport)
 	technician.post(paths.AdminRemoval(":id"), h.ConfirmRemoval)
+	technician.post(paths.AdminPortCheck(":id"), h.CheckPort)
 
 	// Staff: accounts and money
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminAccounts, h.ListAccounts)

@@ -70,6 +70,22 @@ func stories() []story {
 	}
 }
 
+// freePort is the last free port that fits an interface, far from where it is.
+func (l *loader) freePort(c store.Connection) (id string, err error) {
+	for _, d := range l.s.Catalogue().Devices(c.AccessPointID) {
+		ports, err := l.s.Ports(l.ctx, d.ID)
+		if err != nil {
+			return "", err
+		}
+		for _, p := range ports {
+			if p.State == store.PortFree && p.Type == c.PortType {
+				id = p.ID
+			}
+		}
+	}
+	return id, nil
+}
+
 // plan turns a story into steps.
 func (l *loader) plan(st story) {
 	s := l.s
@@ -169,6 +185,13 @@ func (l *loader) plan(st story) {
 	case "revoked":
 		act(st.endDays, 16, "revoke", func(id string, c store.Connection) error {
 			return s.RevokeLOA(l.ctx, l.as(lifecycle.Reviewer), id, c.Version, "The cabinet moves to another room. Apply again: the new letter names the new place")
+		})
+		act(st.endDays, 17, "move", func(id string, c store.Connection) error {
+			port, err := l.freePort(c)
+			if err != nil {
+				return err
+			}
+			return s.MovePort(l.ctx, l.as(lifecycle.Reviewer), id, c.Version, port, "The old cabinet moves to another room")
 		})
 	case "terminating", "terminated":
 		act(st.endDays, 4, "terminate", func(id string, c store.Connection) error { return s.Terminate(l.ctx, customer(), id, c.Version, id) })

@@ -95,6 +95,7 @@ type site struct {
 	account, owner              string
 	careful, provider           string // somebody with a second factor, an identity provider
 	openRequest, grantedRequest string
+	leftPort                    string // ID of a port that a letter named and its interface left
 	unusedSite                  string // an access point that nothing ever used, with long and strange words
 }
 
@@ -155,6 +156,7 @@ func newSite(t *testing.T) *site {
 				s.freePort = port
 			}
 		}
+		s.leftPort = must1(db.PortsToCheck(ctx, 1))(t)[0].ID
 		office := store.Actor{UserID: "usr-test", Name: "Zoe Adler", Role: lifecycle.Administrator, RequestID: "T-1"}
 		must1(db.AddRegion(ctx, office, "aa-"+strings.Repeat("w", 61), store.RegionEdit{Name: strings.Repeat(wide, 64), Zone: "America/Argentina/ComodRivadavia"}))(t)
 		s.unusedSite = must1(db.AddAccessPoint(ctx, office, "ap-"+strings.Repeat("w", 61), "cn-hangzhou", store.AccessPointEdit{Name: strings.Repeat("W", 64), RunBy: strings.Repeat(wide, 64), Status: "open", LOADays: "366",
@@ -261,6 +263,7 @@ func (s *site) visits() map[string][]visit {
 		`paths.AdminCablingJob(":id")`:          {{who: technician, path: paths.AdminCablingJob(id("hz-dc1-primary"))}, {who: technician, path: paths.AdminCablingJob(id("sg-core-b"))}, {who: technician, path: paths.AdminCablingJob(id("sg-core")), state: "done"}, refused(technician, paths.AdminCablingJob(id("hz-dc1-primary")), "Finish cabling"), {who: technician, path: paths.AdminCablingJob(id("sg-core-b")), state: "drawer report a problem", layer: paths.AdminCablingReturn(id("sg-core-b"))}},
 		`paths.AdminCablingReturn(":id")`:       {{who: technician, path: paths.AdminCablingReturn(id("hz-dc1-primary"))}, refused(technician, paths.AdminCablingReturn(id("hz-dc1-primary")), "Return delivery report")},
 		"paths.AdminRemovals":                   one(technician, paths.AdminRemovals),
+		`paths.AdminPortCheck(":id")`:           {{who: technician, path: paths.AdminPortCheck(s.leftPort)}, {who: technician, path: paths.AdminPortCheck(s.freePort.ID), state: "done"}, refused(technician, paths.AdminPortCheck(s.leftPort), "Confirm"), {who: admin, path: paths.AdminPort(s.leftPort), state: "left"}},
 		`paths.AdminRemoval(":id")`:             {{who: technician, path: paths.AdminRemoval(id("sha-old-office"))}, {who: technician, path: paths.AdminRemoval(id("dubai-branch"))}, {who: technician, path: paths.AdminRemoval(id("hohhot-render")), state: "done"}, refused(technician, paths.AdminRemoval(id("sha-old-office")), "Confirm removal")},
 		"paths.AdminAccounts":                   {{who: finance, path: paths.AdminAccounts}, {who: finance, path: paths.AdminAccounts + "?q=nothing-like-this", state: "no match"}},
 		`paths.AdminAccount(":id")`:             {{who: finance, path: paths.AdminAccount(s.account)}, {who: admin, path: paths.AdminAccount(s.account)}, {who: reviewer, path: paths.AdminAccount(s.account)}, refused(finance, paths.AdminAccount(s.account), "Record transfer"), refused(admin, paths.AdminAccount(s.account), "Save quotas")},

@@ -260,6 +260,9 @@ func AdminPortReturn(id string) string { return join(AdminPortPages, id, "return
 // AdminPortDeletion deletes a port that nobody has.
 func AdminPortDeletion(id string) string { return join(AdminPortPages, id, "deletion") }
 
+// AdminPortCheck records that nothing is in a port that a letter named.
+func AdminPortCheck(id string) string { return join(AdminPortPages, id, "check") }
+
 // AdminAccountPeople adds a person to the account.
 func AdminAccountPeople(id string) string { return join(AdminAccounts, id, "people") }
 
