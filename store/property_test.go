@@ -103,7 +103,7 @@ var opWeights = []struct {
 	{"terminate", 3, lifecycle.Terminate},
 	{"remove", 5, lifecycle.ConfirmRemoval},
 	{"check port", 5, ""},
-	{"revoke", 2, lifecycle.RevokeLOA},
+	{"revoke", 4, lifecycle.RevokeLOA},
 	{"edit", 2, lifecycle.EditNameDescription},
 	{"reveal", 1, ""},
 	{"whitelist", 3, ""},
@@ -686,7 +686,7 @@ func (w *world) judge(before, after rows, attempts []*did) error {
 		case a.err == nil && a.known && a.value != "" && a.value != a.answer:
 			return breaks("repeat", "%s, answered %q, the first time %q", told, a.value, a.answer)
 		// An order that somebody else paid a moment ago is paid: no error.
-		case a.err == nil && a.moves && !a.known && (alone || a.op != "pay") && used[a.by.UserID+"/"+a.by.Key] < 2 && steps[a.request] != 1:
+		case a.err == nil && a.moves && !a.known && (alone || a.op != "pay" && a.op != "pay renewal") && used[a.by.UserID+"/"+a.by.Key] < 2 && steps[a.request] != 1:
 			return breaks("history", "%s, and %d events", told, steps[a.request])
 		case steps[a.request] > 1:
 			return breaks("history", "%s, and %d steps in the history", told, steps[a.request])
