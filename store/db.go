@@ -59,6 +59,9 @@ type Options struct {
 	// is printed on letters of authorization, for checking them, and stays on
 	// those that are out.
 	PublicURL string
+	// Mailing says that a mail server is configured: what is mailed goes into the
+	// outbox, for the worker of package mail.
+	Mailing bool
 	// Log receives what has no caller to return to; slog.Default when nil.
 	Log *slog.Logger
 	// Trace, when not nil, is called with the text of every statement that a
@@ -92,6 +95,8 @@ type Store struct {
 	books       []pricing.Book
 	sessions    sessionCache
 	passwords   passwordGate
+	mailing     bool
+	mailReady   chan struct{} // holds at most one value
 	imports     imports
 
 	closing sync.RWMutex // held for writing while the queue closes
@@ -205,7 +210,7 @@ func (o *Options) defaults() {
 
 // store is a store over the files in o.Dir, with neither writer nor schema.
 func (o *Options) store() (*Store, error) {
-	s := &Store{dir: o.Dir, now: o.Now, operator: o.Operator, issuer: o.Issuer, publicURL: o.PublicURL, log: o.Log, trace: o.Trace, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
+	s := &Store{mailing: o.Mailing, mailReady: make(chan struct{}, 1), dir: o.Dir, now: o.Now, operator: o.Operator, issuer: o.Issuer, publicURL: o.PublicURL, log: o.Log, trace: o.Trace, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
 	keys := map[string][]byte{}
 	for _, name := range Keys() {
 		key, err := readKey(filepath.Join(o.Dir, name))

@@ -86,6 +86,9 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 		if n, _ := res.RowsAffected(); n > 0 {
 			done += int(n)
 		}
+		if err := t.forgetMail(); err != nil {
+			return err
+		}
 		_, err = t.exec("DELETE FROM submissions WHERE at < ?", at(t.now.AddDate(0, 0, -30)))
 		return err
 	})

@@ -36,19 +36,26 @@ func (t *tx) tell(who, arg, subject, title, body string) error {
 		FROM users u WHERE u.`+who, at(t.now), subject, title, body, arg); err != nil {
 		return err
 	}
-	rows, err := t.query("UPDATE users SET unread = unread + 1 WHERE "+who+" RETURNING id", arg)
+	rows, err := t.query("UPDATE users SET unread = unread + 1 WHERE "+who+" RETURNING id, name, mail_notices = 1 AND password_hash <> ''", arg)
 	if err != nil {
 		return err
 	}
-	told, err := collect(rows, func(r scanner) (string, error) {
-		var id string
-		err := r.Scan(&id)
-		return id, err
-	})
+	type person struct {
+		id, name string
+		byMail   bool
+	}
+	told, err := collect(rows, func(r scanner) (p person, err error) { return p, r.Scan(&p.id, &p.name, &p.byMail) })
 	if err != nil {
 		return err
 	}
-	t.forgetUsers(told...)
+	for _, p := range told {
+		t.forgetUsers(p.id)
+		if p.byMail && t.s.mailing {
+			if err := t.notice(p.id, p.name, subject, title); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -254,6 +254,7 @@ type User struct {
 	HasPassword                             bool
 	SecondFactor                            bool // has one that is in use
 	Strong                                  bool // of a session: it began with a second factor
+	MailNotices                             bool // messages are also mailed
 	CreatedAt                               time.Time
 }
 

@@ -96,14 +96,14 @@ type Invitation struct {
 
 func userSubject(id string) string { return "user:" + id }
 
-const userColumns = `u.id, COALESCE(u.account_id, ''), COALESCE(a.name, ''), u.email, u.name, u.role, u.theme, u.unread, u.password_hash <> '', EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL), u.created_at`
+const userColumns = `u.id, COALESCE(u.account_id, ''), COALESCE(a.name, ''), u.email, u.name, u.role, u.theme, u.unread, u.password_hash <> '', u.mail_notices, EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL), u.created_at`
 
 const userFrom = " FROM users u LEFT JOIN accounts a ON a.id = u.account_id "
 
 func scanUser(r scanner) (User, error) {
 	var u User
 	var created instant
-	err := r.Scan(&u.ID, &u.AccountID, &u.AccountName, &u.Email, &u.Name, &u.Role, &u.Theme, &u.Unread, &u.HasPassword, &u.SecondFactor, &created)
+	err := r.Scan(&u.ID, &u.AccountID, &u.AccountName, &u.Email, &u.Name, &u.Role, &u.Theme, &u.Unread, &u.HasPassword, &u.MailNotices, &u.SecondFactor, &created)
 	u.CreatedAt = created.Time
 	return u, err
 }
@@ -150,6 +150,8 @@ func personNameProblem(name string) string {
 		return "Enter the name"
 	} else if n > 64 {
 		return "Use at most 64 characters"
+	} else if headerProblem(name) {
+		return "Remove the characters that cannot be printed"
 	}
 	return ""
 }
@@ -309,6 +311,15 @@ func (s *Store) SetTheme(ctx context.Context, by Actor, theme string) error {
 	return s.inTx(ctx, by, func(t *tx) error {
 		t.forgetUsers(by.UserID)
 		_, err := t.exec("UPDATE users SET theme = ? WHERE id = ?", theme, by.UserID)
+		return err
+	})
+}
+
+// SetMailNotices says whether the actor's messages are also mailed to them.
+func (s *Store) SetMailNotices(ctx context.Context, by Actor, on bool) error {
+	return s.inTx(ctx, by, func(t *tx) error {
+		t.forgetUsers(by.UserID)
+		_, err := t.exec("UPDATE users SET mail_notices = ? WHERE id = ?", on, by.UserID)
 		return err
 	})
 }

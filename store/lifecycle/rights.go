@@ -31,6 +31,8 @@ const (
 	SeePeople       Right = "see the operator's people"
 	ManagePeople    Right = "manage all people"
 	ManageSignIn    Right = "reset second factors and manage single sign-on"
+	SeeMail         Right = "see how mails are delivered"
+	ManageMail      Right = "send mails again"
 )
 
 // RightRule is one row of the table of rights.
@@ -59,6 +61,8 @@ var rights = []RightRule{
 	{SeePeople, []Role{Administrator, Auditor}},
 	{ManagePeople, []Role{Administrator}},
 	{ManageSignIn, []Role{Administrator}},
+	{SeeMail, []Role{Administrator, Auditor}},
+	{ManageMail, []Role{Administrator}},
 }
 
 // Rights returns a copy of the table.

@@ -67,6 +67,7 @@ type Env struct {
 	// Northwind's other people and the auditor, once Everybody has added them.
 	Engineer, CustomerFinance, Viewer, Auditor store.Actor
 
+	mail   bool
 	mu     sync.Mutex
 	labels int
 	reads  atomic.Int64
@@ -78,11 +79,14 @@ func (e *Env) Reads() int { return int(e.reads.Load()) }
 // Option changes what New makes.
 type Option func(*settings)
 
-type settings struct{ passwords bool }
+type settings struct{ passwords, mail bool }
 
 // WithPasswords gives everybody Password, hashed cheaply: signing in takes
 // next to no time, and is checked like any other.
 func WithPasswords() Option { return func(s *settings) { s.passwords = true } }
+
+// WithMail lets the store put mails into its outbox.
+func WithMail() Option { return func(s *settings) { s.mail = true } }
 
 var cheapHash = sync.OnceValues(func() (string, error) {
 	return argon2id.CreateHash(Password, &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
@@ -106,7 +110,7 @@ func New(tb testing.TB, options ...Option) *Env {
 		o(&set)
 	}
 	ctx := context.Background()
-	e := &Env{Dir: tb.TempDir(), Clock: &Clock{t: Start}}
+	e := &Env{Dir: tb.TempDir(), Clock: &Clock{t: Start}, mail: set.mail}
 	e.Store = e.open(tb)
 	tb.Cleanup(func() { e.Store.Close() })
 
@@ -174,7 +178,7 @@ func (e *Env) Everybody(tb testing.TB) {
 
 func (e *Env) open(tb testing.TB) *store.Store {
 	tb.Helper()
-	s, err := store.Open(context.Background(), store.Options{Dir: e.Dir, Now: e.Clock.Now, Operator: "Example Cloud", Issuer: Issuer,
+	s, err := store.Open(context.Background(), store.Options{Dir: e.Dir, Now: e.Clock.Now, Operator: "Example Cloud", Issuer: Issuer, Mailing: e.mail,
 		Trace: func(string) { e.reads.Add(1) }})
 	if err != nil {
 		tb.Fatal(err)
