@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"demarc/views"
 	"demarc/views/loapdf"
 	"demarc/web"
+	"demarc/web/mail"
 	"demarc/web/paths"
 )
 
@@ -49,6 +51,9 @@ var errUsage = errors.New("wrong flags")
 type config struct {
 	addr, dir, operator, address, noc, publicURL string
 	demo                                         bool
+
+	smtpHost, smtpPort, smtpUser, smtpPasswordFile, smtpFrom, smtpTLS string
+	smtpPassword                                                      string // of the environment or the file, never a flag
 }
 
 // parse reads the flags; each has a variable of the environment behind it, and
@@ -64,10 +69,16 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	fs.StringVar(&c.address, "operator-address", "", "the provider's postal `address`, printed on letters of authorization")
 	fs.StringVar(&c.noc, "noc", "", "phone and e-mail of the provider's network operations center, printed on letters (`contact`)")
 	fs.StringVar(&c.publicURL, "public-url", "", "scheme and host that people type (`URL`), for one-time links; http:// and the address when empty")
+	fs.StringVar(&c.smtpHost, "smtp-host", "", "`host` of the mail server; nothing is mailed when empty")
+	fs.StringVar(&c.smtpPort, "smtp-port", "", "`port` of the mail server; 587, 465 with tls, 25 with none")
+	fs.StringVar(&c.smtpUser, "smtp-user", "", "`name` to sign in to the mail server with; its password is in DEMARC_SMTP_PASSWORD or the file")
+	fs.StringVar(&c.smtpPasswordFile, "smtp-password-file", "", "`file` that holds the password for the mail server")
+	fs.StringVar(&c.smtpFrom, "smtp-from", "", "`address` that mails come from, \"Your Cloud <console@your.example>\"")
+	fs.StringVar(&c.smtpTLS, "smtp-tls", mail.StartTLS, "starttls, tls or none: `how` the connection to the mail server is protected")
 	fs.Usage = func() {
 		fmt.Fprintln(out, "Demarc: order, authorize and patch physical connection interfaces.\n\nUsage: demarc [flags]\n       demarc COMMAND [flags]")
 		fs.PrintDefaults()
-		fmt.Fprintln(out, "\nEvery flag can also be set in the environment: DEMARC_ADDR, DEMARC_DATA, DEMARC_DEMO=1,\nDEMARC_OPERATOR, DEMARC_OPERATOR_ADDRESS, DEMARC_NOC, DEMARC_PUBLIC_URL. A flag wins.\n\n"+ops.Usage)
+		fmt.Fprintln(out, "\nEvery flag can also be set in the environment: DEMARC_ADDR, DEMARC_DATA, DEMARC_DEMO=1,\nDEMARC_OPERATOR, DEMARC_OPERATOR_ADDRESS, DEMARC_NOC, DEMARC_PUBLIC_URL, DEMARC_SMTP_HOST, …_PORT, …_USER, …_PASSWORD_FILE, …_FROM, …_TLS. A flag wins.\nDEMARC_SMTP_PASSWORD has no flag: others on the machine could read it.\n\n"+ops.Usage)
 	}
 	var bad error
 	fs.VisitAll(func(f *flag.Flag) {
@@ -93,6 +104,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 		fs.Usage()
 		return c, errUsage
 	}
+	c.smtpPassword = getenv("DEMARC_SMTP_PASSWORD")
 	if c.demo {
 		if c.address == "" {
 			c.address = "1 Demonstration Road, Singapore (demo address)"
@@ -122,6 +134,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	defer release()
+	sender, err := c.mail()
+	if err != nil {
+		return err
+	}
 	// Letters carry the address, so it is settled before the first one.
 	l, err := net.Listen("tcp", c.addr)
 	if err != nil {
@@ -132,7 +148,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if c.publicURL == "" {
 		c.publicURL = here
 	}
-	s, err := demo.Open(ctx, store.Options{Dir: c.dir, Operator: c.operator, PublicURL: c.publicURL, Log: log,
+	s, err := demo.Open(ctx, store.Options{Dir: c.dir, Operator: c.operator, PublicURL: c.publicURL, Mailing: sender != nil, Log: log,
 		Issuer: letter.Issuer{LegalName: c.operator, Address: c.address, NOC: c.noc, Service: views.Service}}, c.demo, loapdf.Render)
 	if err != nil {
 		return err
@@ -140,6 +156,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	defer s.Close()
 
 	cfg := web.Config{PublicURL: c.publicURL, Operator: c.operator, Address: c.address, NOC: c.noc, Demo: c.demo, RequireSecondFactor: !c.demo, Log: log}
+	if sender != nil {
+		cfg.MailServer, cfg.MailFrom = sender.Server(), sender.From()
+	}
 	if c.demo {
 		cfg.DemoPassword = demo.Password
 		for _, p := range demo.People() {
@@ -153,14 +172,41 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err := greet(ctx, stdout, here, c, s); err != nil {
 		return err
 	}
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		keepTime(ctx, s, log)
-	}()
+	var work sync.WaitGroup
+	work.Go(func() { keepTime(ctx, s, log) })
+	if sender != nil {
+		work.Go(func() {
+			w := &mail.Worker{Outbox: s, Sender: sender, Log: log}
+			if err := w.Run(ctx); err != nil && ctx.Err() == nil {
+				log.Error("no mails are sent", "error", err)
+			}
+		})
+	}
 	err = srv.Serve(ctx, l)
-	<-stopped
+	work.Wait()
 	return err
+}
+
+// mail is how mails are sent, nil when no mail server is configured.
+func (c config) mail() (*mail.SMTP, error) {
+	if c.smtpHost == "" {
+		return nil, nil
+	}
+	cfg := mail.Config{Host: c.smtpHost, User: c.smtpUser, Password: c.smtpPassword, From: c.smtpFrom, Mode: c.smtpTLS}
+	if c.smtpPort != "" {
+		var err error
+		if cfg.Port, err = strconv.Atoi(c.smtpPort); err != nil || cfg.Port < 1 {
+			return nil, fmt.Errorf("-smtp-port %q is not a port", c.smtpPort)
+		}
+	}
+	if c.smtpPasswordFile != "" {
+		b, err := os.ReadFile(c.smtpPasswordFile)
+		if err != nil {
+			return nil, fmt.Errorf("password for the mail server: %w", err)
+		}
+		cfg.Password = strings.TrimRight(string(b), "\r\n")
+	}
+	return mail.NewSMTP(cfg)
 }
 
 // greet says where the console is and how to get in.

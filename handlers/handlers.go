@@ -57,6 +57,8 @@ type Deps struct {
 	Passkeys            *passkey.Site // nil where browsers make none: neither https nor localhost
 	SSO                 *sso.Client
 	Log                 *slog.Logger
+	// MailServer and MailFrom say to administrators how mails are sent.
+	MailServer, MailFrom string
 	// DemoPeople can be entered as with one button, and DemoPassword is theirs:
 	// shown on the sign-in page when Demo is set, and never otherwise.
 	DemoPeople   []views.DemoPerson
@@ -252,6 +254,9 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []vie
 		}
 		if lifecycle.May(lifecycle.ManageSignIn, role) {
 			settings = append(settings, views.NavItem{Label: "Single sign-on", Href: paths.AdminSSO})
+		}
+		if lifecycle.May(lifecycle.SeeMail, role) {
+			settings = append(settings, views.NavItem{Label: "Mail", Href: paths.AdminMail})
 		}
 		add("Settings", append(settings, views.NavItem{Label: "Working days", Href: paths.AdminCalendar}, views.NavItem{Label: "Audit log", Href: paths.AdminAudit})...)
 	}

@@ -27,7 +27,7 @@ func (h *Handlers) ListMessages(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	l := views.MessageList{Here: c.Request().URL.RequestURI(), ReadAction: paths.MessagesRead}
+	l := views.MessageList{Here: c.Request().URL.RequestURI(), ReadAction: paths.MessagesRead, Mailing: h.Store.Mailing(), Mailed: user.MailNotices, MailTo: user.Email}
 	if before > 0 {
 		l.First = paths.Messages
 	}

@@ -3,6 +3,8 @@ package handlers
 import (
 	"github.com/labstack/echo/v4"
 
+	"demarc/views"
+	"demarc/views/ui"
 	"demarc/web/paths"
 	"demarc/web/reqctx"
 )
@@ -22,6 +24,17 @@ func (h *Handlers) SavePreferences(c echo.Context) error {
 		if err := h.Store.SetTheme(ctx, h.actor(c), theme); err != nil {
 			return err
 		}
+	}
+	if _, sent := posted(c)["mail"]; sent {
+		on := value(c, "mail") == "on"
+		if err := h.Store.SetMailNotices(ctx, h.actor(c), on); err != nil {
+			return err
+		}
+		text := "Your messages are no longer mailed to you."
+		if on {
+			text = "Your messages are also mailed to you."
+		}
+		return h.done(c, paths.Local(value(c, "next"), paths.Messages), views.Flash{Tone: ui.ToneOK, Text: text})
 	}
 	return h.done(c, paths.Local(value(c, "next"), paths.Home))
 }

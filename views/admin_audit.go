@@ -74,6 +74,7 @@ var otherActions = []struct{ group, action, words string }{
 	{"People", "sign_in", "Signed in"},
 	{"People", "sign_out", "Signed out"},
 	{"People", "end_sessions", "Sessions ended"},
+	{"People", "resend_mail", "Mail sent again"},
 }
 
 // AuditWords is a recorded action in words.

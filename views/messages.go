@@ -19,5 +19,8 @@ type MessageList struct {
 	Here       string // this page, to come back to
 	First      string // link to the newest messages, when this is a later page
 	Older      string // link to the next page
+	Mailing    bool   // there is a mail server
+	Mailed     bool   // the person wants to be mailed, at MailTo
+	MailTo     string
 	ReadAction string
 }

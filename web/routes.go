@@ -188,6 +188,12 @@ func (s *Server) routes(e *echo.Echo) {
 	signIn.get(paths.AdminSSORemoval(":id"), h.AskProviderRemoval)
 	signIn.post(paths.AdminSSORemoval(":id"), h.RemoveProvider)
 
+	// Staff: mail
+	staff.with(may(lifecycle.SeeMail)).get(paths.AdminMail, h.ShowMail)
+	mails := staff.with(may(lifecycle.ManageMail))
+	mails.post(paths.AdminMailTest, h.SendTestMail)
+	mails.post(paths.AdminMailDelivery(":id"), h.ResendMail)
+
 	// Staff: sites, to see and to change
 	sites := staff.with(may(lifecycle.SeeSites))
 	sites.get(paths.AdminAccessPoints, h.ListStaffAccessPoints)

@@ -51,6 +51,8 @@ type Config struct {
 	Operator            string // the provider's name
 	NOC                 string // phone of the operator's network operations center
 	Address             string // address of the operator
+	// MailServer and MailFrom say how mails are sent, in words; "" when none are.
+	MailServer, MailFrom string
 	// Demo shows the demo people and their password on the sign-in page.
 	Demo         bool
 	DemoPeople   []views.DemoPerson
@@ -103,7 +105,7 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 		return nil, err
 	}
 	s.handlers = handlers.New(handlers.Deps{
-		Store: st, Operator: cfg.Operator, PublicURL: cfg.PublicURL, NOC: cfg.NOC, Address: cfg.Address,
+		Store: st, Operator: cfg.Operator, PublicURL: cfg.PublicURL, NOC: cfg.NOC, Address: cfg.Address, MailServer: cfg.MailServer, MailFrom: cfg.MailFrom,
 		Demo: cfg.Demo, DemoPeople: cfg.DemoPeople, DemoPassword: cfg.DemoPassword,
 		RequireSecondFactor: cfg.RequireSecondFactor, Passkeys: passkeys, SSO: &sso.Client{},
 		Attempts: newAttempts(cfg.Now), Log: cfg.Log,

@@ -79,6 +79,8 @@ const (
 	AdminNewLink      = "/admin/people/links"
 	AdminSSO          = "/admin/single-sign-on"
 	AdminCalendar     = "/admin/calendar"
+	AdminMail         = "/admin/mail"
+	AdminMailTest     = "/admin/mail/test"
 	AdminNewCustomer  = "/admin/accounts/new"
 )
 
@@ -265,6 +267,9 @@ func AdminPortCheck(id string) string { return join(AdminPortPages, id, "check")
 
 // AdminAccountPeople adds a person to the account.
 func AdminAccountPeople(id string) string { return join(AdminAccounts, id, "people") }
+
+// AdminMailDelivery tries to send a mail again.
+func AdminMailDelivery(id string) string { return join(AdminMail, id, "delivery") }
 
 // AdminAccount is one account.
 func AdminAccount(id string) string { return join(AdminAccounts, id) }
