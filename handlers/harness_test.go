@@ -26,10 +26,10 @@ type site struct {
 }
 
 // newSite starts a site with the people of storetest.
-func newSite(t testing.TB) *site {
+func newSite(t testing.TB, options ...storetest.Option) *site {
 	t.Helper()
-	env := storetest.New(t, storetest.WithPasswords())
-	edge, err := web.New(context.Background(), web.Config{Operator: "Example Cloud", NOC: storetest.Issuer.NOC, Address: storetest.Issuer.Address, Now: env.Clock.Now,
+	env := storetest.New(t, append(options, storetest.WithPasswords())...)
+	edge, err := web.New(context.Background(), web.Config{MailServer: "mx.example, port 587, STARTTLS", MailFrom: "console@cloud.example", Operator: "Example Cloud", NOC: storetest.Issuer.NOC, Address: storetest.Issuer.Address, Now: env.Clock.Now,
 		Log: slog.New(slog.DiscardHandler)}, env.Store)
 	if err != nil {
 		t.Fatal(err)
