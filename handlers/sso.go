@@ -124,7 +124,7 @@ func (h *Handlers) FinishSSO(c echo.Context) error {
 
 // ListProviders is the administrator's page of identity providers.
 func (h *Handlers) ListProviders(c echo.Context) error {
-	return h.providersPage(c, http.StatusOK, views.ProviderForm{Key: formKey(), Errors: map[string]string{}})
+	return h.providersPage(c, http.StatusOK, views.ProviderForm{Key: formKey(), Account: c.QueryParam("account"), Errors: map[string]string{}})
 }
 
 func (h *Handlers) providersPage(c echo.Context, status int, form views.ProviderForm) error {
