@@ -50,6 +50,7 @@ var errUsage = errors.New("wrong flags")
 // config is what the flags and the environment say.
 type config struct {
 	addr, dir, operator, address, noc, publicURL string
+	logFormat, metrics, proxies, cert, key       string
 	demo                                         bool
 
 	smtpHost, smtpPort, smtpUser, smtpPasswordFile, smtpFrom, smtpTLS string
@@ -69,6 +70,11 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	fs.StringVar(&c.address, "operator-address", "", "the provider's postal `address`, printed on letters of authorization")
 	fs.StringVar(&c.noc, "noc", "", "phone and e-mail of the provider's network operations center, printed on letters (`contact`)")
 	fs.StringVar(&c.publicURL, "public-url", "", "scheme and host that people type (`URL`), for one-time links; http:// and the address when empty")
+	fs.StringVar(&c.cert, "tls-cert", "", "certificate `file` in PEM; with -tls-key the program speaks TLS itself, and reads both again when they change")
+	fs.StringVar(&c.key, "tls-key", "", "`file` with the certificate's private key in PEM")
+	fs.StringVar(&c.proxies, "trusted-proxies", "", "addresses or networks of proxies that are believed when they say for whom they ask (`list`, separated by commas)")
+	fs.StringVar(&c.metrics, "metrics", "", "`address` of a listener of its own for Prometheus, /metrics; none when empty")
+	fs.StringVar(&c.logFormat, "log-format", "text", "`format` of the log: text or json")
 	fs.StringVar(&c.smtpHost, "smtp-host", "", "`host` of the mail server; nothing is mailed when empty")
 	fs.StringVar(&c.smtpPort, "smtp-port", "", "`port` of the mail server; 587, 465 with tls, 25 with none")
 	fs.StringVar(&c.smtpUser, "smtp-user", "", "`name` to sign in to the mail server with; its password is in DEMARC_SMTP_PASSWORD or the file")
@@ -127,8 +133,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+	log, err := newLog(c.logFormat, stderr)
+	if err != nil {
+		return err
+	}
 	slog.SetDefault(log)
+	proxies, err := web.ParseProxies(c.proxies)
+	if err != nil {
+		return err
+	}
 	release, err := ops.Hold(c.dir)
 	if err != nil {
 		return err
@@ -145,6 +158,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	defer l.Close()
 	here := "http://" + l.Addr().String()
+	if c.cert != "" {
+		here = "https://" + l.Addr().String()
+	}
 	if c.publicURL == "" {
 		c.publicURL = here
 	}
@@ -155,7 +171,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	defer s.Close()
 
-	cfg := web.Config{PublicURL: c.publicURL, Operator: c.operator, Address: c.address, NOC: c.noc, Demo: c.demo, RequireSecondFactor: !c.demo, Log: log}
+	cfg := web.Config{PublicURL: c.publicURL, Operator: c.operator, Address: c.address, NOC: c.noc, Demo: c.demo, RequireSecondFactor: !c.demo, Log: log,
+		Proxies: proxies, TLSCert: c.cert, TLSKey: c.key}
 	if sender != nil {
 		cfg.MailServer, cfg.MailFrom = sender.Server(), sender.From()
 	}
@@ -168,6 +185,19 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	srv, err := web.New(ctx, cfg, s)
 	if err != nil {
 		return err
+	}
+	if c.metrics != "" {
+		ml, err := net.Listen("tcp", c.metrics)
+		if err != nil {
+			return fmt.Errorf("metrics: %w", err)
+		}
+		defer ml.Close()
+		fmt.Fprintln(stdout, "Metrics on http://"+ml.Addr().String()+"/metrics")
+		go func() {
+			if err := srv.ServeMetrics(ctx, ml); err != nil {
+				log.Error("metrics are not served", "error", err)
+			}
+		}()
 	}
 	if err := greet(ctx, stdout, here, c, s); err != nil {
 		return err
@@ -207,6 +237,17 @@ func (c config) mail() (*mail.SMTP, error) {
 		cfg.Password = strings.TrimRight(string(b), "\r\n")
 	}
 	return mail.NewSMTP(cfg)
+}
+
+// newLog writes lines for people or for machines. Neither has personal data.
+func newLog(format string, out io.Writer) (*slog.Logger, error) {
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(out, nil)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(out, nil)), nil
+	}
+	return nil, fmt.Errorf("log format %q: want text or json", format)
 }
 
 // greet says where the console is and how to get in.

@@ -108,6 +108,8 @@ type Store struct {
 	// baseline sets 1.
 	batchLimit int
 
+	probe probe
+
 	stmtMu sync.RWMutex
 	stmts  map[string]*sql.Stmt
 }
@@ -265,12 +267,6 @@ func (s *Store) Close() error {
 		errs = append(errs, s.write.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// Ready reports whether the database answers.
-func (s *Store) Ready(ctx context.Context) error {
-	var n int
-	return s.read.QueryRowContext(ctx, "SELECT 1").Scan(&n)
 }
 
 // Now is the store's clock, in UTC to the millisecond: what a row would hold.

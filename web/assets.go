@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	files "demarc/static"
+	"demarc/store"
 )
 
 // asset sends one of the files beside the pages. Its name carries the hash of
@@ -70,7 +71,7 @@ func (s *Server) ready(c echo.Context) error {
 		return c.String(http.StatusServiceUnavailable, "shutting down\n")
 	}
 	if err := s.store.Ready(c.Request().Context()); err != nil {
-		return c.String(http.StatusServiceUnavailable, "the database does not answer\n")
+		return c.String(http.StatusServiceUnavailable, store.MessageOf(err)+"\n")
 	}
 	return c.String(http.StatusOK, "ready\n")
 }

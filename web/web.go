@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -57,8 +58,14 @@ type Config struct {
 	Demo         bool
 	DemoPeople   []views.DemoPerson
 	DemoPassword string
-	Log          *slog.Logger     // slog.Default when nil
-	Now          func() time.Time // time.Now when nil; for the limits on sign-in
+	// Proxies are the networks of proxies that are believed when they say, in
+	// X-Forwarded-For, for whom they ask. Nobody is believed when empty.
+	Proxies []netip.Prefix
+	// TLSCert and TLSKey are files in PEM; with them the program speaks TLS
+	// itself. They are read again when they change.
+	TLSCert, TLSKey string
+	Log             *slog.Logger     // slog.Default when nil
+	Now             func() time.Time // time.Now when nil; for the limits on sign-in
 }
 
 // Server answers the requests of browsers.
@@ -72,6 +79,8 @@ type Server struct {
 	echo     *echo.Echo
 	handler  http.Handler
 	draining atomic.Bool
+	metrics  *metrics
+	cert     *certificate // nil without TLS
 }
 
 // New builds the edge over the store.
@@ -95,6 +104,14 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 			return nil, fmt.Errorf("public URL %q: %w", cfg.PublicURL, err)
 		}
 	}
+	if cfg.TLSCert != "" || cfg.TLSKey != "" {
+		var err error
+		if s.cert, err = newCertificate(cfg.TLSCert, cfg.TLSKey, time.Now, cfg.Log); err != nil {
+			return nil, err
+		}
+		s.cfg.Secure = true
+	}
+	s.metrics = newMetrics(st)
 	sign, encrypt, err := st.CookieKeys(ctx)
 	if err != nil {
 		return nil, err
@@ -114,7 +131,7 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 	e := echo.New()
 	e.HTTPErrorHandler = s.fail
 	// Nothing in front of the program is trusted unless it is known.
-	e.IPExtractor = echo.ExtractIPDirect()
+	e.IPExtractor = clientIP(cfg.Proxies)
 	e.Use(
 		s.identify, // reference, access log; answers errors of all that follows
 		s.headers,
@@ -155,7 +172,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	done := make(chan error, 1)
-	go func() { done <- srv.Serve(l) }()
+	go func() {
+		if s.cert != nil {
+			srv.TLSConfig = s.cert.config()
+			done <- srv.ServeTLS(l, "", "")
+			return
+		}
+		done <- srv.Serve(l)
+	}()
 	select {
 	case err := <-done:
 		return err

@@ -1,0 +1,130 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"demarc/store"
+	"demarc/web/paths"
+)
+
+// metrics counts what the edge does. Labels are patterns of routes, methods
+// and numbers: nothing that a client chose, and nobody's name.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	inFlight prometheus.Gauge
+	refused  *prometheus.CounterVec
+}
+
+func newMetrics(st *store.Store) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "demarc_http_requests_total", Help: "Requests answered, by pattern of the route, method and status."}, []string{"route", "method", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "demarc_http_request_seconds", Help: "How long answers took, by pattern of the route.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 30}}, []string{"route"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "demarc_http_requests_in_flight", Help: "Requests that are being answered."}),
+		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "demarc_sign_in_refused_total", Help: "Sign-ins refused: wrong (name, password or code) or throttled."}, []string{"why"}),
+	}
+	m.refused.WithLabelValues("wrong")
+	m.refused.WithLabelValues("throttled")
+	m.registry.MustRegister(m.requests, m.seconds, m.inFlight, m.refused, storeMetrics{st},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// answered counts one answer.
+func (m *metrics) answered(route, method string, status int, took time.Duration) {
+	if route == "" || status == http.StatusNotFound && route == "/*" {
+		route = "none"
+	}
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodHead:
+	default:
+		method = "other" // clients make up methods
+	}
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+	m.seconds.WithLabelValues(route).Observe(took.Seconds())
+	if method == http.MethodPost && route == paths.Login {
+		switch status {
+		case http.StatusUnprocessableEntity:
+			m.refused.WithLabelValues("wrong").Inc()
+		case http.StatusTooManyRequests:
+			m.refused.WithLabelValues("throttled").Inc()
+		}
+	}
+}
+
+// storeMetrics asks the store when it is asked itself.
+type storeMetrics struct{ s *store.Store }
+
+var (
+	queueDesc   = prometheus.NewDesc("demarc_writer_queue", "Write transactions that wait for the writer.", nil, nil)
+	jobsDesc    = prometheus.NewDesc("demarc_write_transactions_total", "Write transactions carried out.", nil, nil)
+	commitsDesc = prometheus.NewDesc("demarc_commits_total", "Commits; transactions divided by commits is the size of a group.", nil, nil)
+	bytesDesc   = prometheus.NewDesc("demarc_database_bytes", "Size of the files of the database.", []string{"file"}, nil)
+	eventsDesc  = prometheus.NewDesc("demarc_audit_events", "Place of the last event in the chain of the audit log.", nil, nil)
+	workDesc    = prometheus.NewDesc("demarc_work_waiting", "Interfaces that wait for staff, by stage.", []string{"stage"}, nil)
+	overdueDesc = prometheus.NewDesc("demarc_work_overdue", "Interfaces that wait for staff past their due time, by stage.", []string{"stage"}, nil)
+	upDesc      = prometheus.NewDesc("demarc_database_up", "1 when the database answers and takes writes.", nil, nil)
+)
+
+func (storeMetrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{queueDesc, jobsDesc, commitsDesc, bytesDesc, eventsDesc, workDesc, overdueDesc, upDesc} {
+		ch <- d
+	}
+}
+
+func (m storeMetrics) Collect(ch chan<- prometheus.Metric) {
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
+	defer stop()
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	jobs, commits := m.s.WriteStats()
+	ch <- prometheus.MustNewConstMetric(jobsDesc, prometheus.CounterValue, float64(jobs))
+	ch <- prometheus.MustNewConstMetric(commitsDesc, prometheus.CounterValue, float64(commits))
+	up := 0.0
+	if m.s.Ready(ctx) == nil {
+		up = 1
+	}
+	gauge(upDesc, up)
+	st, err := m.s.Stats(ctx)
+	if err != nil {
+		return // what is known is told; demarc_database_up says the rest
+	}
+	gauge(queueDesc, float64(st.Queue))
+	gauge(eventsDesc, float64(st.Events))
+	for file, n := range st.Bytes {
+		gauge(bytesDesc, float64(n), file)
+	}
+	for _, w := range st.Work {
+		gauge(workDesc, float64(w.Waiting), string(w.Stage))
+		gauge(overdueDesc, float64(w.Overdue), string(w.Stage))
+	}
+}
+
+// ServeMetrics answers Prometheus on l until ctx ends. It is a listener of its
+// own, which the operator keeps from the public.
+func (s *Server) ServeMetrics(ctx context.Context, l net.Listener) error {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
+	stop := context.AfterFunc(ctx, func() { srv.Close() })
+	defer stop()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
