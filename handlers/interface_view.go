@@ -46,5 +46,6 @@ func (h *Handlers) interfaceView(c store.Connection) views.Interface {
 		PortType: string(c.PortType), PortTypeLabel: info.Label, PortShort: info.Short,
 		RedundantID: c.RedundantID, LOANo: c.LOANo, LineCode: c.LineCode, Installation: c.Installation.String(), Monthly: c.Monthly.String(),
 		ScheduledAt: c.ScheduledAt, CreatedAt: c.CreatedAt, PaidThrough: c.PaidThrough, RemovalDue: c.RemovalDue,
+		Standing: h.Store.Standing(c), AutoRenew: c.AutoRenew, RenewAt: c.RenewAt, RenewFailedAt: c.RenewFailedAt,
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"demarc/store"
 	"demarc/views"
+	"demarc/views/ui"
 	"demarc/web/paths"
 )
 
@@ -24,7 +25,7 @@ func (h *Handlers) PayOrder(c echo.Context) error {
 	no := c.Param("no")
 	err := h.Store.PayOrder(c.Request().Context(), h.actor(c), no, store.MethodBalance)
 	if err == nil {
-		return h.done(c, paths.OrderDone(no))
+		return h.paid(c, no)
 	}
 	status, fields, msg, ok := refused(err)
 	if !ok {
@@ -35,6 +36,23 @@ func (h *Handlers) PayOrder(c echo.Context) error {
 		form.Conflict = msg
 	}
 	return h.orderPage(c, status, form)
+}
+
+// paid is where somebody goes who paid an order.
+func (h *Handlers) paid(c echo.Context, no string) error {
+	o, err := h.Store.Order(c.Request().Context(), h.actor(c), no)
+	if err != nil {
+		return err
+	}
+	if o.Kind != store.KindRenewal {
+		return h.done(c, paths.OrderDone(no))
+	}
+	conn, err := h.Store.Connection(c.Request().Context(), h.actor(c), o.ConnectionID)
+	if err != nil {
+		return err
+	}
+	return h.done(c, paths.Interface(conn.ID), views.Flash{Tone: ui.ToneOK, Text: "Payment received. The resource fee of " + conn.Title() + " is paid until " +
+		ui.FormatDay(conn.PaidThrough, h.Store.Catalogue().Zone(conn.Region)) + "."})
 }
 
 // ShowOrderDone is the result of a payment; an order that is not paid has none.
@@ -85,6 +103,14 @@ func shortOf(a store.Account, o store.Order) bool {
 	return err != nil || short
 }
 
+// refundedText is how much of an order went back, "" when nothing did.
+func refundedText(o store.Order) string {
+	if o.Refunded.IsZero() {
+		return ""
+	}
+	return o.Refunded.String()
+}
+
 func (h *Handlers) orderView(c echo.Context, o store.Order) (views.Order, store.Account, error) {
 	ctx, by := c.Request().Context(), h.actor(c)
 	account, err := h.Store.Account(ctx, by, o.AccountID)
@@ -97,6 +123,7 @@ func (h *Handlers) orderView(c echo.Context, o store.Order) (views.Order, store.
 	}
 	return views.Order{
 		No: o.No, Kind: o.Kind, State: o.State, Amount: o.Amount.String(), Unit: o.Unit.String(), Months: o.Months,
+		From: o.PeriodFrom, To: o.PeriodTo, RefundRule: o.RefundRule, Refunded: refundedText(o), AutoRenew: o.AutoRenew,
 		CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, PriceList: o.PriceVersion,
 		Interface: h.readBy(c, conn), SP: string(conn.SP), Spec: string(conn.Spec), AccountName: account.Name, Operator: h.Operator,
 	}, account, nil

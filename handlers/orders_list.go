@@ -44,8 +44,11 @@ func (h *Handlers) ListOrders(c echo.Context) error {
 		ref := refs[o.ConnectionID]
 		row := views.OrderRow{No: o.No, Href: paths.Order(o.No), Kind: "Installation", InterfaceID: o.ConnectionID, Name: ref.Name, Amount: o.Amount.String(),
 			State: o.State, CreatedAt: o.CreatedAt, Zone: cat.Zone(ref.Region)}
-		if o.Kind == "resource" {
+		switch o.Kind {
+		case store.KindResource:
 			row.Kind, row.Period = "Resource fee", pricing.PeriodLabel(o.Months)
+		case store.KindRenewal:
+			row.Kind, row.Period = "Renewal", pricing.PeriodLabel(o.Months)
 		}
 		if o.State == "unpaid" && !o.ExpiresAt.IsZero() && !o.ExpiresAt.After(now) {
 			row.State = "expired" // the system closes it a moment later

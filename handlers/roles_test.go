@@ -73,6 +73,10 @@ func TestCustomerRoles(t *testing.T) {
 		{path: paths.Termination(at[lifecycle.Enabled]), post: true, who: owners},
 		{path: paths.ResourceFee(at[lifecycle.WaitingForPayment]), who: payers, link: paths.Interface(at[lifecycle.WaitingForPayment])},
 		{path: paths.ResourceFee(at[lifecycle.WaitingForPayment]), post: true, who: payers},
+		{path: paths.Renewal(at[lifecycle.Enabled]), who: payers, link: paths.Interface(at[lifecycle.Enabled])},
+		{path: paths.Renewal(at[lifecycle.Enabled]), post: true, who: payers},
+		{path: paths.AutoRenew(at[lifecycle.Enabled]), who: payers, link: paths.Interface(at[lifecycle.Enabled])},
+		{path: paths.AutoRenew(at[lifecycle.Enabled]), post: true, who: payers},
 	} {
 		for role, browser := range people {
 			mine := false

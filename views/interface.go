@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"demarc/store/fees"
 	"demarc/store/lifecycle"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -31,6 +32,9 @@ type Interface struct {
 	Installation, Monthly              string // "$1,500.00"
 	ScheduledAt, CreatedAt             time.Time
 	PaidThrough                        time.Time
+	Standing                           fees.Standing // of the resource fee; Unpaid unless it is enabled
+	AutoRenew                          int           // months; 0 is off
+	RenewAt, RenewFailedAt             time.Time
 	RemovalDue                         bool
 	OrderNo                            string // the unpaid order, while the fee is due
 	// Reader is the role of the customer's person who looks; what they may not do
@@ -108,11 +112,22 @@ func StageLook(s lifecycle.Stage) Look {
 // news although the stage is an ordinary one.
 func (i Interface) Look() Look {
 	l := StageLook(i.Stage)
-	if i.Stage == lifecycle.ApprovedLOA && i.Problem != "" {
+	switch {
+	case i.Stage == lifecycle.ApprovedLOA && i.Problem != "":
 		l.Tone = ui.ToneBad
+	case i.Standing.IsLocked():
+		l = Look{Label: "FinancialLocked", Tone: ui.ToneBad, Shape: "dash"}
+	case i.Standing.Late():
+		l.Tone = ui.ToneWarn
 	}
 	return l
 }
+
+// LockedAt is when an interface that nobody renews is FinancialLocked.
+func (i Interface) LockedAt() time.Time { return fees.LockedAt(i.PaidThrough) }
+
+// FreeableAt is when the operator may end it for non-payment.
+func (i Interface) FreeableAt() time.Time { return fees.FreeableAt(i.PaidThrough, i.Zone) }
 
 // Line is the second line of the state: what happens next, or since when.
 func (i Interface) Line() string {
@@ -149,6 +164,17 @@ func (i Interface) Line() string {
 	case lifecycle.WaitingForPayment:
 		return "Cabling done: pay the resource fee to enable"
 	case lifecycle.Enabled:
+		paid := ui.FormatDay(i.PaidThrough, i.Zone)
+		switch {
+		case i.Standing.IsLocked():
+			return "Paid until " + paid + ": renew to restore it"
+		case i.Standing.Late():
+			return "Resource fee overdue since " + paid
+		case i.Standing == fees.DueSoon && i.AutoRenew > 0 && i.RenewFailedAt.IsZero():
+			return "Renews by itself on " + ui.FormatDay(i.RenewAt, i.Zone)
+		case i.Standing == fees.DueSoon:
+			return "Paid until " + paid
+		}
 		return "Since " + since
 	case lifecycle.Terminating:
 		return "The cable is being removed"
@@ -184,6 +210,8 @@ func (i Interface) CustomerActions() (links []ui.Action, more []ui.MenuItem) {
 		link("Delivery Report", paths.DeliveryReport(i.ID), true)
 	case can(lifecycle.PayResourceFee):
 		link("Pay Resource Fee", paths.ResourceFee(i.ID), true)
+	case can(lifecycle.Renew) && i.Standing >= fees.DueSoon:
+		link("Renew", paths.Renewal(i.ID), true)
 	}
 	item := func(label, href string) { more = append(more, ui.MenuItem{Label: label, Href: href}) }
 	item("View details", paths.Interface(i.ID))
@@ -195,6 +223,12 @@ func (i Interface) CustomerActions() (links []ui.Action, more []ui.MenuItem) {
 	}
 	if i.LineCode != "" && !can(lifecycle.ReportDelivery) {
 		item("View delivery report", paths.DeliveryReport(i.ID))
+	}
+	if can(lifecycle.Renew) && i.Standing < fees.DueSoon {
+		item("Renew", paths.Renewal(i.ID))
+	}
+	if can(lifecycle.SwitchAutoRenew) {
+		more = append(more, ui.MenuItem{Label: "Auto Renew", Href: paths.AutoRenew(i.ID), Dialog: true})
 	}
 	end := func(label, href string) {
 		more = append(more, ui.MenuItem{Divider: true}, ui.MenuItem{Label: label, Href: href, Danger: true, Dialog: true})

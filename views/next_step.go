@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"demarc/store/fees"
 	"demarc/store/lifecycle"
+	"demarc/store/pricing"
 	"demarc/views/ui"
 	"demarc/web/paths"
 )
@@ -257,6 +259,9 @@ func (p Progress) next() ui.NextStep {
 		return ui.NextStep{Tone: ui.ToneAction, Icon: "card", Title: "Check the line and pay the resource fee",
 			Text: "The cables are connected. Confirm that the interface is deployed, then pay to enable the port."}
 	case lifecycle.Enabled:
+		if n, ok := p.feeStep(); ok {
+			return n
+		}
 		return p.due(ui.NextStep{Tone: ui.ToneOK, Icon: "done", Title: "The leased line connection is completed",
 			Text: "Enabled since " + at(p.StageSince) + ". Next: create a virtual border router for it."}, "Paid until", p.PaidThrough)
 	case lifecycle.Terminating:
@@ -280,6 +285,37 @@ func (p Progress) next() ui.NextStep {
 		return ui.NextStep{Tone: ui.ToneIdle, Icon: "info", Title: "This interface was canceled", Text: text}
 	}
 	return ui.NextStep{}
+}
+
+// feeStep is the banner of an enabled interface whose resource fee needs
+// somebody.
+func (p Progress) feeStep() (n ui.NextStep, ok bool) {
+	at := func(t time.Time) string { return ui.FormatStamp(t, p.Zone) }
+	failed := ""
+	if p.AutoRenew > 0 && !p.RenewFailedAt.IsZero() {
+		failed = " Auto Renew could not pay on " + at(p.RenewFailedAt) + " and tries again every day."
+	}
+	switch {
+	case p.Standing == fees.Freeable:
+		return p.due(ui.NextStep{Tone: ui.ToneBad, Icon: "warn", Title: "This interface is FinancialLocked and may be ended",
+			Text: "Its resource fee was paid until " + at(p.PaidThrough) + ". " + p.Operator + " may end it for non-payment at any time. Renew it to restore it at once." + failed}, "Was paid until", p.PaidThrough), true
+	case p.Standing.IsLocked():
+		return p.due(ui.NextStep{Tone: ui.ToneBad, Icon: "warn", Title: "This interface is FinancialLocked",
+			Text: "Its resource fee was paid until " + at(p.PaidThrough) + ". While it is locked, no other interface can be made redundant with it and the port may be shut down. Renew it to restore it at once." + failed}, "May be ended from", p.FreeableAt()), true
+	case p.Standing.Late():
+		return p.due(ui.NextStep{Tone: ui.ToneWarn, Icon: "clock", Title: "The resource fee is overdue",
+			Text: "It was paid until " + at(p.PaidThrough) + ". Renew it before it is locked." + failed}, "Locked from", p.LockedAt()), true
+	case failed != "":
+		return p.due(ui.NextStep{Tone: ui.ToneWarn, Icon: "clock", Title: "Auto Renew could not pay",
+			Text: "Transfer money to the account balance, or renew it yourself." + failed}, "Paid until", p.PaidThrough), true
+	case p.Standing == fees.DueSoon && p.AutoRenew > 0:
+		return p.due(ui.NextStep{Tone: ui.ToneInfo, Icon: "clock", Title: "Auto Renew pays on " + ui.FormatDay(p.RenewAt, p.Zone),
+			Text: "It pays " + pricing.PeriodLabel(p.AutoRenew) + " from the account balance, and tries again every day when the balance is too low."}, "Paid until", p.PaidThrough), true
+	case p.Standing == fees.DueSoon:
+		return p.due(ui.NextStep{Tone: ui.ToneAction, Icon: "card", Title: "Renew the resource fee",
+			Text: "It is paid until " + at(p.PaidThrough) + ". Renew it, or switch Auto Renew on."}, "Paid until", p.PaidThrough), true
+	}
+	return n, false
 }
 
 func (p Progress) refundSentence() string {
@@ -328,7 +364,7 @@ func (p Progress) NextActions() []ui.Button {
 			return []ui.Button{{Label: "Apply for New Interface", Href: paths.NewInterface}}
 		}
 		return nil
-	case lifecycle.WaitingForCabling, lifecycle.Enabled, lifecycle.Terminating:
+	case lifecycle.WaitingForCabling, lifecycle.Terminating:
 		return nil
 	}
 	for _, l := range links {
@@ -336,7 +372,7 @@ func (p Progress) NextActions() []ui.Button {
 		switch {
 		case l.Label == "Pay":
 			b.Label, b.Kind = "Pay "+p.Installation, ui.KindBuy
-		case l.Label == "Pay Resource Fee":
+		case l.Label == "Pay Resource Fee", l.Label == "Renew":
 			b.Kind = ui.KindBuy
 		case l.Label == "Delivery Report" && p.Problem != "":
 			b.Label, b.Kind = "Correct Delivery Report", ui.KindPrimary
@@ -359,6 +395,9 @@ func (p Progress) NextActions() []ui.Button {
 		if why := p.why(b.action); why != "" {
 			out = append(out, ui.Button{Label: b.label, Reason: why})
 		}
+	}
+	if why := p.why(lifecycle.Renew); why != "" && p.Standing >= fees.DueSoon {
+		out = append(out, ui.Button{Label: "Renew", Reason: why})
 	}
 	return out
 }
@@ -458,9 +497,9 @@ func eventDetail(e Happened) string {
 
 func eventTone(a lifecycle.Action) string {
 	switch a {
-	case lifecycle.Approve, lifecycle.ReportDelivery, lifecycle.CompleteCabling, lifecycle.PayResourceFee:
+	case lifecycle.Approve, lifecycle.ReportDelivery, lifecycle.CompleteCabling, lifecycle.PayResourceFee, lifecycle.Renew:
 		return ui.ToneOK
-	case lifecycle.Reject, lifecycle.ReturnReport, lifecycle.ExpireLOA, lifecycle.RevokeLOA:
+	case lifecycle.Reject, lifecycle.ReturnReport, lifecycle.ExpireLOA, lifecycle.RevokeLOA, lifecycle.Free:
 		return ui.ToneBad
 	case lifecycle.MovePort, lifecycle.Terminate:
 		return ui.ToneInfo

@@ -17,6 +17,10 @@ type Order struct {
 	Amount      string // "$1,500.00"
 	Unit        string // per month, of a resource fee
 	Months      int
+	From, To    time.Time // what a resource fee pays for
+	RefundRule  string    // as the order keeps it
+	Refunded    string    // "" when nothing went back
+	AutoRenew   int       // what paying it switches on
 	CreatedAt   time.Time
 	ExpiresAt   time.Time
 	PaidAt      time.Time
@@ -29,8 +33,11 @@ type Order struct {
 
 // OrderKind is what an order is for, in words.
 func OrderKind(kind string) string {
-	if kind == "resource" {
+	switch kind {
+	case "resource":
 		return "Resource occupation fee"
+	case "renewal":
+		return "Renewal of the resource occupation fee"
 	}
 	return "Initial installation fee"
 }
@@ -76,11 +83,37 @@ func (o Order) Look() Look {
 	return OrderLook(o.State)
 }
 
+// pays is the step of the interface that the payment is.
+func (o Order) pays() lifecycle.Action {
+	switch o.Kind {
+	case "resource":
+		return lifecycle.PayResourceFee
+	case "renewal":
+		return lifecycle.Renew
+	}
+	return lifecycle.PayInstallationFee
+}
+
+// promise is what the payment brings.
+func (o Order) promise() string {
+	switch o.Kind {
+	case "resource":
+		return "The port is enabled with this payment."
+	case "renewal":
+		return "The paid time is extended with this payment, from its present end on."
+	}
+	return "A port is reserved for you with this payment. If none is free, nothing is charged."
+}
+
 // words say how an order stands that cannot be paid; "" for a paid one.
 func (o Order) words() (tone, text string) {
 	switch {
 	case o.State == "expired" || (o.State == "unpaid" && o.overdue()):
 		return ui.ToneWarn, "This order expired on " + ui.FormatStamp(o.ExpiresAt, o.Interface.Zone) + ". Nothing was charged."
+	case o.State == "canceled" && o.Kind != "installation":
+		return ui.ToneWarn, "This order was closed: another one took its place, or the interface has ended. Nothing was charged."
+	case o.State == "refunded" && o.Kind != "installation":
+		return ui.ToneInfo, "The interface was terminated before this period began: " + o.Amount + " went back to the account balance."
 	case o.State == "canceled":
 		return ui.ToneWarn, "This order was closed because the interface was canceled. Nothing was charged."
 	case o.State == "refunded":
@@ -123,16 +156,24 @@ func (o Order) pairs() []ui.Pair {
 
 // money are the lines of the bill.
 func (o Order) money() []ui.Pair {
-	if o.Kind == "resource" {
-		return []ui.Pair{
-			{Term: "Resource occupation fee, " + o.Interface.Spec, Value: o.Unit + " a month"},
-			{Term: "Duration", Value: pricing.PeriodLabel(o.Months)},
-			{Term: "Total", Content: strong(o.Amount)},
+	if o.Kind != "installation" {
+		out := []ui.Pair{{Term: "Resource occupation fee, " + o.Interface.Spec, Value: o.Unit + " a month"}, {Term: "Duration", Value: pricing.PeriodLabel(o.Months)}}
+		if o.Kind == "renewal" || !o.PaidAt.IsZero() {
+			out = append(out, ui.Pair{Term: "Pays for", Value: ui.FormatDay(o.From, o.Interface.Zone) + " to " + ui.FormatDay(o.To, o.Interface.Zone)})
 		}
+		if o.AutoRenew > 0 && o.PaidAt.IsZero() {
+			out = append(out, ui.Pair{Term: "Auto Renew", Value: AutoRenewWords(o.AutoRenew) + ", switched on by the payment"})
+		}
+		out = append(out, ui.Pair{Term: "Total", Content: strong(o.Amount)})
+		if o.Refunded != "" {
+			out = append(out, ui.Pair{Term: "Refunded", Value: o.Refunded})
+		}
+		return append(out, ui.Pair{Term: "Refunds", Value: ResourceRule(o.RefundRule)})
 	}
 	return []ui.Pair{
 		{Term: "Initial installation fee", Content: strong(o.Amount)},
 		{Term: "Resource occupation fee", Value: o.Interface.Monthly + " a month, paid later, after the cables are connected"},
+		{Term: "Refunds", Value: InstallationRule(o.RefundRule)},
 	}
 }
 

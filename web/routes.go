@@ -112,6 +112,13 @@ func (s *Server) routes(e *echo.Echo) {
 	pays.get(paths.ResourceFee(":id"), h.ShowResourceFee)
 	pays.post(paths.ResourceFee(":id"), h.PayResourceFee)
 
+	renews := customer.with(mayDo(lifecycle.Renew))
+	renews.get(paths.Renewal(":id"), h.ShowRenewal)
+	renews.post(paths.Renewal(":id"), h.OrderRenewal)
+	switches := customer.with(mayDo(lifecycle.SwitchAutoRenew))
+	switches.get(paths.AutoRenew(":id"), h.AskAutoRenew)
+	switches.post(paths.AutoRenew(":id"), h.SwitchAutoRenew)
+
 	cancels := customer.with(mayDo(lifecycle.Cancel))
 	cancels.get(paths.Cancellation(":id"), h.AskCancellation)
 	cancels.post(paths.Cancellation(":id"), h.CancelInterface)

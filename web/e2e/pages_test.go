@@ -240,6 +240,8 @@ func (s *site) visits() map[string][]visit {
 			refused(northwind, paths.NewInterface, "Buy Now"),
 			{who: northwind, path: paths.NewInterface, state: "dialog whitelist", layer: paths.Whitelist + "?spec=100G&region=cn-shanghai"}},
 		`paths.ResourceFee(":id")`: {{who: northwind, path: paths.ResourceFee(id("sg-core"))}, {who: northwind, path: paths.ResourceFee(id("bj-hq-1")), state: "nothing due"}, refused(northwind, paths.ResourceFee(id("sg-core")), "Pay and enable")},
+		`paths.Renewal(":id")`:     {{who: northwind, path: paths.Renewal(id("bj-hq-1"))}, {who: northwind, path: paths.Renewal(id("sg-core")), state: "nothing to renew"}},
+		`paths.AutoRenew(":id")`:   {{who: northwind, path: paths.AutoRenew(id("bj-hq-1"))}, {who: northwind, path: paths.AutoRenew(id("sg-core")), state: "not now", status: http.StatusConflict}, {who: northwind, path: detail, state: "dialog auto renew", layer: paths.AutoRenew(id("bj-hq-1"))}},
 		"paths.Whitelist":          {{who: northwind, path: paths.Whitelist}, {who: southwind, path: paths.Whitelist, state: "empty"}, refused(southwind, paths.Whitelist, "Request whitelist")},
 
 		"paths.Admin":                 {{who: reviewer, path: paths.Admin}, {who: technician, path: paths.Admin}, {who: finance, path: paths.Admin}, {who: admin, path: paths.Admin}, {who: northwind, path: paths.Admin, state: "refused to a customer", status: http.StatusForbidden}},

@@ -50,6 +50,8 @@ const (
 	AccessPoints  = "/access-points"
 	Whitelist     = "/whitelist"
 	Orders        = "/orders"
+	Billing       = "/billing"
+	StatementCSV  = "/billing/statement.csv"
 )
 
 // Pages that every signed-in person has.
@@ -145,6 +147,12 @@ func DeliveryReport(id string) string { return join(Interfaces, id, "delivery-re
 
 // ResourceFee is the form Pay Resource Fee and its target.
 func ResourceFee(id string) string { return join(Interfaces, id, "resource-fee") }
+
+// Renewal is the form Renew and its target, which makes the order.
+func Renewal(id string) string { return join(Interfaces, id, "renewal") }
+
+// AutoRenew is the form that switches Auto Renew, and its target.
+func AutoRenew(id string) string { return join(Interfaces, id, "auto-renew") }
 
 // Cancellation is the form that cancels before Enabled, and its target.
 func Cancellation(id string) string { return join(Interfaces, id, "cancellation") }
