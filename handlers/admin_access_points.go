@@ -195,10 +195,11 @@ func (h *Handlers) NewPorts(c echo.Context) error {
 	return h.portsForm(c, http.StatusOK, views.PortsForm{DeviceID: c.QueryParam("device"), Position: "pairs"})
 }
 
-// AddPorts adds ports to a device, or a device with its first ports.
+// AddPorts shows the ports that a form means, and adds those that were shown:
+// to a device, or as a device with its first ports.
 func (h *Handlers) AddPorts(c echo.Context) error {
 	form := views.PortsForm{DeviceID: value(c, "device"), Name: value(c, "name"), Room: value(c, "room"), Cabinet: value(c, "cabinet"), Pattern: value(c, "pattern"), Type: value(c, "port_type"),
-		Panel: value(c, "panel"), First: value(c, "first"), Position: value(c, "layout"), Connector: value(c, "connector")}
+		Panel: value(c, "panel"), First: value(c, "first"), Position: value(c, "layout"), Connector: value(c, "connector"), Polish: value(c, "polish"), Fibers: value(c, "fibers"), Side: value(c, "side")}
 	form.Errors = unprintable(c)
 	if form.Position != "pairs" && form.Position != "single" {
 		form.Errors["layout"] = "Select how many positions each port takes"
@@ -210,10 +211,18 @@ func (h *Handlers) AddPorts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := h.Store.AddPorts(c.Request().Context(), h.actor(c), ap.ID, store.NewPorts{Device: form.DeviceID, Name: form.Name, Room: form.Room, Cabinet: form.Cabinet,
-		Pattern: form.Pattern, Type: form.Type, Panel: form.Panel, First: form.First, Pairs: form.Position == "pairs", Connector: form.Connector})
-	if status, fields, _, ok := refused(err); ok {
-		form.Errors = fields
+	in := store.NewPorts{Device: form.DeviceID, Name: form.Name, Room: form.Room, Cabinet: form.Cabinet, Pattern: form.Pattern, Type: form.Type, Panel: form.Panel, First: form.First,
+		Pairs: form.Position == "pairs", Connector: form.Connector, Polish: form.Polish, Fibers: form.Fibers, Side: form.Side}
+	in.Seen, _ = strconv.Atoi(value(c, "seen")) // nothing was shown when it is no number
+	if in.Seen == 0 || value(c, "step") != "add" {
+		return h.portsPreview(c, http.StatusOK, ap.ID, in, form)
+	}
+	id, err := h.Store.AddPorts(c.Request().Context(), h.actor(c), ap.ID, in)
+	if status, fields, msg, ok := refused(err); ok {
+		if form.Errors = fields; status == http.StatusConflict {
+			form.Conflict = msg
+			return h.portsPreview(c, status, ap.ID, in, form)
+		}
 		return h.portsForm(c, status, form)
 	}
 	if err != nil {
@@ -226,6 +235,23 @@ func (h *Handlers) AddPorts(c echo.Context) error {
 		words = "1 port of "
 	}
 	return h.done(c, paths.AdminDevice(id), views.Flash{Tone: ui.ToneOK, Text: words + device.Name + " were added and are free.", LinkText: "Add ports of another type", Href: paths.With(paths.AdminPorts(ap.ID), "device", id)})
+}
+
+// portsPreview shows the form with the ports that it means.
+func (h *Handlers) portsPreview(c echo.Context, status int, ap string, in store.NewPorts, form views.PortsForm) error {
+	ports, err := h.Store.PreviewPorts(c.Request().Context(), h.actor(c), ap, in)
+	if bad, fields, _, ok := refused(err); ok {
+		form.Errors = fields
+		return h.portsForm(c, bad, form)
+	}
+	if err != nil {
+		return err
+	}
+	form.Seen = store.PortsRev(ports)
+	for _, p := range ports {
+		form.Preview = append(form.Preview, views.NewPort{Number: p.Number, Name: p.Name, Panel: p.Panel, Position: p.Position, Connector: p.ConnectorWords()})
+	}
+	return h.portsForm(c, status, form)
 }
 
 func (h *Handlers) portsForm(c echo.Context, status int, form views.PortsForm) error {
@@ -243,6 +269,7 @@ func (h *Handlers) portsForm(c echo.Context, status int, form views.PortsForm) e
 		}
 		form.Device, title = device.Name+", "+device.Room+", cabinet "+device.Cabinet, "Add ports"
 	}
+	form.Polishes = catalog.Polishes()
 	form.Types = []ui.Option{{Label: "Select a Port Type"}}
 	for _, info := range cat.PortTypesAt(ap.ID, "", "") {
 		form.Types = append(form.Types, ui.Option{Value: string(info.Type), Label: string(info.Type) + " (" + info.Label + ")"})

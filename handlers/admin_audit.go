@@ -77,7 +77,7 @@ func (h *Handlers) auditRows(events []store.Event, role lifecycle.Role, accounts
 				r.AboutHref = paths.AdminRegion(id)
 			}
 		case "Port":
-			if e.Action != store.PortDeleted && lifecycle.May(lifecycle.SeeSites, role) {
+			if lifecycle.May(lifecycle.SeeSites, role) {
 				r.AboutHref = paths.AdminPort(id)
 			}
 		case "Access points":

@@ -449,6 +449,22 @@ func TestFromNothingToTheFirstOrder(t *testing.T) {
 	}
 	noLayout.Del("layout")
 	summaryHas(t, admin.post(paths.AdminPorts(ap), noLayout), "layout", "Select how many positions")
+	// Nothing is written before it was shown.
+	shownPorts := admin.post(paths.AdminPorts(ap), device).want(http.StatusOK)
+	if rows := shownPorts.doc().Find("#preview tbody tr"); rows.Length() != 48 || strings.Join(strings.Fields(rows.Eq(8).Text()), " ") != "9 XGE1/0/9 ODF 4 17/18 LC/UPC duplex" {
+		t.Errorf("preview: %d rows, %q", rows.Length(), rows.Eq(8).Text())
+	}
+	if len(s.Catalogue().Devices(ap)) != 0 || shownPorts.doc().Find("button[name=step][value=add]").Text() != "Add 48 ports" {
+		t.Error("a preview wrote, or offers nothing")
+	}
+	// What is sent with other values than were shown is shown again.
+	device.Set("seen", shownPorts.field("seen"))
+	device.Set("step", "add")
+	device.Set("first", "3")
+	if again := admin.post(paths.AdminPorts(ap), device).want(http.StatusConflict); !strings.Contains(again.text(), "would be others than those that you saw") || again.field("seen") == device.Get("seen") {
+		t.Errorf("others: %s", again.text())
+	}
+	device.Set("first", "1")
 	for range 2 {
 		admin.post(paths.AdminPorts(ap), device).want(http.StatusSeeOther)
 	}
@@ -459,6 +475,11 @@ func TestFromNothingToTheFirstOrder(t *testing.T) {
 	more := url.Values{"device": {devices[0].ID}, "pattern": {"XGE1/0/48-50"}, "port_type": {"1000Base-T"}, "panel": {"Patch panel 5"}, "first": {"1"}, "layout": {"single"}}
 	summaryHas(t, admin.post(paths.AdminPorts(ap), more), "pattern", "has a port XGE1/0/48 already")
 	more.Set("pattern", "GE2/0/1-8")
+	more.Set("side", "below")
+	summaryHas(t, admin.post(paths.AdminPorts(ap), more), "side", "Select front or rear")
+	more.Set("side", "rear")
+	more.Set("seen", admin.post(paths.AdminPorts(ap), more).want(http.StatusOK).field("seen"))
+	more.Set("step", "add")
 	if to := admin.post(paths.AdminPorts(ap), more).want(http.StatusSeeOther).header.Get("Location"); to != paths.AdminDevice(devices[0].ID) {
 		t.Errorf("goes to %s", to)
 	}

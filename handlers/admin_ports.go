@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -38,6 +39,9 @@ func (h *Handlers) ShowPort(c echo.Context) error {
 	ctx := c.Request().Context()
 	user, _ := reqctx.User(ctx)
 	p, d, err := h.port(c)
+	if store.KindOf(err) == store.NotFound {
+		return h.showDeletedPort(c, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -84,6 +88,23 @@ func (h *Handlers) ShowPort(c echo.Context) error {
 		show.History = append(show.History, portChange(e))
 	}
 	return h.render(c, http.StatusOK, views.PortPage(h.page(c, p.Name, h.portCrumbs(d)...), show))
+}
+
+// showDeletedPort is the history of a port that is no longer in the inventory:
+// who had it, when and why. missing is the answer when there never was one.
+func (h *Handlers) showDeletedPort(c echo.Context, missing error) error {
+	events, err := h.Store.Timeline(c.Request().Context(), store.PortSubject(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	if len(events) == 0 {
+		return missing
+	}
+	show := views.PortShow{ID: c.Param("id"), Zone: time.UTC}
+	for _, e := range events {
+		show.History = append(show.History, portChange(e))
+	}
+	return h.render(c, http.StatusOK, views.DeletedPortPage(h.page(c, "Deleted port", accessPointCrumbs...), show))
 }
 
 // letterOf is the number of the letter that is out for a port, or "".
@@ -193,11 +214,11 @@ func (h *Handlers) doPort(c echo.Context, step portStep) error {
 	if err != nil {
 		return err
 	}
-	to := paths.AdminPort(p.ID)
+	to, flash := paths.AdminPort(p.ID), views.Flash{Tone: ui.ToneOK, Text: "Port " + p.Name + " of " + d.Name + step.done}
 	if step.gone {
-		to = paths.AdminDevice(d.ID)
+		to, flash.LinkText, flash.Href = paths.AdminDevice(d.ID), "Its history", paths.AdminPort(p.ID)
 	}
-	return h.done(c, to, views.Flash{Tone: ui.ToneOK, Text: "Port " + p.Name + " of " + d.Name + step.done})
+	return h.done(c, to, flash)
 }
 
 func (h *Handlers) portStepPage(c echo.Context, status int, step portStep, form views.StepForm) error {

@@ -175,7 +175,14 @@ func TestPortDeletionForm(t *testing.T) {
 	if to := a.header.Get("Location"); to != paths.AdminDevice(free.Device) {
 		t.Errorf("goes to %s", to)
 	}
-	admin.get(paths.AdminPort(free.ID)).want(http.StatusNotFound)
+	// Its history is still there, for those who could read it before.
+	says(t, admin.get(paths.AdminPort(free.ID)).want(http.StatusOK), "Deleted port", "no longer in the inventory", "Panel gone", free.ID)
+	s.as(techMail).get(paths.AdminPort(free.ID)).want(http.StatusOK)
+	s.as(customerMail).get(paths.AdminPort(free.ID)).want(http.StatusForbidden)
+	admin.get(paths.AdminPort("none")).want(http.StatusNotFound)
+	if log := admin.get(paths.With(paths.AdminAudit, "action", store.PortDeleted)).want(http.StatusOK); log.doc().Find("tbody a[href='"+paths.AdminPort(free.ID)+"']").Length() != 1 {
+		t.Error("the record does not lead to the history")
+	}
 	if text := admin.get(paths.AdminAudit).want(http.StatusOK).text(); !strings.Contains(text, "Port deleted") || !strings.Contains(text, "Panel gone") {
 		t.Errorf("the record: %s", text)
 	}

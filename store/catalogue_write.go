@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -52,7 +53,16 @@ type NewPorts struct {
 	First               string // position of the first port on the panel, a whole number
 	Pairs               bool   // each port takes two positions: a fibre pair
 	Connector           string // "" the usual one of the port type
+	// Polish, Fibers and Side are as in catalog.Port; "" is what the usual
+	// connector of the port type says, or not said.
+	Polish, Fibers, Side string
+	// Seen is PortsRev of the ports that the person was shown, 0 when nobody
+	// was shown any.
+	Seen int
 }
+
+// PortsRev names what PreviewPorts showed: AddPorts then adds exactly that.
+func PortsRev(ports []catalog.Port) int { return jsonRev(ports) }
 
 // MaxPortsAtOnce is how many ports one form adds at most.
 const MaxPortsAtOnce = 128
@@ -94,42 +104,23 @@ func PortNames(pattern string) (names []string, problem string) {
 // AddPorts adds ports to an access device, or a device with its first ports, at
 // an access point, and returns the device's ID. They are free at once. Kinds:
 // Invalid (fields name, room, cabinet, pattern, port_type, panel, first,
-// connector), NotFound, Forbidden.
+// connector, polish, fibers, side), NotFound, Conflict when the ports would be
+// others than those that the person saw, Forbidden.
 func (s *Store) AddPorts(ctx context.Context, by Actor, accessPoint string, in NewPorts) (string, error) {
 	if by.Role != lifecycle.Administrator {
 		return "", forbidden(msgAdminOnly)
 	}
 	return s.once(ctx, by, func(t *tx) (string, error) {
-		ap, err := t.accessPoint(accessPoint)
+		ap, device, ports, err := t.spelledOut(accessPoint, in)
 		if err != nil {
 			return "", err
 		}
-		have, err := t.devicesAt(ap.ID)
-		if err != nil {
-			return "", err
-		}
-		bad := map[string]string{}
-		device, isNew := catalog.Device{}, in.Device == ""
-		if isNew {
-			device = newDevice(ap, in, bad)
-			if i := slices.IndexFunc(have, func(d catalog.Device) bool { return strings.EqualFold(d.Name, device.Name) || d.ID == device.ID }); i >= 0 {
-				bad["name"] = "There is already a device " + have[i].Name + " at " + ap.Name
-			}
-		} else if i := slices.IndexFunc(have, func(d catalog.Device) bool { return d.ID == in.Device }); i < 0 {
-			return "", notFound("This device")
-		} else {
-			device = have[i]
-		}
-		ports, err := t.newPorts(ap, device, have, in, bad)
-		if err != nil {
-			return "", err
-		}
-		if err := invalidFields(bad); err != nil {
-			return "", err
+		if in.Seen != 0 && in.Seen != PortsRev(ports) {
+			return "", conflictf("The ports would be others than those that you saw. Check them again. Nothing was changed.")
 		}
 		var devices []catalog.Device
 		action := "add_ports"
-		if isNew {
+		if in.Device == "" {
 			devices, action = []catalog.Device{device}, "add_device"
 		}
 		if err := t.insertInventory(devices, ports); err != nil {
@@ -139,6 +130,51 @@ func (s *Store) AddPorts(ctx context.Context, by Actor, accessPoint string, in N
 		detail := fmt.Sprintf("%s, %s %s: %s on %s", device.Name, countWords(len(ports), "port"), in.Pattern, in.Type, in.Panel)
 		return device.ID, t.event(AccessPointSubject(ap.ID), "", action, "", "", "", detail)
 	})
+}
+
+// PreviewPorts is what AddPorts would add now; nothing is written. Kinds: those
+// of AddPorts.
+func (s *Store) PreviewPorts(ctx context.Context, by Actor, accessPoint string, in NewPorts) ([]catalog.Port, error) {
+	if by.Role != lifecycle.Administrator {
+		return nil, forbidden(msgAdminOnly)
+	}
+	var out []catalog.Port
+	err := s.snapshot(ctx, func(read *sql.Tx) (err error) {
+		t := &tx{Tx: read, s: s, ctx: ctx, now: s.Now(), by: by}
+		_, _, out, err = t.spelledOut(accessPoint, in)
+		return err
+	})
+	return out, err
+}
+
+// spelledOut is what a form of new ports means: the access point, the device,
+// which is new when the form names none, and the ports.
+func (t *tx) spelledOut(accessPoint string, in NewPorts) (catalog.AccessPoint, catalog.Device, []catalog.Port, error) {
+	device := catalog.Device{}
+	ap, err := t.accessPoint(accessPoint)
+	if err != nil {
+		return ap, device, nil, err
+	}
+	have, err := t.devicesAt(ap.ID)
+	if err != nil {
+		return ap, device, nil, err
+	}
+	bad := map[string]string{}
+	if in.Device == "" {
+		device = newDevice(ap, in, bad)
+		if i := slices.IndexFunc(have, func(d catalog.Device) bool { return strings.EqualFold(d.Name, device.Name) || d.ID == device.ID }); i >= 0 {
+			bad["name"] = "There is already a device " + have[i].Name + " at " + ap.Name
+		}
+	} else if i := slices.IndexFunc(have, func(d catalog.Device) bool { return d.ID == in.Device }); i < 0 {
+		return ap, device, nil, notFound("This device")
+	} else {
+		device = have[i]
+	}
+	ports, err := t.newPorts(ap, device, have, in, bad)
+	if err == nil {
+		err = invalidFields(bad)
+	}
+	return ap, device, ports, err
 }
 
 var deviceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{1,39}$`)
@@ -180,13 +216,15 @@ func (t *tx) newPorts(ap catalog.AccessPoint, device catalog.Device, devices []c
 	if err != nil || first < 1 || first > 9999 {
 		bad["first"] = "Enter a number from 1 to 9999"
 	}
-	connector := in.Connector
+	connector, polish, fibers := in.Connector, in.Polish, in.Fibers
 	if connector == "" {
-		connector = info.Connector
+		usual, usualPolish, usualFibers := catalog.SplitConnector(info.Connector)
+		connector, polish, fibers = usual, cmp.Or(polish, usualPolish), cmp.Or(fibers, usualFibers)
 	}
 	if runes(connector) > 32 {
 		bad["connector"] = "Use at most 32 characters"
 	}
+	badDemarcation(polish, fibers, in.Side, bad)
 
 	number, have := 0, map[string]bool{}
 	taken := map[string]string{} // position on this panel -> port
@@ -208,7 +246,7 @@ func (t *tx) newPorts(ap catalog.AccessPoint, device catalog.Device, devices []c
 	}
 	var out []catalog.Port
 	for i, name := range names {
-		p := catalog.Port{Device: device.ID, Name: name, Number: number + 1 + i, Type: info.Type, Room: device.Room, Cabinet: device.Cabinet, Panel: in.Panel, Connector: connector}
+		p := catalog.Port{Device: device.ID, Name: name, Number: number + 1 + i, Type: info.Type, Room: device.Room, Cabinet: device.Cabinet, Panel: in.Panel, Connector: connector, Polish: polish, Fibers: fibers, Side: in.Side}
 		p.ID = device.ID + "-" + strings.ReplaceAll(strings.ToLower(name), "/", "-")
 		if have[p.ID] {
 			bad["pattern"] = device.Name + " has a port " + name + " already"

@@ -182,7 +182,7 @@ func TestAddPortsUntilTheFirstOrder(t *testing.T) {
 		t.Fatal(len(ports), err)
 	}
 	first, last := ports[0], ports[31]
-	if first.Number != 1 || first.Name != "XGE1/0/1" || first.Position != "1/2" || first.Connector != "LC/UPC duplex" || first.Room != "2F-1" || first.Cabinet != "B-03" || first.Panel != "ODF 4" || first.State != store.PortFree {
+	if first.Number != 1 || first.Name != "XGE1/0/1" || first.Position != "1/2" || first.ConnectorWords() != "LC/UPC duplex" || first.Room != "2F-1" || first.Cabinet != "B-03" || first.Panel != "ODF 4" || first.State != store.PortFree {
 		t.Errorf("first port: %+v", first)
 	}
 	if ports[23].Position != "47/48" || last.Number != 32 || last.Name != "GE2/0/8" || last.Position != "16" || last.Connector != "RJ45 shielded" {

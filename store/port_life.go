@@ -363,19 +363,24 @@ func (in DemarcationEdit) check() map[string]string {
 			bad[f.field] = f.missing
 		}
 	}
-	if in.Polish != "" && !slices.Contains(catalog.Polishes(), in.Polish) {
-		bad["polish"] = "Select a polish"
-	}
-	if !slices.Contains([]string{"", "simplex", "duplex"}, in.Fibers) {
-		bad["fibers"] = "Select simplex or duplex"
-	}
-	if !slices.Contains([]string{"", "front", "rear"}, in.Side) {
-		bad["side"] = "Select front or rear"
-	}
+	badDemarcation(in.Polish, in.Fibers, in.Side, bad)
 	if msg := reasonProblem(in.Reason, 3, 500, "Say why the demarcation changes"); msg != "" {
 		bad["reason"] = msg
 	}
 	return bad
+}
+
+// badDemarcation puts into bad what is wrong with how a position is made.
+func badDemarcation(polish, fibers, side string, bad map[string]string) {
+	if polish != "" && !slices.Contains(catalog.Polishes(), polish) {
+		bad["polish"] = "Select a polish"
+	}
+	if !slices.Contains([]string{"", "simplex", "duplex"}, fibers) {
+		bad["fibers"] = "Select simplex or duplex"
+	}
+	if !slices.Contains([]string{"", "front", "rear"}, side) {
+		bad["side"] = "Select front or rear"
+	}
 }
 
 // EditDemarcation corrects where and how a port is handed over. A letter that

@@ -272,7 +272,11 @@ type PortsForm struct {
 	Device                                string // its name and place, for an existing one
 	Name, Room, Cabinet                   string
 	Pattern, Type, Panel, First, Position string // Position is "single" or "pairs"
-	Connector                             string
+	Connector, Polish, Fibers, Side       string
+	Polishes                              []string
+	Preview                               []NewPort // what would be added; empty before anybody asked
+	Seen                                  int       // names what Preview says
+	Conflict                              string
 	Types                                 []ui.Option
 	Most                                  int // ports at once
 	Key                                   string
@@ -280,7 +284,23 @@ type PortsForm struct {
 }
 
 func (f PortsForm) summary() []ui.FieldError {
-	return ui.ErrorList(f.Errors, "name", "room", "cabinet", "pattern", "port_type", "panel", "first", "layout", "connector")
+	return ui.ErrorList(f.Errors, "name", "room", "cabinet", "pattern", "port_type", "panel", "first", "layout", "connector", "polish", "fibers", "side")
+}
+
+// NewPort is a port that a form would add.
+type NewPort struct {
+	Number                           int
+	Name, Panel, Position, Connector string
+}
+
+func (f PortsForm) addLabel() string { return "Add " + countOf(len(f.Preview), "port", "ports") }
+
+func polishOptions(polishes []string) []ui.Option {
+	out := []ui.Option{{Label: "Not said"}}
+	for _, p := range polishes {
+		out = append(out, ui.Option{Value: p, Label: p})
+	}
+	return out
 }
 
 // spWords are the operators of a row in one line.

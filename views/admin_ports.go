@@ -116,11 +116,3 @@ type DemarcationForm struct {
 func (f DemarcationForm) summary() []ui.FieldError {
 	return ui.ErrorList(f.Errors, "room", "cabinet", "panel", "position", "connector", "polish", "fibers", "side", "reason")
 }
-
-func (f DemarcationForm) polishes() []ui.Option {
-	out := []ui.Option{{Label: "Not said"}}
-	for _, p := range f.Polishes {
-		out = append(out, ui.Option{Value: p, Label: p})
-	}
-	return out
-}

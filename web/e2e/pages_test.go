@@ -96,6 +96,7 @@ type site struct {
 	careful, provider           string // somebody with a second factor, an identity provider
 	openRequest, grantedRequest string
 	leftPort                    string // ID of a port that a letter named and its interface left
+	gonePort                    string // ID of a port that was deleted
 	unusedSite                  string // an access point that nothing ever used, with long and strange words
 }
 
@@ -159,6 +160,12 @@ func newSite(t *testing.T) *site {
 		s.leftPort = must1(db.PortsToCheck(ctx, 1))(t)[0].ID
 		office := store.Actor{UserID: "usr-test", Name: "Zoe Adler", Role: lifecycle.Administrator, RequestID: "T-1"}
 		must1(db.AddRegion(ctx, office, "aa-"+strings.Repeat("w", 61), store.RegionEdit{Name: strings.Repeat(wide, 64), Zone: "America/Argentina/ComodRivadavia"}))(t)
+		for i, port := range must1(db.Ports(ctx, s.port.Device))(t) {
+			if port.State == "free" && port.ID != s.freePort.ID && s.gonePort == "" && i > 0 {
+				s.gonePort = port.ID
+				must(db.DeletePort(ctx, office, port.ID, 0, port.Name, hostile))
+			}
+		}
 		s.unusedSite = must1(db.AddAccessPoint(ctx, office, "ap-"+strings.Repeat("w", 61), "cn-hangzhou", store.AccessPointEdit{Name: strings.Repeat("W", 64), RunBy: strings.Repeat(wide, 64), Status: "open", LOADays: "366",
 			FacilityName: strings.Repeat(hostile, 4), Address: strings.Repeat("w", 256), InstallerNotes: strings.Repeat(hostile+" ", 30)}))(t)
 		s.order = must1(db.OrdersOf(ctx, s.line["hz-dc1-primary"].ID))(t)[0].No
@@ -265,7 +272,7 @@ func (s *site) visits() map[string][]visit {
 		`paths.AdminCablingJob(":id")`:          {{who: technician, path: paths.AdminCablingJob(id("hz-dc1-primary"))}, {who: technician, path: paths.AdminCablingJob(id("sg-core-b"))}, {who: technician, path: paths.AdminCablingJob(id("sg-core")), state: "done"}, refused(technician, paths.AdminCablingJob(id("hz-dc1-primary")), "Finish cabling"), {who: technician, path: paths.AdminCablingJob(id("sg-core-b")), state: "drawer report a problem", layer: paths.AdminCablingReturn(id("sg-core-b"))}},
 		`paths.AdminCablingReturn(":id")`:       {{who: technician, path: paths.AdminCablingReturn(id("hz-dc1-primary"))}, refused(technician, paths.AdminCablingReturn(id("hz-dc1-primary")), "Return delivery report")},
 		"paths.AdminRemovals":                   one(technician, paths.AdminRemovals),
-		`paths.AdminPortCheck(":id")`:           {{who: technician, path: paths.AdminPortCheck(s.leftPort)}, {who: technician, path: paths.AdminPortCheck(s.freePort.ID), state: "done"}, refused(technician, paths.AdminPortCheck(s.leftPort), "Confirm"), {who: admin, path: paths.AdminPort(s.leftPort), state: "left"}},
+		`paths.AdminPortCheck(":id")`:           {{who: technician, path: paths.AdminPortCheck(s.leftPort)}, {who: technician, path: paths.AdminPortCheck(s.freePort.ID), state: "done"}, refused(technician, paths.AdminPortCheck(s.leftPort), "Confirm"), {who: admin, path: paths.AdminPort(s.leftPort), state: "left"}, {who: technician, path: paths.AdminPort(s.gonePort), state: "deleted"}},
 		`paths.AdminRemoval(":id")`:             {{who: technician, path: paths.AdminRemoval(id("sha-old-office"))}, {who: technician, path: paths.AdminRemoval(id("dubai-branch"))}, {who: technician, path: paths.AdminRemoval(id("hohhot-render")), state: "done"}, refused(technician, paths.AdminRemoval(id("sha-old-office")), "Confirm removal")},
 		"paths.AdminAccounts":                   {{who: finance, path: paths.AdminAccounts}, {who: finance, path: paths.AdminAccounts + "?q=nothing-like-this", state: "no match"}},
 		`paths.AdminAccount(":id")`:             {{who: finance, path: paths.AdminAccount(s.account)}, {who: admin, path: paths.AdminAccount(s.account)}, {who: reviewer, path: paths.AdminAccount(s.account)}, refused(finance, paths.AdminAccount(s.account), "Record transfer"), refused(admin, paths.AdminAccount(s.account), "Save quotas")},
@@ -278,7 +285,7 @@ func (s *site) visits() map[string][]visit {
 		"paths.AdminNewRegion":                  {{who: admin, path: paths.AdminNewRegion}, refused(admin, paths.AdminNewRegion, "Add a region")},
 		`paths.AdminRegion(":id")`:              one(admin, paths.AdminRegion("cn-hangzhou")),
 		`paths.AdminRegionDeletion(":id")`:      one(admin, paths.AdminRegionDeletion("cn-hangzhou")),
-		`paths.AdminPorts(":id")`:               {{who: admin, path: paths.AdminPorts(ap)}},
+		`paths.AdminPorts(":id")`:               {{who: admin, path: paths.AdminPorts(ap)}, refused(admin, paths.AdminPorts(ap), "Preview")},
 		`paths.AdminDevice(":id")`:              {{who: technician, path: paths.AdminDevice(s.port.Device)}, {who: admin, path: paths.AdminDevice(s.port.Device)}},
 		`paths.AdminDeviceEdit(":id")`:          one(admin, paths.AdminDeviceEdit(s.port.Device)),
 		`paths.AdminDeviceDeletion(":id")`:      one(admin, paths.AdminDeviceDeletion(s.port.Device)),
