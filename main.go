@@ -49,9 +49,9 @@ var errUsage = errors.New("wrong flags")
 
 // config is what the flags and the environment say.
 type config struct {
-	addr, dir, operator, address, noc, publicURL string
-	logFormat, metrics, proxies, cert, key       string
-	demo                                         bool
+	addr, dir, operator, address, noc, publicURL, letterKey, letterCert string
+	logFormat, metrics, proxies, cert, key                              string
+	demo                                                                bool
 
 	smtpHost, smtpPort, smtpUser, smtpPasswordFile, smtpFrom, smtpTLS string
 	smtpPassword                                                      string // of the environment or the file, never a flag
@@ -64,7 +64,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	fs := flag.NewFlagSet("demarc", flag.ContinueOnError)
 	fs.SetOutput(out)
 	fs.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`address` to listen on, host:port; port 0 takes a free one")
-	fs.StringVar(&c.dir, "data", "data", "`folder` for the database and its key; made if missing")
+	fs.StringVar(&c.dir, "data", "data", "`folder` for the database and its keys; made if missing")
 	fs.BoolVar(&c.demo, "demo", false, "fill an empty folder with invented people, devices and interfaces")
 	fs.StringVar(&c.operator, "operator", "Example Cloud", "the provider's `name`, wherever the provider is meant")
 	fs.StringVar(&c.address, "operator-address", "", "the provider's postal `address`, printed on letters of authorization")
@@ -81,10 +81,12 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	fs.StringVar(&c.smtpPasswordFile, "smtp-password-file", "", "`file` that holds the password for the mail server")
 	fs.StringVar(&c.smtpFrom, "smtp-from", "", "`address` that mails come from, \"Your Cloud <console@your.example>\"")
 	fs.StringVar(&c.smtpTLS, "smtp-tls", mail.StartTLS, "starttls, tls or none: `how` the connection to the mail server is protected")
+	fs.StringVar(&c.letterKey, "letter-key", "", "`file` with the provider's own private key for signing letters, PEM; a key is made when empty")
+	fs.StringVar(&c.letterCert, "letter-cert", "", "`file` with the certificate of that key and those that issued it, PEM")
 	fs.Usage = func() {
 		fmt.Fprintln(out, "Demarc: order, authorize and patch physical connection interfaces.\n\nUsage: demarc [flags]\n       demarc COMMAND [flags]")
 		fs.PrintDefaults()
-		fmt.Fprintln(out, "\nEvery flag can also be set in the environment: DEMARC_ADDR, DEMARC_DATA, DEMARC_DEMO=1,\nDEMARC_OPERATOR, DEMARC_OPERATOR_ADDRESS, DEMARC_NOC, DEMARC_PUBLIC_URL, DEMARC_SMTP_HOST, …_PORT, …_USER, …_PASSWORD_FILE, …_FROM, …_TLS. A flag wins.\nDEMARC_SMTP_PASSWORD has no flag: others on the machine could read it.\n\n"+ops.Usage)
+		fmt.Fprintln(out, "\nEvery flag can also be set in the environment: DEMARC_ADDR, DEMARC_DATA, DEMARC_DEMO=1,\nDEMARC_OPERATOR, DEMARC_OPERATOR_ADDRESS, DEMARC_NOC, DEMARC_PUBLIC_URL, DEMARC_LETTER_KEY, DEMARC_LETTER_CERT,\nDEMARC_SMTP_HOST, …_PORT, …_USER, …_PASSWORD_FILE, …_FROM, …_TLS. A flag wins.\nDEMARC_SMTP_PASSWORD has no flag: others on the machine could read it.\n\n"+ops.Usage)
 	}
 	var bad error
 	fs.VisitAll(func(f *flag.Flag) {
@@ -164,8 +166,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if c.publicURL == "" {
 		c.publicURL = here
 	}
-	s, err := demo.Open(ctx, store.Options{Dir: c.dir, Operator: c.operator, PublicURL: c.publicURL, Mailing: sender != nil, Log: log,
-		Issuer: letter.Issuer{LegalName: c.operator, Address: c.address, NOC: c.noc, Service: views.Service}}, c.demo, loapdf.Render)
+	s, err := demo.Open(ctx, store.Options{Dir: c.dir, Operator: c.operator, PublicURL: c.publicURL, LetterKey: c.letterKey, LetterCertificates: c.letterCert, Mailing: sender != nil, Log: log,
+		Issuer: letter.Issuer{LegalName: c.operator, Address: c.address, NOC: c.noc, Service: views.Service}}, c.demo, loapdf.Print)
 	if err != nil {
 		return err
 	}
@@ -267,6 +269,11 @@ func greet(ctx context.Context, out io.Writer, here string, c config, s *store.S
 	if needed {
 		fmt.Fprintf(out, "\nThere is no administrator yet. Open this link once, within %d hours:\n  %s\n",
 			int(store.InvitationLimit/time.Hour), strings.TrimRight(c.publicURL, "/")+paths.Setup(token))
+	}
+	if keys := s.LetterKeys(); keys.Check(s.Now()) != nil {
+		fmt.Fprintln(out, "\nNo letter of authorization can be issued: "+keys.Check(s.Now()).Error()+".")
+	} else if !s.OwnLetterCertificate() {
+		fmt.Fprintln(out, "\nLetters are signed with a self-signed certificate: PDF readers do not know its issuer. Sign with your own by -letter-key and -letter-cert.")
 	}
 	if c.address == "" || c.noc == "" {
 		fmt.Fprintln(out, "\nLetters of authorization need -operator-address and -noc; until then none can be issued.")

@@ -84,6 +84,10 @@ func (h *Handlers) auditRows(events []store.Event, role lifecycle.Role, accounts
 			if lifecycle.May(lifecycle.SeeSites, role) {
 				r.AboutHref = paths.AdminAccessPoints
 			}
+		case "Letter keys":
+			if lifecycle.May(lifecycle.SeeLetterKeys, role) {
+				r.AboutHref = paths.AdminLetterKeys
+			}
 		case "Person":
 			if lifecycle.May(lifecycle.SeePeople, role) {
 				r.AboutHref = paths.AdminPeople

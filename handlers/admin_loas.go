@@ -132,7 +132,11 @@ func (h *Handlers) issue(ctx context.Context, by store.Actor, id string, seen in
 	if no := draft.Issued(); no != "" {
 		return no, nil // this very form was answered before
 	}
-	pdf, err := loapdf.Render(draft.Snapshot)
+	keys := h.Store.LetterKeys()
+	if err := keys.Check(h.Store.Now()); err != nil {
+		return "", &store.Error{Kind: store.Conflict, Msg: "No letter can be signed: " + err.Error() + ". An administrator has to look at it. Nothing was changed.", Err: err}
+	}
+	pdf, err := loapdf.Print(draft.Snapshot, keys)
 	if err != nil {
 		if field, msg := unprintableLetter(draft.Snapshot, err); field != "" {
 			return "", &store.Error{Kind: store.Invalid, Msg: msg, Fields: map[string]string{field: msg}, Err: err}

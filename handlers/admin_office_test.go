@@ -62,6 +62,7 @@ func TestOfficeRoles(t *testing.T) {
 		paths.AdminAccessPoint(ap):               {lifecycle.Reviewer, lifecycle.Technician, lifecycle.Administrator, lifecycle.Auditor},
 		paths.AdminInventory:                     {lifecycle.Administrator, lifecycle.Auditor},
 		paths.AdminPeople:                        {lifecycle.Administrator, lifecycle.Auditor},
+		paths.AdminLetterKeys:                    {lifecycle.Administrator, lifecycle.Auditor},
 		paths.AdminLOAs:                          {lifecycle.Reviewer, lifecycle.Administrator, lifecycle.Auditor},
 		paths.AdminLOA(c.ID):                     {lifecycle.Reviewer, lifecycle.Administrator, lifecycle.Auditor},
 		paths.AdminCabling:                       {lifecycle.Technician, lifecycle.Administrator, lifecycle.Auditor},
@@ -75,7 +76,7 @@ func TestOfficeRoles(t *testing.T) {
 		paths.AdminRegionDeletion("cn-hangzhou"): {lifecycle.Administrator},
 		paths.AdminAccessPointDeletion(ap):       {lifecycle.Administrator},
 	}
-	menu := []string{paths.AdminInterfaces, paths.AdminAudit, paths.AdminCalendar, paths.AdminWhitelist, paths.AdminAccounts, paths.AdminAccessPoints}
+	menu := []string{paths.AdminInterfaces, paths.AdminAudit, paths.AdminCalendar, paths.AdminWhitelist, paths.AdminAccounts, paths.AdminAccessPoints, paths.AdminLetterKeys}
 	posts := map[string][]lifecycle.Role{
 		paths.AdminTransfers(s.Northwind):        {lifecycle.Finance, lifecycle.Administrator},
 		paths.AdminQuotas(s.Northwind):           {lifecycle.Reviewer, lifecycle.Administrator},
@@ -88,6 +89,7 @@ func TestOfficeRoles(t *testing.T) {
 		paths.AdminRegionDeletion("cn-hangzhou"): {lifecycle.Administrator},
 		paths.AdminAccessPointDeletion(ap):       {lifecycle.Administrator},
 		paths.AdminPorts(ap):                     {lifecycle.Administrator},
+		paths.AdminLetterKeys:                    {lifecycle.Administrator},
 	}
 	for role, mail := range mails {
 		browser := s.as(mail)

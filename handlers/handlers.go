@@ -258,6 +258,9 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []vie
 		if lifecycle.May(lifecycle.SeeMail, role) {
 			settings = append(settings, views.NavItem{Label: "Mail", Href: paths.AdminMail})
 		}
+		if lifecycle.May(lifecycle.SeeLetterKeys, role) {
+			settings = append(settings, views.NavItem{Label: "Letter keys", Href: paths.AdminLetterKeys})
+		}
 		add("Settings", append(settings, views.NavItem{Label: "Working days", Href: paths.AdminCalendar}, views.NavItem{Label: "Audit log", Href: paths.AdminAudit})...)
 	}
 	markCurrent(groups, path)

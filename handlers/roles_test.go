@@ -127,7 +127,7 @@ func TestAuditorOnlyReads(t *testing.T) {
 	device := s.Catalogue().Devices(ap)[0].ID
 	for _, path := range []string{paths.Admin, paths.AdminLOAs, paths.AdminLOA(inReview), paths.AdminLOA(approved), paths.AdminLOADocument(approved), paths.AdminCabling, paths.AdminCablingJob(waiting), paths.AdminRemovals, paths.AdminRemoval(ending),
 		paths.AdminWhitelist, paths.AdminInterfaces, paths.AdminInterface(waiting), paths.AdminAccounts, paths.AdminAccount(s.Northwind), paths.AdminAccessPoints, paths.AdminAccessPoint(ap), paths.AdminDevice(device),
-		paths.AdminInventory, paths.AdminInventoryCSV, paths.AdminPeople, paths.AdminCalendar, paths.AdminAudit} {
+		paths.AdminInventory, paths.AdminInventoryCSV, paths.AdminPeople, paths.AdminCalendar, paths.AdminAudit, paths.AdminLetterKeys} {
 		a := auditor.get(path).want(http.StatusOK)
 		if a.header.Get("Content-Type") != "text/html; charset=utf-8" {
 			continue
@@ -138,7 +138,7 @@ func TestAuditorOnlyReads(t *testing.T) {
 		}
 	}
 	for _, path := range []string{paths.AdminApproval(inReview), paths.AdminRejection(inReview), paths.AdminRevocation(approved), paths.AdminPortMove(inReview), paths.AdminCablingCompletion(waiting), paths.AdminCablingReturn(waiting),
-		paths.AdminRemoval(ending), paths.AdminTransfers(s.Northwind), paths.AdminQuotas(s.Northwind), paths.AdminPeople, paths.AdminNewLink, paths.AdminAccountPeople(s.Northwind), paths.AdminNewCustomer, paths.AdminIDNumber(inReview, "1"),
+		paths.AdminRemoval(ending), paths.AdminTransfers(s.Northwind), paths.AdminQuotas(s.Northwind), paths.AdminPeople, paths.AdminLetterKeys, paths.AdminNewLink, paths.AdminAccountPeople(s.Northwind), paths.AdminNewCustomer, paths.AdminIDNumber(inReview, "1"),
 		paths.AdminAccessPointEdit(ap), paths.AdminPorts(ap), paths.AdminDeviceEdit(device), paths.AdminDeviceDeletion(device)} {
 		auditor.post(path, url.Values{}).want(http.StatusForbidden)
 	}

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"demarc/store/catalog"
+	"demarc/store/keyring"
 	"demarc/store/letter"
 	"demarc/store/panel"
 	"demarc/store/pricing"
@@ -40,9 +41,11 @@ const (
 	Database    = "demarc.db"
 	PersonalKey = "personal.key" // opens the ID numbers of field engineers
 	AuditKey    = "audit.key"    // seals the end of the audit log
+	SigningKeys = keyring.File   // sign letters of authorization; new ones are made now and then
 )
 
-// Keys are the names of the key files of a data folder.
+// Keys are the names of the key files of a data folder that hold one secret each
+// and never change.
 func Keys() []string { return []string{PersonalKey, AuditKey} }
 
 // Options configures a store.
@@ -62,6 +65,10 @@ type Options struct {
 	// Mailing says that a mail server is configured: what is mailed goes into the
 	// outbox, for the worker of package mail.
 	Mailing bool
+	// LetterKey and LetterCertificates are files in PEM with the operator's own
+	// key and certificate for signing letters; when both are empty, a
+	// self-signed certificate is made in Dir at the first start.
+	LetterKey, LetterCertificates string
 	// Log receives what has no caller to return to; slog.Default when nil.
 	Log *slog.Logger
 	// Trace, when not nil, is called with the text of every statement that a
@@ -87,7 +94,8 @@ type Store struct {
 	log       *slog.Logger
 	trace     func(query string)
 	seal      sealer
-	auditKey  []byte // seals the head of the chain of events
+	auditKey  []byte        // seals the head of the chain of events
+	keys      *keyring.Ring // nil in a store that Attach opened: it issues no letter
 
 	catalogue   atomic.Pointer[catalog.Catalogue]
 	panels      atomic.Pointer[map[PanelPlace]panel.Rule] // replaced together with the catalogue
@@ -126,10 +134,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
+	signing, err := keyring.Open(keyring.Options{Dir: o.Dir, Operator: o.Issuer.LegalName, Key: o.LetterKey, Certificates: o.LetterCertificates, Now: o.Now})
+	if err != nil {
+		return nil, err
+	}
 	s, err := o.store()
 	if err != nil {
 		return nil, err
 	}
+	s.keys = signing
 	if err := s.imports.open(filepath.Join(o.Dir, "imports")); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("folder of uploads: %w", err)
@@ -228,6 +241,9 @@ func (o *Options) store() (*Store, error) {
 		return nil, err
 	}
 	s.auditKey = keys[AuditKey]
+	if _, err := os.Stat(filepath.Join(o.Dir, SigningKeys)); errors.Is(err, os.ErrNotExist) {
+		s.missing = append(s.missing, SigningKeys)
+	}
 	path := filepath.Join(o.Dir, Database)
 	if s.write, err = sql.Open("sqlite", dsn(path, false)); err != nil {
 		return nil, err

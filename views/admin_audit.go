@@ -37,6 +37,7 @@ var otherActions = []struct{ group, action, words string }{
 	{"Interfaces", "redundancy_lost", "Redundancy lost"},
 	{"Personal data", "reveal_id_number", "ID number of a field engineer read"},
 	{"Personal data", "erase_id_numbers", "ID numbers erased"},
+	{"Letters", "rotate_letter_keys", "New keys for letters made"},
 	{"Audit log", "audit_broken", "Audit log found damaged"},
 	{"Accounts", "create_account", "Account opened"},
 	{"Accounts", "set_quotas", "Quotas changed"},
@@ -108,6 +109,8 @@ func AboutWords(subject string) (kind, id string) {
 		return "Access points", ""
 	case !typed && kind == "audit":
 		return "Audit log", ""
+	case !typed && kind == "letter-keys":
+		return "Letter keys", ""
 	case !typed && kind == "personal-data":
 		return "Personal data", ""
 	case !typed:

@@ -40,6 +40,8 @@ func (s *Server) routes(e *echo.Echo) {
 	public.get(paths.Robots, s.asset)
 	public.get(paths.Health, s.health)
 	public.get(paths.Ready, s.ready)
+	public.get(paths.LetterKeys, h.LetterKeys)
+	public.get(paths.LetterSchema, h.LetterSchema)
 	public.get(paths.Login, h.ShowSignIn)
 	public.post(paths.Login, h.SignIn)
 	public.post(paths.Logout, h.SignOut)
@@ -180,6 +182,10 @@ func (s *Server) routes(e *echo.Echo) {
 	opens := staff.with(may(lifecycle.OpenAccounts))
 	opens.get(paths.AdminNewCustomer, h.NewCustomer)
 	opens.post(paths.AdminNewCustomer, h.OpenCustomer)
+
+	// Staff: what letters are signed with
+	staff.with(may(lifecycle.SeeLetterKeys)).get(paths.AdminLetterKeys, h.ShowLetterKeys)
+	staff.with(may(lifecycle.ManageLetterKeys)).post(paths.AdminLetterKeys, h.RotateLetterKeys)
 
 	// Staff: people
 	staff.with(may(lifecycle.SeePeople)).get(paths.AdminPeople, h.ListPeople)

@@ -14,6 +14,7 @@ import (
 	"demarc/store"
 	"demarc/store/catalog"
 	"demarc/store/letter"
+	"demarc/store/letter/signing"
 	"demarc/store/lifecycle"
 )
 
@@ -48,14 +49,17 @@ type Clock struct{ t time.Time }
 // Now is the loader's present.
 func (c *Clock) Now() time.Time { return c.t }
 
-// Renderer makes the bytes of a letter.
-type Renderer func(letter.Snapshot) ([]byte, error)
+// Renderer makes the bytes of a letter, signed with the keys of the store.
+type Renderer func(letter.Snapshot, signing.Keys) ([]byte, error)
+
+// historyDays is how many days before now the demo's history begins.
+const historyDays = 95
 
 // Load fills an empty store, whose clock must be clock, with people, devices
 // and history up to now.
 func Load(ctx context.Context, s *store.Store, clock *Clock, now time.Time, render Renderer) error {
 	l := &loader{ctx: ctx, s: s, clock: clock, now: now.UTC(), render: render, ids: map[string]string{}}
-	clock.t = l.ago(95, 8)
+	clock.t = l.ago(historyDays, 8)
 	if err := l.people(); err != nil {
 		return fmt.Errorf("demo people: %w", err)
 	}

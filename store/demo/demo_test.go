@@ -10,12 +10,17 @@ import (
 	"demarc/store"
 	"demarc/store/demo"
 	"demarc/store/letter"
+	"demarc/store/letter/signing"
 	"demarc/store/lifecycle"
 )
 
 var issuer = letter.Issuer{LegalName: "Example Cloud", Address: "1 Example Way", NOC: "+65 6000 0000", Service: "Express Connect"}
 
-func render(s letter.Snapshot) ([]byte, error) { return []byte(s.Title()), s.Validate() }
+// render stands for the printing of letters; the program's own is tested where
+// the program is.
+func render(s letter.Snapshot, keys signing.Keys) ([]byte, error) {
+	return []byte(s.Title()), errors.Join(s.Validate(), keys.Check(s.IssuedAt))
+}
 
 // open makes a demo as of now in dir.
 func open(t *testing.T, dir string, now time.Time, wanted bool) (*store.Store, error) {

@@ -56,7 +56,8 @@ func fill(ctx context.Context, o store.Options, render Renderer) error {
 		now = o.Now
 	}
 	for range 2 {
-		clock := &Clock{t: now()}
+		// The history begins in the past, and so do the keys of its letters.
+		clock := &Clock{t: now().AddDate(0, 0, -historyDays-1)}
 		o.Now = clock.Now
 		s, err := store.Open(ctx, o)
 		if err != nil {

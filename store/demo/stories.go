@@ -149,7 +149,7 @@ func (l *loader) plan(st story) {
 			if err != nil {
 				return err
 			}
-			pdf, err := l.render(d.Snapshot)
+			pdf, err := l.render(d.Snapshot, s.LetterKeys())
 			if err != nil {
 				return err
 			}

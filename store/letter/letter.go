@@ -221,8 +221,11 @@ func (s Snapshot) Parties() []Fact {
 // Chain says who acts for whom, from the customer to the company that connects
 // the line, and whether that one may pass the work on.
 func (s Snapshot) Chain() string {
-	return s.CompanyName + " → " + s.SP + " → " + s.ConstructionCompany + ". " + s.SubDelegation()
+	return s.CompanyName + " → " + s.SP + " → " + stop(s.ConstructionCompany) + " " + s.SubDelegation()
 }
+
+// stop ends a sentence with a name: the point of "Ltd." is not doubled.
+func stop(name string) string { return strings.TrimSuffix(name, ".") + "." }
 
 // SubDelegation says whether the construction company may pass the work on.
 func (s Snapshot) SubDelegation() string {
@@ -282,6 +285,10 @@ func (s Snapshot) RemoteHandsNotice() string {
 // numbered from 1.
 func (s Snapshot) Conditions() []string {
 	op := s.Issuer.LegalName
+	to := stop(op)
+	if s.Schema == 1 {
+		to = op + "." // as it was printed
+	}
 	admit := "Only the field engineers named above are admitted under this letter."
 	if s.RemoteHands {
 		admit = "Nobody is admitted to the data center under this letter."
@@ -303,7 +310,7 @@ func (s Snapshot) Conditions() []string {
 		"Look before you connect. If the position is occupied or lit, or differs from this letter, stop, connect nothing and call the NOC of " +
 			op + ": " + s.Issuer.NOC + ". Never take another position instead.",
 		"Label both ends of each cable before you leave.",
-		"Leave the last connection, from the patch panel position to the CSW port, to " + op + ".",
+		"Leave the last connection, from the patch panel position to the CSW port, to " + to,
 		"On completion, give " + s.CompanyName + " the leased line code and the label numbers of all cables for the delivery report.",
 		"Only " + op + " orders the removal of the line, after " + s.CompanyName + " cancels or terminates the interface.",
 		end,

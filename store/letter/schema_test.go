@@ -51,3 +51,22 @@ func TestSubDelegation(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// The point of "Ltd." is the point of the sentence too. What is out says what it
+// said.
+func TestNoDoublePoint(t *testing.T) {
+	s := sample()
+	s.Issuer.LegalName, s.CompanyName, s.ConstructionCompany = "Example Cloud Pte. Ltd.", "Northwind Ltd.", "Hualin Co., Ltd."
+	for _, text := range append(s.Conditions(), s.Chain(), s.Authorization()) {
+		if strings.Contains(text, "..") {
+			t.Error(text)
+		}
+	}
+	old, err := letter.Unmarshal([]byte(strings.Replace(first, `"Example Cloud"`, `"Example Ltd."`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := old.Conditions()[3]; !strings.HasSuffix(got, "to Example Ltd..") {
+		t.Errorf("a letter of the first schema says now %q", got)
+	}
+}

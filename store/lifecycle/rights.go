@@ -33,6 +33,9 @@ const (
 	ManageSignIn    Right = "reset second factors and manage single sign-on"
 	SeeMail         Right = "see how mails are delivered"
 	ManageMail      Right = "send mails again"
+
+	SeeLetterKeys    Right = "see the keys of letters"
+	ManageLetterKeys Right = "make new keys for letters"
 )
 
 // RightRule is one row of the table of rights.
@@ -63,6 +66,8 @@ var rights = []RightRule{
 	{ManageSignIn, []Role{Administrator}},
 	{SeeMail, []Role{Administrator, Auditor}},
 	{ManageMail, []Role{Administrator}},
+	{SeeLetterKeys, []Role{Administrator, Auditor}},
+	{ManageLetterKeys, []Role{Administrator}},
 }
 
 // Rights returns a copy of the table.

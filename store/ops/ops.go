@@ -304,9 +304,12 @@ func (o *options) copyKeys() error {
 	if o.keys == "" {
 		return nil
 	}
-	for _, name := range store.Keys() {
+	for _, name := range append(store.Keys(), store.SigningKeys) {
 		from, to := filepath.Join(o.keys, name), filepath.Join(o.data, name)
 		want, err := os.ReadFile(from)
+		if name == store.SigningKeys && errors.Is(err, fs.ErrNotExist) {
+			continue // it was made by later versions; the check tells when it is missing
+		}
 		if err != nil {
 			return fmt.Errorf("key: %w", err)
 		}

@@ -39,21 +39,42 @@ func (e *MissingGlyphError) Error() string {
 	return fmt.Sprintf("loapdf: cannot print %s in %q", strings.Join(list, ", "), e.Text)
 }
 
-// Render prints the letter. It refuses a letter that is not valid
-// ([letter.InvalidError]) and one with characters that the fonts do not have
-// ([MissingGlyphError]).
+// Render prints the letter without signing it: the same letter gives the same
+// bytes. It refuses a letter that is not valid ([letter.InvalidError]) and one
+// with characters that the fonts do not have ([MissingGlyphError]).
 func Render(s letter.Snapshot) ([]byte, error) {
-	if err := s.Validate(); err != nil {
-		return nil, err
-	}
-	fonts, err := loadFonts()
+	f, err := build(s, nil)
 	if err != nil {
 		return nil, err
 	}
+	return f.bytes(f.id()), nil
+}
+
+// build draws the letter and makes an archivable file of it.
+func build(s letter.Snapshot, attachments []attachment) (file, error) {
+	drawn, t, err := draw(s)
+	if err != nil {
+		return file{}, err
+	}
+	return archive(drawn, s, t, attachments)
+}
+
+// draw sets the letter on its pages.
+func draw(s letter.Snapshot) ([]byte, *tags, error) {
+	if err := s.Validate(); err != nil {
+		return nil, nil, err
+	}
+	fonts, err := loadFonts()
+	if err != nil {
+		return nil, nil, err
+	}
 	d := newDocument(s, fonts, roomy)
 	d.write()
+	if d.err != nil {
+		return nil, nil, d.err
+	}
 	if len(d.missing) > 0 {
-		return nil, &MissingGlyphError{Text: d.missingIn, Runes: d.missing}
+		return nil, nil, &MissingGlyphError{Text: d.missingIn, Runes: d.missing}
 	}
 	if d.pdf.PageCount() > 1 {
 		// One sheet is what people carry: a letter that is a little too long
@@ -66,9 +87,9 @@ func Render(s letter.Snapshot) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	if err := d.pdf.Output(&out); err != nil {
-		return nil, fmt.Errorf("loapdf: %w", err)
+		return nil, nil, fmt.Errorf("loapdf: %w", err)
 	}
-	return out.Bytes(), nil
+	return out.Bytes(), d.tags, nil
 }
 
 // fontSet is what the two fonts can print.
@@ -131,6 +152,7 @@ var (
 	faceStacked = face{11, 5, true}
 	faceName    = face{12.5, 5.6, true}
 	faceNumber  = face{11, 5.2, true}
+	faceCode    = face{8.5, 4.2, true}
 )
 
 // document is one letter on its way to paper. y is the pen, in millimeters from
@@ -140,7 +162,9 @@ type document struct {
 	s         letter.Snapshot
 	fonts     fontSet
 	spacing   spacing
+	tags      *tags
 	y         float64
+	err       error // of the QR code
 	missing   []rune
 	missingIn string
 }
@@ -148,22 +172,14 @@ type document struct {
 func newDocument(s letter.Snapshot, fonts fontSet, sp spacing) *document {
 	pdf := fpdf.New("P", "mm", "A4", "")
 	pdf.SetCatalogSort(true)
-	pdf.SetCreationDate(s.IssuedAt.UTC())
-	pdf.SetModificationDate(s.IssuedAt.UTC())
-	pdf.SetProducer("Demarc", true)
-	pdf.SetCreator("Demarc", true)
-	pdf.SetTitle("Letter of Authorization "+s.Title(), true)
-	pdf.SetAuthor(s.Issuer.LegalName, true)
-	pdf.SetSubject(s.InterfaceID+", "+s.CompanyName+", "+s.FacilityName, true)
-	pdf.SetLang("en")
-	pdf.SetDisplayMode("fullpage", "continuous")
+	pdf.SetCreationDate(s.IssuedAt.UTC()) // what the file says of itself is written by archive
 	pdf.SetMargins(marginSide, marginTop, marginSide)
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetCellMargin(0)
 	pdf.AddUTF8FontFromBytes(family, "", regularFont)
 	pdf.AddUTF8FontFromBytes(family, "B", boldFont)
 	pdf.SetTextColor(ink.r, ink.g, ink.b)
-	return &document{pdf: pdf, s: s, fonts: fonts, spacing: sp}
+	return &document{pdf: pdf, s: s, fonts: fonts, spacing: sp, tags: newTags()}
 }
 
 func (d *document) write() {
@@ -172,17 +188,17 @@ func (d *document) write() {
 	d.head()
 
 	d.y += 4.6
-	d.text(faceTitle, marginSide, width, "Letter of Authorization")
+	d.as("H1", "", func() { d.text(faceTitle, marginSide, width, "Letter of Authorization") })
 	d.y += 1.4
-	d.text(faceText, marginSide, width, d.s.Addressee())
+	d.paragraph(faceText, marginSide, width, d.s.Addressee())
 	d.y += 0.8
-	d.text(faceText, marginSide, width, d.s.Authorization())
+	d.paragraph(faceText, marginSide, width, d.s.Authorization())
 
 	d.heading("Parties", 20)
 	d.facts(d.s.Parties())
 
 	d.heading("Installation information", 40)
-	d.demarcation()
+	d.as("Table", "", d.demarcation)
 	d.facts(d.s.Installation())
 
 	d.engineers()
@@ -201,26 +217,32 @@ func (d *document) head() {
 	if !d.s.Start().Equal(d.s.IssuedAt) {
 		lines = append(lines, "Valid from "+d.s.FormatTime(d.s.Start()))
 	}
-	lines = append(lines, "Expires "+d.s.FormatTime(d.s.ExpiresAt), "Check code "+d.s.CheckCode)
+	lines = append(lines, "Expires "+d.s.FormatTime(d.s.ExpiresAt))
 	if d.s.Supersedes != "" {
 		lines = append(lines, "Supersedes "+d.s.Supersedes)
 	}
-	const right = 74.0
-	d.textRight(faceNumber, marginSide+width-right, right, "No. "+d.s.Title())
-	for _, l := range lines {
-		d.textRight(faceSmall, marginSide+width-right, right, l)
+	qr, err := newQR(d.s.CheckURL)
+	if err != nil {
+		d.err = err
+		return
 	}
-	rightEnd := d.y
+	const right, gap = 66.0, 4.0
+	end := marginSide + width - qrSize - gap
+	d.rightParagraph(faceNumber, end-right, right, "No. "+d.s.Title())
+	for _, l := range lines {
+		d.rightParagraph(faceSmall, end-right, right, l)
+	}
+	d.rightParagraph(faceCode, end-right, right, "Check code "+d.s.CheckCode)
+	d.colored(quiet, func() { d.rightParagraph(faceSmall, end-right, right, d.s.CheckURL) })
+	rightEnd := max(d.y, top+qrSize)
+	d.qr(qr, end+gap, top)
 
 	d.y = top + 0.5
-	left := width - right - mark - 3.5 - 4
-	d.text(faceName, marginSide+mark+3.5, left, d.s.Issuer.LegalName)
-	d.colored(quiet, func() { d.text(faceText, marginSide+mark+3.5, left, d.s.Issuer.Service) })
+	left := end - right - gap - marginSide - mark - 3.5
+	d.paragraph(faceName, marginSide+mark+3.5, left, d.s.Issuer.LegalName)
+	d.colored(quiet, func() { d.paragraph(faceText, marginSide+mark+3.5, left, d.s.Issuer.Service) })
 	d.y = max(d.y, rightEnd, top+mark+0.8) + 2.2
-
-	d.fill(ink)
-	d.pdf.Rect(marginSide, d.y, width, 0.6, "F")
-	d.y += 0.6
+	d.bar(0.6)
 	if d.s.Demo {
 		d.y += 2
 		d.demoBar()
@@ -229,30 +251,39 @@ func (d *document) head() {
 
 func (d *document) demoBar() {
 	const height = 5.4
-	d.fill(ink)
-	d.pdf.Rect(marginSide, d.y, width, height, "F")
 	start := d.y
-	d.y += (height - faceStrong.leading) / 2
-	d.colored(white, func() { d.align(d.set(faceStrong, width, letter.DemoNotice), marginSide, width, 0.5) })
+	d.bar(height)
+	d.y = start + (height-faceStrong.leading)/2
+	d.as("P", "", func() {
+		d.colored(white, func() { d.align(d.set(faceStrong, width, letter.DemoNotice), marginSide, width, 0.5) })
+	})
 	d.y = start + height
+}
+
+// bar draws a black line over the whole width.
+func (d *document) bar(height float64) {
+	d.artifact(func() {
+		d.fill(ink)
+		d.pdf.Rect(marginSide, d.y, width, height, "F")
+	})
+	d.y += height
 }
 
 // continued starts the next page and says which letter it belongs to.
 func (d *document) continued() {
 	d.pdf.AddPage()
 	d.y = marginTop
-	start := d.y
-	d.text(faceLabel, marginSide, width/2, "Letter of Authorization, continued")
-	d.y = start
-	d.textRight(faceLabel, marginSide+width/2, width/2, "No. "+d.s.Title())
-	d.y += 1
-	d.fill(ink)
-	d.pdf.Rect(marginSide, d.y, width, 0.4, "F")
-	d.y += 0.4
-	if d.s.Demo {
-		d.y += 1.6
-		d.demoBar()
-	}
+	d.artifact(func() {
+		d.text(faceLabel, marginSide, width/2, "Letter of Authorization, continued")
+		d.y = marginTop
+		d.textRight(faceLabel, marginSide+width/2, width/2, "No. "+d.s.Title())
+		d.y += 1
+		d.bar(0.4)
+		if d.s.Demo {
+			d.y += 1.6
+			d.demoBar()
+		}
+	})
 	d.y += 4
 }
 
@@ -271,7 +302,7 @@ func (d *document) heading(text string, follow float64) {
 	if !d.room(above + faceHeading.leading + below + follow) {
 		d.y += above
 	}
-	d.text(faceHeading, marginSide, width, text)
+	d.as("H2", "", func() { d.text(faceHeading, marginSide, width, text) })
 	d.y += below
 }
 
@@ -293,9 +324,11 @@ var (
 
 // facts draws a table of labels and values. A row never breaks over two pages.
 func (d *document) facts(facts []letter.Fact) {
-	for _, fact := range facts {
-		d.row(d.set(faceLabel, labelWidth-2*padX, fact.Label), d.set(faceText, width-labelWidth-2*padX, fact.Value))
-	}
+	d.as("Table", "", func() {
+		for _, fact := range facts {
+			d.row(d.set(faceLabel, labelWidth-2*padX, fact.Label), d.set(faceText, width-labelWidth-2*padX, fact.Value))
+		}
+	})
 }
 
 // row draws one label and its value.
@@ -305,8 +338,12 @@ func (d *document) row(label, value block) {
 	top := d.y
 	d.box(marginSide, top, labelWidth, height, &shade)
 	d.box(marginSide+labelWidth, top, width-labelWidth, height, nil)
-	d.cell(label, marginSide+padX, top+d.spacing.padY+(value.face.leading-label.face.leading)/2)
-	d.cell(value, marginSide+labelWidth+padX, top+d.spacing.padY)
+	d.as("TR", "", func() {
+		d.as("TH", rowHead, func() {
+			d.cell(label, marginSide+padX, top+d.spacing.padY+(value.face.leading-label.face.leading)/2)
+		})
+		d.as("TD", "", func() { d.cell(value, marginSide+labelWidth+padX, top+d.spacing.padY) })
+	})
 	d.y = top + height
 }
 
@@ -336,12 +373,9 @@ func (d *document) demarcation() {
 		d.room(upper + lower)
 
 		top := d.y
-		d.caption(site.Label, marginSide, width, top+above)
-		d.draw(name, marginSide+padX)
+		d.captioned(site.Label, name, marginSide, width, top+above)
 		for i, part := range parts {
-			x := marginSide + float64(i)*column
-			d.caption(part.Label, x, column, top+upper+above)
-			d.draw(values[i], x+padX)
+			d.captioned(part.Label, values[i], marginSide+float64(i)*column, column, top+upper+above)
 		}
 		d.y = top + upper + lower
 		d.frame(top, top+upper, column, len(parts))
@@ -352,21 +386,28 @@ func (d *document) demarcation() {
 	}
 }
 
-// caption is a small label over a value.
-func (d *document) caption(s string, x, w, y float64) {
-	d.colored(quiet, func() { d.cell(d.set(faceSmall, w-2*padX, s), x+padX, y) })
+// captioned draws a value under its small label.
+func (d *document) captioned(label string, value block, x, w, y float64) {
+	d.as("TR", "", func() {
+		d.as("TH", rowHead, func() {
+			d.colored(quiet, func() { d.cell(d.set(faceSmall, w-2*padX, label), x+padX, y) })
+		})
+		d.as("TD", "", func() { d.draw(value, x+padX) })
+	})
 }
 
 // frame draws the strong border of the demarcation block from top to the pen.
 func (d *document) frame(top, mid, cell float64, cells int) {
-	d.stroke(line, 0.2)
-	d.pdf.Line(marginSide, mid, marginSide+width, mid)
-	for i := 1; i < cells; i++ {
-		x := marginSide + float64(i)*cell
-		d.pdf.Line(x, mid, x, d.y)
-	}
-	d.stroke(ink, 0.5)
-	d.pdf.Rect(marginSide, top, width, d.y-top, "D")
+	d.artifact(func() {
+		d.stroke(line, 0.2)
+		d.pdf.Line(marginSide, mid, marginSide+width, mid)
+		for i := 1; i < cells; i++ {
+			x := marginSide + float64(i)*cell
+			d.pdf.Line(x, mid, x, d.y)
+		}
+		d.stroke(ink, 0.5)
+		d.pdf.Rect(marginSide, top, width, d.y-top, "D")
+	})
 	d.y += 0.25
 }
 
@@ -375,7 +416,7 @@ func (d *document) frame(top, mid, cell float64, cells int) {
 func (d *document) engineers() {
 	if d.s.RemoteHands {
 		d.heading("Field engineers", faceText.leading)
-		d.text(faceText, marginSide, width, d.s.RemoteHandsNotice())
+		d.paragraph(faceText, marginSide, width, d.s.RemoteHandsNotice())
 		return
 	}
 	columns := min(2, len(d.s.Engineers))
@@ -383,21 +424,24 @@ func (d *document) engineers() {
 	head := slices.Repeat([]engineer{{"No.", d.set(faceLabel, column-numberWidth-2*padX, "Name")}}, columns)
 
 	d.heading("Field engineers", 2*(faceText.leading+2*d.spacing.padY))
-	d.engineerRow(head, column, &shade)
-	next := 0
-	for names := range slices.Chunk(d.s.Engineers, columns) {
-		row := make([]engineer, columns)
-		height := 0.0
-		for i, name := range names {
-			next++
-			row[i] = engineer{strconv.Itoa(next), d.set(faceText, column-numberWidth-2*padX, name)}
-			height = max(height, row[i].name.height())
+	d.as("Table", "", func() {
+		d.engineerRow(head, column, true)
+		next := 0
+		for names := range slices.Chunk(d.s.Engineers, columns) {
+			row := make([]engineer, columns)
+			height := 0.0
+			for i, name := range names {
+				next++
+				row[i] = engineer{strconv.Itoa(next), d.set(faceText, column-numberWidth-2*padX, name)}
+				height = max(height, row[i].name.height())
+			}
+			if d.room(height + 2*d.spacing.padY) {
+				// The structure has one head; this one is for the eye.
+				d.artifact(func() { d.engineerRow(head, column, true) })
+			}
+			d.engineerRow(row, column, false)
 		}
-		if d.room(height + 2*d.spacing.padY) {
-			d.engineerRow(head, column, &shade)
-		}
-		d.engineerRow(row, column, nil)
-	}
+	})
 }
 
 // engineer is a cell pair of the engineers' table.
@@ -406,20 +450,32 @@ type engineer struct {
 	name   block
 }
 
-func (d *document) engineerRow(row []engineer, column float64, background *color) {
+func (d *document) engineerRow(row []engineer, column float64, head bool) {
 	top, height := d.y, 0.0
 	for _, e := range row {
 		height = max(height, e.name.height()+2*d.spacing.padY)
 	}
-	for i, e := range row {
-		x := marginSide + float64(i)*column
-		d.box(x, top, numberWidth, height, background)
-		d.box(x+numberWidth, top, column-numberWidth, height, background)
-		if e.number != "" {
-			d.cell(d.set(e.name.face, numberWidth-2*padX, e.number), x+padX, top+d.spacing.padY)
-			d.cell(e.name, x+numberWidth+padX, top+d.spacing.padY)
-		}
+	kind, extra, background := "TD", "", (*color)(nil)
+	if head {
+		kind, extra, background = "TH", columnHead, &shade
 	}
+	d.as("TR", "", func() {
+		for i, e := range row {
+			x := marginSide + float64(i)*column
+			d.box(x, top, numberWidth, height, background)
+			d.box(x+numberWidth, top, column-numberWidth, height, background)
+			d.as(kind, extra, func() {
+				if e.number != "" {
+					d.cell(d.set(e.name.face, numberWidth-2*padX, e.number), x+padX, top+d.spacing.padY)
+				}
+			})
+			d.as(kind, extra, func() {
+				if e.number != "" {
+					d.cell(e.name, x+numberWidth+padX, top+d.spacing.padY)
+				}
+			})
+		}
+	})
 	d.y = top + height
 }
 
@@ -440,17 +496,21 @@ func (d *document) conditions() {
 		all = 3 * faceTerms.leading
 	}
 	d.heading("Conditions", all)
-	for i, text := range texts {
-		need := text.height()
-		if i == len(texts)-1 {
-			need += ending
+	d.as("L", numbered, func() {
+		for i, text := range texts {
+			need := text.height()
+			if i == len(texts)-1 {
+				need += ending
+			}
+			d.room(need)
+			top := d.y
+			d.as("LI", "", func() {
+				d.as("Lbl", "", func() { d.text(faceTerms, marginSide, indent, fmt.Sprintf("%d.", i+1)) })
+				d.as("LBody", "", func() { d.cell(text, marginSide+indent, top) })
+			})
+			d.y += below
 		}
-		d.room(need)
-		top := d.y
-		d.text(faceTerms, marginSide, indent, fmt.Sprintf("%d.", i+1))
-		d.cell(text, marginSide+indent, top)
-		d.y += below
-	}
+	})
 }
 
 func (d *document) signatures() {
@@ -460,10 +520,12 @@ func (d *document) signatures() {
 	top := d.y
 	for i, caption := range d.s.Signatures() {
 		x := marginSide + float64(i)*(half+gap)
-		d.stroke(ink, 0.3)
-		d.pdf.Line(x, top, x+half, top)
+		d.artifact(func() {
+			d.stroke(ink, 0.3)
+			d.pdf.Line(x, top, x+half, top)
+		})
 		d.y = top + 0.8
-		d.text(faceSmall, x, half, caption)
+		d.paragraph(faceSmall, x, half, caption)
 	}
 }
 
@@ -477,16 +539,22 @@ func (d *document) feet() {
 			foot += ". " + letter.DemoNotice
 		}
 		d.y = pageHeight - 11
-		d.colored(quiet, func() {
-			d.text(faceSmall, marginSide, width*0.75, foot)
-			d.y = pageHeight - 11
-			d.textRight(faceSmall, marginSide+width*0.75, width*0.25, fmt.Sprintf("Page %d of %d", page, pages))
+		d.artifact(func() {
+			d.colored(quiet, func() {
+				d.text(faceSmall, marginSide, width*0.75, foot)
+				d.y = pageHeight - 11
+				d.textRight(faceSmall, marginSide+width*0.75, width*0.25, fmt.Sprintf("Page %d of %d", page, pages))
+			})
 		})
 	}
 }
 
 // mark draws the brand mark: two cable ends that meet at the line of a panel.
 func (d *document) mark(x, y, size float64) {
+	d.artifact(func() { d.drawMark(x, y, size) })
+}
+
+func (d *document) drawMark(x, y, size float64) {
 	u := size / 28
 	d.fill(brand)
 	d.pdf.RoundedRect(x+u, y+u, 26*u, 26*u, 7*u, "1234", "F")
@@ -514,13 +582,15 @@ func (d *document) stroke(c color, w float64) {
 }
 
 func (d *document) box(x, y, w, h float64, background *color) {
-	d.stroke(line, 0.2)
-	style := "D"
-	if background != nil {
-		d.fill(*background)
-		style = "FD"
-	}
-	d.pdf.Rect(x, y, w, h, style)
+	d.artifact(func() {
+		d.stroke(line, 0.2)
+		style := "D"
+		if background != nil {
+			d.fill(*background)
+			style = "FD"
+		}
+		d.pdf.Rect(x, y, w, h, style)
+	})
 }
 
 func (d *document) colored(c color, draw func()) {
@@ -560,6 +630,16 @@ func (d *document) set(f face, w float64, s string) block {
 	}
 	d.pdf.SetFont(family, b.style, f.size)
 	b.lines, b.split = wrap(s, w, d.runeWidth)
+	// A line that ended at a space keeps it, unseen: who copies the text or has it
+	// read aloud wants two words, not one.
+	rest := s
+	for i, l := range b.lines {
+		at := strings.Index(rest, l)
+		if i > 0 && at > 0 {
+			b.lines[i-1] += " "
+		}
+		rest = rest[at+len(l):]
+	}
 	return b
 }
 
@@ -580,17 +660,30 @@ func (d *document) align(b block, x, w, share float64) {
 	if len(d.missing) > 0 {
 		return
 	}
-	const millimeters = 25.4 / 72
 	d.pdf.SetFont(family, b.style, b.face.size)
-	for _, l := range b.lines {
-		at := x
-		if share > 0 {
-			at += (w - d.pdf.GetStringWidth(l)) * share
+	d.content(func() {
+		for _, l := range b.lines {
+			at := x
+			if share > 0 {
+				at += (w - d.pdf.GetStringWidth(strings.TrimSuffix(l, " "))) * share
+			}
+			// Capitals are 0.73 of the size high in this font: center them in the line.
+			d.pdf.Text(at, d.y+b.face.leading/2+b.face.size*millimeters*0.73/2, l)
+			d.y += b.face.leading
 		}
-		// Capitals are 0.73 of the size high in this font: center them in the line.
-		d.pdf.Text(at, d.y+b.face.leading/2+b.face.size*millimeters*0.73/2, l)
-		d.y += b.face.leading
-	}
+	})
+}
+
+// millimeters in a point.
+const millimeters = 25.4 / 72
+
+// paragraph is text that is an element of its own.
+func (d *document) paragraph(f face, x, w float64, s string) {
+	d.as("P", "", func() { d.text(f, x, w, s) })
+}
+
+func (d *document) rightParagraph(f face, x, w float64, s string) {
+	d.as("P", "", func() { d.textRight(f, x, w, s) })
 }
 
 func (d *document) text(f face, x, w float64, s string) { d.draw(d.set(f, w, s), x) }

@@ -41,6 +41,13 @@ const (
 // SecurityFactorRemoval removes one of the person's second factors.
 func SecurityFactorRemoval(id string) string { return join("/security/factors", id, "removal") }
 
+// For whoever checks a letter: the keys and the schema of the facts. They are
+// named in letters and in what others built on them, so they never change.
+const (
+	LetterKeys   = "/.well-known/demarc-letter-keys.json"
+	LetterSchema = "/.well-known/demarc-letter-2.schema.json"
+)
+
 // Customer pages without a parameter.
 const (
 	Home          = "/"
@@ -83,6 +90,7 @@ const (
 	AdminCalendar     = "/admin/calendar"
 	AdminMail         = "/admin/mail"
 	AdminMailTest     = "/admin/mail/test"
+	AdminLetterKeys   = "/admin/letter-keys"
 	AdminNewCustomer  = "/admin/accounts/new"
 )
 

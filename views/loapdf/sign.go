@@ -1,0 +1,183 @@
+package loapdf
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"demarc/store/letter"
+	"demarc/store/letter/signing"
+)
+
+// Names of the files inside a letter: the facts, and the signature over them.
+const (
+	FactsName     = "letter.json"
+	SignatureName = "letter.json.jws"
+)
+
+// Print makes the letter that is issued: the pages, its facts as JSON with an
+// Ed25519 signature inside, and one signature over the whole file (PAdES
+// baseline B-B). Two prints of one letter differ in the signature only. Errors:
+// as Render.
+func Print(s letter.Snapshot, keys signing.Keys) ([]byte, error) {
+	facts, err := s.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	jws, err := signing.SignFacts(keys.Facts, facts)
+	if err != nil {
+		return nil, err
+	}
+	f, err := build(s, []attachment{
+		{FactsName, "application/json", "What this letter says, for programs", "Data", facts},
+		{SignatureName, "application/jose", "Ed25519 signature over " + FactsName, "Supplement", []byte(jws)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return sign(f, s, keys)
+}
+
+// The places of the signature's dictionary that are filled in when everything
+// else is fixed.
+const (
+	rangePlace = "/ByteRange [0 0000000000 0000000000 0000000000]"
+	rangeEnd   = "\n/Contents <"
+)
+
+// sign adds a signature over every byte of the file but the signature itself.
+func sign(f file, s letter.Snapshot, keys signing.Keys) ([]byte, error) {
+	length, err := signing.CommonLength(keys)
+	if err != nil {
+		return nil, err
+	}
+	id := f.id()
+	widget, signature := f.reserve(), f.reserve()
+	page := pageObject(1)
+	f.set(widget, "<</Type /Annot /Subtype /Widget /FT /Sig /T (Signature) /TU %s /F 132 /Rect [0 0 0 0] /P %d 0 R /V %d 0 R>>",
+		text("Signature of "+s.Issuer.LegalName), page, signature)
+	f.extend(page, fmt.Sprintf("/Annots [%d 0 R]", widget))
+	// The first signature says that nothing may change (DocMDP, 1).
+	f.extend(f.root, fmt.Sprintf("/AcroForm <</Fields [%d 0 R] /SigFlags 3>> /Perms <</DocMDP %d 0 R>>", widget, signature))
+	f.set(signature, "<</Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /Name %s /Reason %s /M (%s)\n/Reference [<</Type /SigRef /TransformMethod /DocMDP /TransformParams <</Type /TransformParams /P 1 /V /1.2>>>>]\n%s%s%s>>>",
+		text(s.Issuer.LegalName), text("Issue of "+s.Title()), pdfTime(s.IssuedAt), rangePlace, rangeEnd, strings.Repeat("0", 2*length))
+	pdf := f.bytes(id)
+
+	at := bytes.LastIndex(pdf, []byte(rangePlace))
+	before := at + len(rangePlace) + len(rangeEnd) - 1
+	after := before + 2*length + 2
+	ranges := fmt.Sprintf("/ByteRange [0 %d %d %d]", before, after, len(pdf)-after)
+	copy(pdf[at:], ranges+strings.Repeat(" ", len(rangePlace)-len(ranges)))
+	der, err := signing.SignCMSLength(keys, digest(pdf, before, after), length)
+	if err != nil {
+		return nil, err
+	}
+	hex.Encode(pdf[before+1:], der)
+	return pdf, nil
+}
+
+// digest is the SHA-256 of the file without what is from before to after.
+func digest(pdf []byte, before, after int) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	h.Write(pdf[:before])
+	h.Write(pdf[after:])
+	h.Sum(sum[:0])
+	return sum
+}
+
+// Signed is what a letter proves by itself. Whether its keys are the operator's
+// is another question: see [signing.Set].
+type Signed struct {
+	Chain    []*x509.Certificate // of the signature over the file, the signer's own first
+	Facts    []byte              // the JSON inside
+	FactsKey string              // ID of the key that signed the facts
+	FactsSig string              // the signature over the facts
+	Letter   letter.Snapshot
+}
+
+var byteRange = regexp.MustCompile(`^/ByteRange \[0 (\d{1,10}) (\d{1,10}) (\d{1,10})\] *` + rangeEnd)
+
+// Verify checks the signature over the file: that it is one that Print made, is
+// of this file and of all of it. A file with any byte changed is refused. The
+// signature over the facts is for [Signed.VerifyFacts]. Errors:
+// signing.ErrSignature, with what is wrong.
+func Verify(pdf []byte) (Signed, error) {
+	bad := func(what string) (Signed, error) {
+		return Signed{}, fmt.Errorf("%w: %s", signing.ErrSignature, what)
+	}
+	at := max(0, bytes.Index(pdf, []byte("/ByteRange")))
+	m := byteRange.FindSubmatch(pdf[at:])
+	if m == nil || bytes.LastIndex(pdf, []byte("/ByteRange")) != at {
+		return bad("the file has no signature, or more than one")
+	}
+	number := func(i int) int { n, _ := strconv.Atoi(string(m[i])); return n }
+	before, after, rest := number(1), number(2), number(3)
+	if before != at+len(m[0])-1 || after <= before+2 || after > len(pdf) || rest != len(pdf)-after || pdf[before] != '<' || pdf[after-1] != '>' {
+		return bad("it does not cover the whole file")
+	}
+	written := pdf[before+1 : after-1]
+	der := make([]byte, hex.DecodedLen(len(written)))
+	if _, err := hex.Decode(der, written); err != nil || !bytes.Equal(hex.AppendEncode(nil, der), written) {
+		return bad("it is damaged")
+	}
+	chain, err := signing.VerifyCMS(der, digest(pdf, before, after))
+	if err != nil {
+		return Signed{}, err
+	}
+	s := Signed{Chain: chain}
+	if err := s.open(pdf); err != nil {
+		return bad(err.Error())
+	}
+	return s, nil
+}
+
+var (
+	specEntry = regexp.MustCompile(`^<</Type /Filespec /F \(([^)]*)\) .*/EF <</F (\d+) 0 R`)
+	errNoJSON = errors.New("the facts are not inside")
+)
+
+// open reads the files inside.
+func (s *Signed) open(pdf []byte) error {
+	f, err := readFile(pdf)
+	if err != nil {
+		return err
+	}
+	for _, o := range f.objects {
+		m := specEntry.FindSubmatch(o)
+		if m == nil {
+			continue
+		}
+		n, _ := strconv.Atoi(string(m[2]))
+		content, err := f.content(n)
+		if err != nil {
+			return err
+		}
+		switch string(m[1]) {
+		case FactsName:
+			s.Facts = content
+		case SignatureName:
+			s.FactsSig = string(content)
+		}
+	}
+	if s.Facts == nil || s.FactsSig == "" {
+		return errNoJSON
+	}
+	if s.FactsKey, err = signing.FactsKeyID(s.FactsSig); err != nil {
+		return err
+	}
+	s.Letter, err = letter.Unmarshal(s.Facts)
+	return err
+}
+
+// VerifyFacts checks the signature over the facts. Errors:
+// signing.ErrSignature.
+func (s Signed) VerifyFacts(key ed25519.PublicKey) error {
+	return signing.VerifyFacts(key, s.Facts, s.FactsSig)
+}
