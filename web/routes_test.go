@@ -291,10 +291,12 @@ func row(words []string) string {
 }
 
 // public are the routes that answer people who are not signed in.
-var public = []string{paths.Static, paths.Robots, paths.Health, paths.Ready, paths.Login, paths.Logout, "/setup/:token"}
+var public = []string{paths.Static, paths.Robots, paths.Health, paths.Ready, paths.Login, paths.Logout, "/setup/:token", "/.well-known/"}
 
 func isPublic(pattern string) bool {
-	return slices.ContainsFunc(public, func(p string) bool { return pattern == p || strings.HasPrefix(pattern, strings.TrimSuffix(p, ":token")) && p != "/" })
+	return slices.ContainsFunc(public, func(p string) bool {
+		return pattern == p || strings.HasPrefix(pattern, strings.TrimSuffix(p, ":token")) && p != "/"
+	})
 }
 
 // ownThings are what everybody may write, whatever their role: about themselves.
