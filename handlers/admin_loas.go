@@ -214,13 +214,7 @@ func (h *Handlers) StaffLOADocument(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	name, pdf, err := h.Store.LOAPDF(ctx, conn.ID)
-	if err != nil {
-		return err
-	}
-	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(pdf)))
-	return c.Blob(http.StatusOK, "application/pdf", pdf)
+	return h.sendLOA(c, conn.ID)
 }
 
 // review is what is known of an application when it is decided.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -92,11 +93,21 @@ func (h *Handlers) DownloadLOA(c echo.Context) error {
 	return err
 }
 
-// sendLOA answers with the newest letter of an interface that the actor may
-// see. The entity tag is the hash of the document.
+// sendLOA answers with a letter of an interface that the actor may see: the
+// version that is asked for, or the newest. The entity tag is the hash of the
+// document. Who took it is kept, so that they can be told when it is no longer
+// good.
 func (h *Handlers) sendLOA(c echo.Context, id string) error {
-	name, pdf, err := h.Store.LOAPDF(c.Request().Context(), id)
+	ctx := c.Request().Context()
+	version, ok := versionParam(c)
+	if !ok {
+		return echo.ErrNotFound
+	}
+	name, pdf, version, err := h.Store.LOAPDF(ctx, id, version)
 	if err != nil {
+		return err
+	}
+	if err := h.Store.NoteLOAAccess(ctx, h.actor(c), id, version, store.AccessDownload); err != nil {
 		return err
 	}
 	sum := sha256.Sum256(pdf)
@@ -108,4 +119,15 @@ func (h *Handlers) sendLOA(c echo.Context, id string) error {
 	header.Set("ETag", `"`+hex.EncodeToString(sum[:])+`"`)
 	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(pdf))
 	return nil
+}
+
+// versionParam is the version of a letter that the address asks for, 0 when it
+// asks for none; false when that is no version.
+func versionParam(c echo.Context) (int, bool) {
+	text := c.QueryParam("version")
+	if text == "" {
+		return 0, true
+	}
+	n, err := strconv.Atoi(text)
+	return n, err == nil && n > 0
 }

@@ -181,7 +181,7 @@ func (s *Store) CompleteCabling(ctx context.Context, by Actor, id string, rev in
 				at(t.now), by.Name, port.ID, in.LabelFound, dbm, c.ID); err != nil {
 				return err
 			}
-			if err := t.endLetter(c.ID, "used"); err != nil {
+			if err := t.endLetter(c.ID, "used", ""); err != nil {
 				return err
 			}
 			return t.setPort(*port, PortInUse, c.ID, "")

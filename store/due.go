@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"time"
 
 	"demarc/store/lifecycle"
 )
@@ -32,11 +34,12 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 			return err
 		}},
 		{"SELECT l.connection_id FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.status = 'issued' AND l.expires_at <= ? AND c.stage = 'approved_loa' ORDER BY l.expires_at LIMIT 500", func(t *tx, id string) error {
+			// A letter is good for the whole of its last second.
 			// Between the list and this transaction the line may have been
 			// reported: the letter then served its purpose and is used or ended by
 			// what follows. Or another letter may be in force by now.
 			var no string
-			err := t.row("SELECT l.no FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.connection_id = ? AND l.status = 'issued' AND l.expires_at <= ? AND c.stage = 'approved_loa'", id, at(t.now)).Scan(&no)
+			err := t.row("SELECT l.no FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.connection_id = ? AND l.status = 'issued' AND l.expires_at <= ? AND c.stage = 'approved_loa'", id, at(t.now.Add(-time.Second))).Scan(&no)
 			if errors.Is(err, sql.ErrNoRows) {
 				return conflictf("No letter of %s has expired.", id)
 			}
@@ -45,10 +48,11 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 			}
 			_, err = t.apply(change{action: lifecycle.ExpireLOA, id: id, rows: func(t *tx, c *Connection) error {
 				c.Problem = "The letter expired before the installation"
-				return t.endLetter(c.ID, "expired")
+				return t.endLetter(c.ID, "expired", "")
 			}})
 			return err
 		}},
+		{"SELECT l.connection_id FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.status = 'issued' AND l.next_warning_at <= ? AND c.stage = 'approved_loa' ORDER BY l.next_warning_at LIMIT 500", (*tx).warnOfExpiry},
 	}
 	for _, step := range append(steps, feeSteps()...) {
 		ids, err := list(ctx, s, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, step.query, at(s.Now()))
@@ -94,4 +98,35 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 	})
 	swept, serr := s.imports.sweep(s.Now())
 	return done + swept, errors.Join(append(errs, err, serr)...)
+}
+
+// warnOfExpiry tells the customer that a letter which nobody used yet is about
+// to expire: 30, 14, 7 and 1 days before, each once. What was missed while the
+// program was down is not said late.
+func (t *tx) warnOfExpiry(id string) error {
+	c, err := t.connection(id)
+	if err != nil {
+		return err
+	}
+	l, err := t.newestLetter(id)
+	if err != nil {
+		return err
+	}
+	var due instant
+	err = t.row("SELECT next_warning_at FROM loas WHERE connection_id = ? AND status = 'issued' AND next_warning_at <= ?", id, at(t.now)).Scan(&due)
+	if errors.Is(err, sql.ErrNoRows) || l == nil || c.Stage != lifecycle.ApprovedLOA {
+		return conflictf("No letter of %s is about to expire.", id)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec("UPDATE loas SET next_warning_at = ? WHERE connection_id = ? AND status = 'issued'", at(l.Snapshot.NextWarning(t.now)), id); err != nil {
+		return err
+	}
+	days := l.Snapshot.Warn(due.Time, t.now)
+	if days == 0 {
+		return nil
+	}
+	return t.tellAccount(c.AccountID, c.ID, "LOA expires in "+countWords(days, "day"),
+		fmt.Sprintf("The letter for %s is good until %s. Have the line installed and send the delivery report before that, or ask %s for a new version.", c.Title(), l.Snapshot.FormatTime(l.ExpiresAt), t.s.operator))
 }

@@ -102,7 +102,7 @@ func (t *tx) endEarly(before, c *Connection, would Cancellation) error {
 	if err := t.decideApplication(c.ID, "canceled", nil); err != nil {
 		return err
 	}
-	if err := t.endLetter(c.ID, "revoked"); err != nil {
+	if err := t.endLetter(c.ID, "revoked", "The interface was canceled."); err != nil {
 		return err
 	}
 	if _, err := t.exec("UPDATE delivery_reports SET status = 'canceled' WHERE connection_id = ? AND status = 'open'", c.ID); err != nil {

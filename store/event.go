@@ -74,9 +74,13 @@ func customerMessage(c *Connection, action lifecycle.Action, reason, operator st
 	case lifecycle.CompleteCabling:
 		return "Cabling finished", "The cables of " + name + " are connected. Check the line and pay the resource fee."
 	case lifecycle.ExpireLOA:
-		return "LOA expired", "The letter for " + name + " expired before the installation. Apply for a new one."
+		return "LOA expired", "The letter for " + name + " expired before the installation. Apply for a new one, or ask " + operator + " to renew it."
 	case lifecycle.RevokeLOA:
 		return "LOA revoked", "The letter for " + name + " is no longer valid." + because
+	case lifecycle.ReissueLOA:
+		return "New version of the LOA", "The letter for " + name + " has a new version. Use the new one only: whoever comes with the old one is not admitted." + because
+	case lifecycle.RenewLOA:
+		return "LOA renewed", "The letter for " + name + " is valid again as a new version. Download it and start the installation." + because
 	case lifecycle.CloseUnpaidOrder:
 		return "Unpaid order closed", fmt.Sprintf("The order for %s was not paid within %d days and is closed.", name, lifecycle.UnpaidOrderDays)
 	case lifecycle.CompleteTermination:

@@ -102,6 +102,7 @@ type NewLOAApplication struct {
 	ScheduledAt                                                   string // SiteTimeLayout, wall clock of the site
 	Location, Bandwidth                                           string
 	RemoteHands                                                   bool // nobody visits: the facility's remote hands do the work
+	MaySubDelegate                                                bool // the construction company may pass the work on, once
 	Engineers                                                     []Engineer
 }
 
@@ -125,7 +126,7 @@ func (in NewLOAApplication) check(s *Store, c *Connection, now time.Time) (LOAAp
 	}
 	zone := s.Catalogue().Zone(c.Region)
 	a := LOAApplication{ConnectionID: c.ID, CompanyName: in.CompanyName, ConstructionCompany: in.ConstructionCompany, ConstructionType: in.ConstructionType,
-		Location: in.Location, RemoteHands: in.RemoteHands}
+		Location: in.Location, RemoteHands: in.RemoteHands, MaySubDelegate: in.MaySubDelegate}
 	put("company_name", between(in.CompanyName, 128, "Enter the company name"))
 	put("construction_company", between(in.ConstructionCompany, 128, "Enter the construction company"))
 	switch {

@@ -9,7 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,9 +41,9 @@ func (s *Store) ApplyForLOA(ctx context.Context, by Actor, id string, rev int, i
 			if a.BandwidthMbps > 0 {
 				bandwidth = a.BandwidthMbps
 			}
-			if _, err := t.exec(`INSERT INTO loa_applications (connection_id, version, status, company_name, construction_company, construction_type, other_type, scheduled_at, location, bandwidth_mbps, remote_hands, submitted_at, submitted_by)
-				VALUES (?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				c.ID, a.Version, a.CompanyName, a.ConstructionCompany, a.ConstructionType, a.OtherType, at(a.ScheduledAt), a.Location, bandwidth, a.RemoteHands, at(t.now), by.Name); err != nil {
+			if _, err := t.exec(`INSERT INTO loa_applications (connection_id, version, status, company_name, construction_company, construction_type, other_type, scheduled_at, location, bandwidth_mbps, remote_hands, may_sub_delegate, submitted_at, submitted_by)
+				VALUES (?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				c.ID, a.Version, a.CompanyName, a.ConstructionCompany, a.ConstructionType, a.OtherType, at(a.ScheduledAt), a.Location, bandwidth, a.RemoteHands, a.MaySubDelegate, at(t.now), by.Name); err != nil {
 				return err
 			}
 			for i, e := range a.Engineers {
@@ -142,12 +145,19 @@ func (s *Store) RejectLOA(ctx context.Context, by Actor, id string, rev int, rea
 type Approval struct {
 	PortID string // the port for the letter; the one that payment allocated, or another free one
 	Note   string // printed on the letter, optional
+	// ValidFrom is the first day at the site on which the letter is good,
+	// SiteDayLayout; "" or the day of the issue: at once.
+	ValidFrom string
 }
+
+// SiteDayLayout is how a form sends a day at the site.
+const SiteDayLayout = "2006-01-02"
 
 // Draft is a letter that is about to be issued: all it will say, before its
 // bytes are made.
 type Draft struct {
 	Snapshot letter.Snapshot
+	action   lifecycle.Action
 	id       string
 	version  int // row version of the interface
 	applied  int // version of the application
@@ -161,28 +171,11 @@ func (d Draft) Issued() string { return d.issued }
 // PrepareLOA fixes what a letter will say: number, version, expiry and facts.
 // The caller renders it, outside any transaction, and passes the bytes to
 // IssueLOA. A draft that is not issued leaves a gap in the numbers and nothing
-// else. Kinds: Invalid (fields port, note, letter), NotFound, Conflict, Forbidden.
+// else. Kinds: Invalid (fields port, note, valid_from, letter), NotFound,
+// Conflict, Forbidden.
 func (s *Store) PrepareLOA(ctx context.Context, by Actor, id string, rev int, in Approval) (Draft, error) {
-	d := Draft{id: id}
-	err := s.inTx(ctx, by, func(t *tx) error {
-		if by.Key != "" {
-			err := t.row("SELECT result FROM submissions WHERE user_id = ? AND key = ?", by.UserID, by.Key).Scan(&d.issued)
-			if !errors.Is(err, sql.ErrNoRows) {
-				return err
-			}
-		}
-		c, err := t.connection(id)
-		if err != nil {
-			return err
-		}
-		if _, err := lifecycle.Next(c.Stage, lifecycle.Approve, by.Role); errors.Is(err, lifecycle.ErrNotYours) {
-			return forbidden("Only a reviewer approves an LOA application.")
-		} else if err != nil {
-			return conflictf("%s is in the %s state now, so there is nothing to approve. Nothing was changed.", c.Title(), c.Stage.Label())
-		}
-		if rev != 0 && rev != c.Version {
-			return conflictf("%s was changed a moment ago. Check what it says now, then decide. Nothing was changed.", c.Title())
-		}
+	d := Draft{id: id, action: lifecycle.Approve}
+	err := s.prepare(ctx, by, &d, rev, "approve an LOA application", "there is nothing to approve", func(t *tx, c *Connection) error {
 		if msg := reasonProblem(in.Note, 0, 500, ""); msg != "" {
 			return invalid("note", msg)
 		}
@@ -194,8 +187,48 @@ func (s *Store) PrepareLOA(ctx context.Context, by Actor, id string, rev int, in
 		if err != nil {
 			return err
 		}
-		d.version, d.applied, d.portID = c.Version, app.Version, port.ID
-		if d.Snapshot, err = t.snapshot(c, app, port, in.Note); err != nil {
+		last, err := t.newestLetter(id)
+		if err != nil {
+			return err
+		}
+		says := sayings{note: in.Note, validFrom: in.ValidFrom}
+		if last != nil {
+			says.reason = "A new application, after the letter before ended."
+			if last.EndedReason != "" {
+				says.reason = "A new application. The letter before ended: " + strings.TrimRight(last.EndedReason, ".") + "."
+			}
+		}
+		d.applied, d.portID = app.Version, port.ID
+		d.Snapshot, err = t.snapshot(c, app, port, last, says)
+		return err
+	})
+	return d, err
+}
+
+// prepare does what all drafts have in common: the role, the stage and the row
+// version that the person saw, then the letter is made and checked.
+func (s *Store) prepare(ctx context.Context, by Actor, d *Draft, rev int, may, nothing string, make func(t *tx, c *Connection) error) error {
+	return s.inTx(ctx, by, func(t *tx) error {
+		if by.Key != "" {
+			err := t.row("SELECT result FROM submissions WHERE user_id = ? AND key = ?", by.UserID, by.Key).Scan(&d.issued)
+			if !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+		}
+		c, err := t.connection(d.id)
+		if err != nil {
+			return err
+		}
+		if _, err := lifecycle.Next(c.Stage, d.action, by.Role); errors.Is(err, lifecycle.ErrNotYours) || !lifecycle.MayDo(d.action, by.Role) {
+			return forbidden("Only a reviewer may " + may + ".")
+		} else if err != nil {
+			return conflictf("%s is in the %s state now, so %s. Nothing was changed.", c.Title(), c.Stage.Label(), nothing)
+		}
+		if rev != 0 && rev != c.Version {
+			return conflictf("%s was changed a moment ago. Check what it says now, then decide. Nothing was changed.", c.Title())
+		}
+		d.version = c.Version
+		if err := make(t, c); err != nil {
 			return err
 		}
 		var lacks *letter.InvalidError
@@ -206,7 +239,99 @@ func (s *Store) PrepareLOA(ctx context.Context, by Actor, id string, rev int, in
 		}
 		return nil
 	})
+}
+
+// NewVersion is a reviewer's decision to replace a letter by a new version.
+type NewVersion struct {
+	Approval
+	Reason string // printed on the letter and told to everybody who checks the old one
+	// ScheduledAt is the construction time, SiteTimeLayout, on the wall clock of
+	// the site; "" as it was.
+	ScheduledAt string
+}
+
+// PrepareReissue drafts a new version of the letter in force; IssueLOA makes it
+// supersede the old one. Kinds: Invalid (fields port, note, valid_from,
+// scheduled_at, reason, letter), NotFound, Conflict, Forbidden.
+func (s *Store) PrepareReissue(ctx context.Context, by Actor, id string, rev int, in NewVersion) (Draft, error) {
+	return s.prepareVersion(ctx, by, lifecycle.ReissueLOA, id, rev, in)
+}
+
+// PrepareRenewal drafts a new version of a letter that expired before the
+// installation; IssueLOA brings the interface back to Approved LOA with it.
+// Kinds: Invalid (fields port, note, valid_from, scheduled_at, reason, letter),
+// NotFound, Conflict, Forbidden.
+func (s *Store) PrepareRenewal(ctx context.Context, by Actor, id string, rev int, in NewVersion) (Draft, error) {
+	return s.prepareVersion(ctx, by, lifecycle.RenewLOA, id, rev, in)
+}
+
+func (s *Store) prepareVersion(ctx context.Context, by Actor, action lifecycle.Action, id string, rev int, in NewVersion) (Draft, error) {
+	d := Draft{id: id, action: action}
+	may, nothing := "reissue a letter", "there is no letter to reissue"
+	if action == lifecycle.RenewLOA {
+		may, nothing = "renew a letter", "there is no letter to renew"
+	}
+	err := s.prepare(ctx, by, &d, rev, may, nothing, func(t *tx, c *Connection) error {
+		last, err := t.newestLetter(id)
+		if err != nil {
+			return err
+		}
+		if action == lifecycle.RenewLOA && (last == nil || last.Status != "expired") {
+			return conflictf("%s", RenewOnlyExpired(c.Title()))
+		}
+		if last == nil {
+			return fmt.Errorf("interface %s is in stage %s without a letter", id, c.Stage)
+		}
+		if action == lifecycle.RenewLOA {
+			var newest int
+			if err := t.row("SELECT MAX(version) FROM loa_applications WHERE connection_id = ?", id).Scan(&newest); err != nil {
+				return err
+			}
+			if newest != last.ApplicationVersion {
+				return conflictf("The customer of %s has sent another application since. Ask them to apply for the LOA again. Nothing was changed.", c.Title())
+			}
+		}
+		bad := map[string]string{}
+		if msg := reasonProblem(in.Reason, 3, 300, "Say why there is a new version of the letter"); msg != "" {
+			bad["reason"] = msg
+		}
+		if msg := reasonProblem(in.Note, 0, 500, ""); msg != "" {
+			bad["note"] = msg
+		}
+		app, err := t.application(id, last.ApplicationVersion)
+		if err != nil {
+			return err
+		}
+		zone := t.s.Catalogue().Zone(c.Region)
+		switch at, err := time.ParseInLocation(SiteTimeLayout, in.ScheduledAt, zone); {
+		case in.ScheduledAt == "" || err == nil && at.Equal(app.ScheduledAt.Truncate(time.Minute)):
+			app.ScheduledAt = last.Snapshot.ScheduledAt
+		case err != nil:
+			bad["scheduled_at"] = "Enter a date and a time"
+		case at.Before(t.now.Truncate(time.Minute)) && !at.Equal(last.Snapshot.ScheduledAt):
+			bad["scheduled_at"] = "Enter a time that is not past"
+		case at.After(t.now.AddDate(0, 0, ScheduleDays)):
+			bad["scheduled_at"] = fmt.Sprintf("Enter a time within the next %d days", ScheduleDays)
+		default:
+			app.ScheduledAt = at.UTC()
+		}
+		if err := invalidFields(bad); err != nil {
+			return err
+		}
+		port, err := t.portToIssue(c, in.PortID)
+		if err != nil {
+			return err
+		}
+		d.applied, d.portID = app.Version, port.ID
+		d.Snapshot, err = t.snapshot(c, app, port, last, sayings{note: in.Note, validFrom: in.ValidFrom, reason: strings.TrimSpace(in.Reason)})
+		return err
+	})
 	return d, err
+}
+
+// RenewOnlyExpired says why a letter cannot be renewed.
+func RenewOnlyExpired(title string) string {
+	return "Only a letter that expired can be renewed, and the last one of " + title + " did not. Ask the customer to apply for the LOA again. Nothing was changed."
 }
 
 // letterProblem says in one sentence what a letter lacks.
@@ -219,11 +344,18 @@ func letterProblem(e *letter.InvalidError) string {
 }
 
 func (t *tx) openApplication(id string) (LOAApplication, error) {
-	a, err := scanApplication(t.row("SELECT "+applicationColumns+" FROM loa_applications WHERE connection_id = ? AND status = 'open'", id))
+	return t.withEngineers(scanApplication(t.row("SELECT "+applicationColumns+" FROM loa_applications WHERE connection_id = ? AND status = 'open'", id)))
+}
+
+func (t *tx) application(id string, version int) (LOAApplication, error) {
+	return t.withEngineers(scanApplication(t.row("SELECT "+applicationColumns+" FROM loa_applications WHERE connection_id = ? AND version = ?", id, version)))
+}
+
+func (t *tx) withEngineers(a LOAApplication, err error) (LOAApplication, error) {
 	if err != nil {
 		return a, err
 	}
-	rows, err := t.query("SELECT "+engineerColumns+" FROM field_engineers WHERE connection_id = ? AND version = ? ORDER BY n", id, a.Version)
+	rows, err := t.query("SELECT "+engineerColumns+" FROM field_engineers WHERE connection_id = ? AND version = ? ORDER BY n", a.ConnectionID, a.Version)
 	if err != nil {
 		return a, err
 	}
@@ -275,7 +407,40 @@ func (t *tx) portToIssue(c *Connection, portID string) (Port, error) {
 	return p, nil
 }
 
-func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string) (letter.Snapshot, error) {
+// newestLetter is the last letter of an interface in this transaction; nil when
+// there is none.
+func (t *tx) newestLetter(id string) (*LOA, error) {
+	l, err := scanLOA(t.row("SELECT "+loaColumns+" FROM loas WHERE connection_id = ? ORDER BY connection_id DESC, version DESC LIMIT 1", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &l, err
+}
+
+// sayings are what a person adds to a letter.
+type sayings struct {
+	note, validFrom, reason string
+}
+
+// firstDay is the moment from which a letter is good.
+func firstDay(day string, issued, scheduled time.Time, zone *time.Location) (time.Time, error) {
+	today := issued.In(zone).Format(SiteDayLayout)
+	if day == "" || day == today {
+		return issued, nil
+	}
+	from, err := time.ParseInLocation(SiteDayLayout, day, zone)
+	switch {
+	case err != nil:
+		return from, invalid("valid_from", "Enter a date")
+	case day < today:
+		return from, invalid("valid_from", "Enter today or a later day")
+	case from.After(scheduled):
+		return from, invalid("valid_from", "Enter a day that is not after the scheduled construction time, "+siteTime(scheduled, zone))
+	}
+	return from.UTC(), nil
+}
+
+func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, last *LOA, says sayings) (letter.Snapshot, error) {
 	cat := t.s.Catalogue()
 	// Not of the catalogue, which may be a moment older.
 	ap, err := t.accessPoint(c.AccessPointID)
@@ -291,9 +456,14 @@ func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string)
 		return letter.Snapshot{}, err
 	}
 	info := port.Type.Info()
-	n, err := t.nextNumber(fmt.Sprintf("loa:%d", t.now.Year()))
-	if err != nil {
+	// An interface has one number; its letters are versions under it.
+	var no string
+	if last != nil {
+		no = last.No
+	} else if n, err := t.nextNumber(fmt.Sprintf("loa:%d", t.now.Year())); err != nil {
 		return letter.Snapshot{}, err
+	} else {
+		no = fmt.Sprintf("LOA-%d-%06d", t.now.Year(), n)
 	}
 	words, err := t.positionWords(port)
 	if err != nil {
@@ -303,40 +473,37 @@ func (t *tx) snapshot(c *Connection, app LOAApplication, port Port, note string)
 	zone := cat.Zone(c.Region)
 	// The letter is good until the end of its last day at the site, and never
 	// ends before the work that it is for.
-	last := issued.In(zone).AddDate(0, 0, ap.LOADays)
-	if work := app.ScheduledAt.In(zone).AddDate(0, 0, letterAfterWork); work.After(last) {
-		last = work
+	day := issued.In(zone).AddDate(0, 0, ap.LOADays)
+	if work := app.ScheduledAt.In(zone).AddDate(0, 0, letterAfterWork); work.After(day) {
+		day = work
 	}
-	expires := time.Date(last.Year(), last.Month(), last.Day(), 23, 59, 59, 0, zone).UTC()
+	expires := time.Date(day.Year(), day.Month(), day.Day(), 23, 59, 59, 0, zone).UTC()
+	from, err := firstDay(says.validFrom, issued, app.ScheduledAt, zone)
+	if err != nil {
+		return letter.Snapshot{}, err
+	}
 	var code letter.Code
 	rand.Read(code[:]) // never fails on supported systems
 	s := letter.Snapshot{
-		CheckCode: code.String(), CheckURL: letter.CheckURL(t.s.publicURL, code), ValidFrom: issued,
-		Schema: letter.Schema, Number: fmt.Sprintf("LOA-%d-%06d", t.now.Year(), n), Version: 1, IssuedAt: issued, ExpiresAt: expires, Zone: region.Zone,
+		CheckCode: code.String(), CheckURL: letter.CheckURL(t.s.publicURL, code), ValidFrom: from,
+		Schema: letter.Schema, Number: no, Version: 1, IssuedAt: issued, ExpiresAt: expires, Zone: region.Zone,
 		Issuer: t.s.issuer, IssuedBy: t.by.Name,
 		CompanyName: app.CompanyName, ConstructionCompany: app.ConstructionCompany, ConstructionType: app.TypeLabel(), ScheduledAt: app.ScheduledAt,
-		RemoteHands: app.RemoteHands, InterfaceID: c.ID, InterfaceName: c.Name,
+		RemoteHands: app.RemoteHands, MaySubDelegate: app.MaySubDelegate, InterfaceID: c.ID, InterfaceName: c.Name,
 		Region: region.Name, AccessPointID: ap.ID, AccessPointName: ap.Name, SP: c.SP.Label(),
 		FacilityName: ap.FacilityName, Address: ap.Address, Room: port.Room, Cabinet: port.Cabinet, Panel: port.Panel, Position: words, Connector: port.ConnectorWords(),
 		Device: device.Name, Port: port.Name, PortType: string(port.Type), PortTypeLabel: info.Label + " (" + string(port.Type) + ")", Medium: info.Medium, Optic: info.Optic,
-		Note: note, InstallerNotes: ap.InstallerNotes, Location: app.Location, Demo: ap.Demo,
+		Note: says.note, InstallerNotes: ap.InstallerNotes, Location: app.Location, Demo: ap.Demo,
 	}
 	for _, e := range app.Engineers {
 		s.Engineers = append(s.Engineers, e.Name)
 	}
-	var previous string
-	var version int
-	err = t.row("SELECT no, version FROM loas WHERE connection_id = ? ORDER BY version DESC LIMIT 1", c.ID).Scan(&previous, &version)
-	switch {
-	case err == nil:
-		s.Version = version + 1
-		s.Supersedes = previous
-		s.Reason = "The letter before was not used."
-	case !errors.Is(err, sql.ErrNoRows):
+	if s.RedundantID, s.KeepApartFrom, err = t.apartFrom(c); err != nil || last == nil {
 		return s, err
 	}
-	s.RedundantID, s.KeepApartFrom, err = t.apartFrom(c)
-	return s, err
+	s.Version, s.Supersedes, s.Reason = last.Version+1, last.Snapshot.Number+" version "+strconv.Itoa(last.Version), says.reason
+	s.Changes = letter.Diff(last.Snapshot, s)
+	return s, nil
 }
 
 // apartFrom is what a letter says about the redundant partner: its ID, and
@@ -354,10 +521,10 @@ func (t *tx) apartFrom(c *Connection) (partner, place string, err error) {
 	return o.ID, "device " + d.Name + ", cabinet " + p.Cabinet, err
 }
 
-// IssueLOA approves the application with the letter that was drafted: number,
-// version, expiry and bytes are fixed from here on. The draft must still be
-// true. It returns the number of the letter. Kinds: NotFound, Conflict,
-// Forbidden.
+// IssueLOA approves the application with the letter that was drafted, or
+// replaces a letter by it: number, version, expiry and bytes are fixed from here
+// on. The draft must still be true. It returns the number of the letter. Kinds:
+// Invalid (field port), NotFound, Conflict, Forbidden.
 func (s *Store) IssueLOA(ctx context.Context, by Actor, d Draft, pdf []byte) (string, error) {
 	if d.issued != "" {
 		return d.issued, nil
@@ -366,35 +533,71 @@ func (s *Store) IssueLOA(ctx context.Context, by Actor, d Draft, pdf []byte) (st
 	if err != nil {
 		return "", err
 	}
+	code, ok := letter.ParseCode(d.Snapshot.CheckCode)
+	if !ok {
+		return "", fmt.Errorf("letter %s has the code %q", d.Snapshot.Title(), d.Snapshot.CheckCode)
+	}
 	sum := sha256.Sum256(pdf)
 	return s.once(ctx, by, func(t *tx) (string, error) {
 		no := d.Snapshot.Number
-		device := d.Snapshot.Device
-		_, err := t.apply(change{action: lifecycle.Approve, id: d.id, rev: d.version, detail: d.Snapshot.Title() + ", port " + d.Snapshot.Port + " of " + device, rows: func(t *tx, c *Connection) error {
-			if err := t.movePort(c, d.portID, ""); err != nil {
+		ch := change{action: d.action, id: d.id, rev: d.version, detail: d.Snapshot.Title() + ", port " + d.Snapshot.Port + " of " + d.Snapshot.Device}
+		if d.action != lifecycle.Approve {
+			ch.reason = d.Snapshot.Reason
+			if words := letter.Words(letter.PublicChanges(d.Snapshot.Changes)); words != "" {
+				ch.detail = d.Snapshot.Title() + ": " + words
+			}
+		}
+		ch.rows = func(t *tx, c *Connection) error {
+			if err := t.movePort(c, d.portID, ch.reason); err != nil {
 				return err
 			}
 			if err := t.stillThere(c, d.Snapshot); err != nil {
 				return err
 			}
-			if _, err := t.exec(`INSERT INTO loas (no, connection_id, version, application_version, status, issued_at, issued_by, expires_at, snapshot, pdf, pdf_sha256)
-				VALUES (?, ?, ?, ?, 'issued', ?, ?, ?, ?, ?, ?)`,
-				no, c.ID, d.Snapshot.Version, d.applied, at(d.Snapshot.IssuedAt), by.Name, at(d.Snapshot.ExpiresAt), string(snapshot), pdf, hex.EncodeToString(sum[:])); err != nil {
+			if err := t.endLetter(c.ID, "superseded", d.Snapshot.Reason); err != nil {
 				return err
 			}
-			if d.Snapshot.Version > 1 {
-				if _, err := t.exec("UPDATE loas SET status = 'superseded', ended_at = ? WHERE connection_id = ? AND version < ? AND status = 'issued'", at(t.now), c.ID, d.Snapshot.Version); err != nil {
-					return err
-				}
+			if _, err := t.exec(`INSERT INTO loas (no, connection_id, version, application_version, status, issued_at, issued_by, valid_from, expires_at, next_warning_at, check_hash, pages, snapshot, pdf, pdf_sha256)
+				VALUES (?, ?, ?, ?, 'issued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				no, c.ID, d.Snapshot.Version, d.applied, at(d.Snapshot.IssuedAt), by.Name, at(d.Snapshot.ValidFrom), at(d.Snapshot.ExpiresAt), at(d.Snapshot.NextWarning(d.Snapshot.IssuedAt)),
+				hashCode(code), pagesOf(pdf), string(snapshot), pdf, hex.EncodeToString(sum[:])); err != nil {
+				return err
 			}
 			c.LOANo = no
 			if _, err := t.exec("UPDATE ports SET letter = ? WHERE connection_id = ?", no, c.ID); err != nil {
 				return err
 			}
-			return t.decideApplication(c.ID, "approved", nil)
-		}})
+			if d.action == lifecycle.Approve {
+				return t.decideApplication(c.ID, "approved", nil)
+			}
+			c.ScheduledAt = d.Snapshot.ScheduledAt
+			// The work is later than was said, and so is the end of what is kept for it.
+			if _, err := t.exec("UPDATE field_engineers SET erase_after = ? WHERE connection_id = ? AND version = ? AND id_sealed IS NOT NULL", at(c.ScheduledAt.Add(eraseIDAfter)), c.ID, d.applied); err != nil {
+				return err
+			}
+			return t.tellHolders(c, d.Snapshot.Version, "LOA replaced", d.Snapshot.Supersedes+", which you downloaded, is no longer valid. "+d.Snapshot.Title()+" replaces it. Reason: "+strings.TrimRight(d.Snapshot.Reason, ".")+".")
+		}
+		_, err := t.apply(ch)
 		return no, err
 	})
+}
+
+// hashCode is what is stored of a check code for finding its letter: looking it
+// up tells nothing about the codes of others.
+func hashCode(c letter.Code) string { return hashSecret("loa-check:" + c.String()) }
+
+var pageCount = regexp.MustCompile(`/Type\s*/Pages\b[^>]*?/Count\s+([0-9]{1,4})`)
+
+// pagesOf reads the number of pages out of a PDF; 0 when it does not say it in
+// plain text.
+func pagesOf(pdf []byte) int {
+	most := 0
+	for _, m := range pageCount.FindAllSubmatch(pdf, -1) {
+		if n, err := strconv.Atoi(string(m[1])); err == nil {
+			most = max(most, n)
+		}
+	}
+	return most
 }
 
 // movePort puts an interface on another free port, for a reason that may be
@@ -465,26 +668,30 @@ func (s *Store) RevokeLOA(ctx context.Context, by Actor, id string, rev int, rea
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
 		_, err := t.apply(change{action: lifecycle.RevokeLOA, id: id, rev: rev, reason: reason, rows: func(t *tx, c *Connection) error {
 			c.Problem = reason
-			return t.endLetter(c.ID, "revoked")
+			if err := t.endLetter(c.ID, "revoked", strings.TrimSpace(reason)); err != nil {
+				return err
+			}
+			return t.tellHolders(c, math.MaxInt, "LOA revoked", "The letter "+c.LOANo+" of "+c.Title()+", which you downloaded, is no longer valid. Reason: "+strings.TrimRight(strings.TrimSpace(reason), ".")+".")
 		}})
 		return id, err
 	})
 	return err
 }
 
-// endLetter ends the letter in force of an interface, if there is one.
-func (t *tx) endLetter(id, status string) error {
-	_, err := t.exec("UPDATE loas SET status = ?, ended_at = ? WHERE connection_id = ? AND status = 'issued'", status, at(t.now), id)
+// endLetter ends the letter in force of an interface, if there is one. reason is
+// for everybody who checks the letter.
+func (t *tx) endLetter(id, status, reason string) error {
+	_, err := t.exec("UPDATE loas SET status = ?, ended_at = ?, ended_reason = ? WHERE connection_id = ? AND status = 'issued'", status, at(t.now), reason, id)
 	return err
 }
 
-const applicationColumns = `connection_id, version, status, company_name, construction_company, construction_type, other_type, scheduled_at, location, COALESCE(bandwidth_mbps, 0), remote_hands, submitted_at, submitted_by, decided_at, decided_by, reasons`
+const applicationColumns = `connection_id, version, status, company_name, construction_company, construction_type, other_type, scheduled_at, location, COALESCE(bandwidth_mbps, 0), remote_hands, may_sub_delegate, submitted_at, submitted_by, decided_at, decided_by, reasons`
 
 func scanApplication(r scanner) (LOAApplication, error) {
 	var a LOAApplication
 	var scheduled, submitted, decided instant
 	var reasons string
-	err := r.Scan(&a.ConnectionID, &a.Version, &a.Status, &a.CompanyName, &a.ConstructionCompany, &a.ConstructionType, &a.OtherType, &scheduled, &a.Location, &a.BandwidthMbps, &a.RemoteHands, &submitted, &a.SubmittedBy, &decided, &a.DecidedBy, &reasons)
+	err := r.Scan(&a.ConnectionID, &a.Version, &a.Status, &a.CompanyName, &a.ConstructionCompany, &a.ConstructionType, &a.OtherType, &scheduled, &a.Location, &a.BandwidthMbps, &a.RemoteHands, &a.MaySubDelegate, &submitted, &a.SubmittedBy, &decided, &a.DecidedBy, &reasons)
 	a.ScheduledAt, a.SubmittedAt, a.DecidedAt = scheduled.Time, submitted.Time, decided.Time
 	if err == nil {
 		err = json.Unmarshal([]byte(reasons), &a.Reasons)
@@ -559,14 +766,14 @@ func (s *Store) RevealIDNumber(ctx context.Context, by Actor, id string, version
 	return number, err
 }
 
-const loaColumns = "no, connection_id, version, application_version, status, issued_at, issued_by, expires_at, ended_at, snapshot, pdf_sha256"
+const loaColumns = "no, connection_id, version, application_version, status, issued_at, issued_by, valid_from, expires_at, ended_at, ended_reason, pages, snapshot, pdf_sha256"
 
 func scanLOA(r scanner) (LOA, error) {
 	var l LOA
-	var issued, expires, ended instant
+	var issued, from, expires, ended instant
 	var snapshot string
-	err := r.Scan(&l.No, &l.ConnectionID, &l.Version, &l.ApplicationVersion, &l.Status, &issued, &l.IssuedBy, &expires, &ended, &snapshot, &l.SHA256)
-	l.IssuedAt, l.ExpiresAt, l.EndedAt = issued.Time, expires.Time, ended.Time
+	err := r.Scan(&l.No, &l.ConnectionID, &l.Version, &l.ApplicationVersion, &l.Status, &issued, &l.IssuedBy, &from, &expires, &ended, &l.EndedReason, &l.Pages, &snapshot, &l.SHA256)
+	l.IssuedAt, l.ValidFrom, l.ExpiresAt, l.EndedAt = issued.Time, from.Time, expires.Time, ended.Time
 	if err == nil {
 		l.Snapshot, err = letter.Unmarshal([]byte(snapshot))
 	}
@@ -583,17 +790,31 @@ func (s *Store) LOA(ctx context.Context, connection string) (*LOA, error) {
 	return &all[0], nil
 }
 
-// LOAPDF is the stored document of the newest letter of an interface: the same
-// bytes at every call. Kinds: NotFound when no letter was issued.
-func (s *Store) LOAPDF(ctx context.Context, connection string) (filename string, pdf []byte, err error) {
+// versionsShown is how many versions of a letter a page lists.
+const versionsShown = 100
+
+// LOAs lists the versions of the letter of an interface, newest first. The
+// caller has checked that the actor may see the interface.
+func (s *Store) LOAs(ctx context.Context, connection string) ([]LOA, error) {
+	return list(ctx, s, scanLOA, "SELECT "+loaColumns+" FROM loas WHERE connection_id = ? ORDER BY connection_id DESC, version DESC LIMIT ?", connection, versionsShown)
+}
+
+// LOAPDF is the stored document of a version of the letter of an interface, of
+// the newest when version is 0: the same bytes at every call. It also returns
+// which version it is. Kinds: NotFound when it was not issued.
+func (s *Store) LOAPDF(ctx context.Context, connection string, version int) (filename string, pdf []byte, is int, err error) {
 	var snapshot string
-	err = s.get(ctx, "SELECT snapshot, pdf FROM loas WHERE connection_id = ? ORDER BY connection_id DESC, version DESC LIMIT 1", []any{connection}, &snapshot, &pdf)
+	if version == 0 {
+		err = s.get(ctx, "SELECT version, snapshot, pdf FROM loas WHERE connection_id = ? ORDER BY connection_id DESC, version DESC LIMIT 1", []any{connection}, &is, &snapshot, &pdf)
+	} else {
+		err = s.get(ctx, "SELECT version, snapshot, pdf FROM loas WHERE connection_id = ? AND version = ?", []any{connection, version}, &is, &snapshot, &pdf)
+	}
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil, &Error{Kind: NotFound, Msg: "The LOA is not issued yet."}
+		return "", nil, 0, &Error{Kind: NotFound, Msg: "The LOA is not issued yet."}
 	}
 	if err != nil {
-		return "", nil, err
+		return "", nil, 0, err
 	}
 	l, err := letter.Unmarshal([]byte(snapshot))
-	return l.Filename(), pdf, err
+	return l.Filename(), pdf, is, err
 }

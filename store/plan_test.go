@@ -104,6 +104,17 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("application", err)
 	_, err = s.LOA(ctx, c.ID)
 	read("letter", err)
+	_, err = s.LOAs(ctx, c.ID)
+	read("versions of the letter", err)
+	_, err = s.LOAAccesses(ctx, c.ID)
+	read("accesses", err)
+	for _, file := range []bool{false, true} {
+		if _, _, err = s.loaByCode(ctx, "7KQ4-M2XD-9PZA-3HTV", file); KindOf(err) != NotFound {
+			t.Fatal(err)
+		}
+	}
+	_, err = s.compareFile(ctx, LOA{}, nil, []byte("a file"))
+	read("file of a letter", err)
 	_, err = s.DeliveryReport(ctx, c.ID)
 	read("report", err)
 	_, err = s.OrdersOf(ctx, c.ID)

@@ -14,6 +14,7 @@ import (
 	"demarc/store/catalog"
 	"demarc/store/fees"
 	"demarc/store/inventory"
+	"demarc/store/letter"
 	"demarc/store/lifecycle"
 	"demarc/store/pricing"
 )
@@ -305,7 +306,7 @@ func (w *world) approve(before rows, d *did) {
 	}
 	d.value, d.err = w.e.IssueLOA(ctx, by, draft, letterBytes(draft.Snapshot.Number, d.request))
 	d.check = func(after rows) error {
-		l, ok := after.where("loas", func(r record) bool { return r.str("no") == d.value })
+		l, ok := after.where("loas", func(r record) bool { return r.str("no") == d.value && r.str("status") == "issued" })
 		p, _ := after.portOf(c.str("id"))
 		if !ok || l.str("connection_id") != c.str("id") || p.textOf("id") != cmp.Or(in.PortID, own.textOf("id")) {
 			return fmt.Errorf("letter %q of %s, port %s, wanted %q", d.value, l.textOf("connection_id"), p.textOf("id"), in.PortID)
@@ -648,6 +649,69 @@ func (w *world) revoke(before rows, d *did) {
 		reason = " "
 	}
 	d.err = w.e.RevokeLOA(ctx, by, c.str("id"), rev, reason)
+}
+
+func (w *world) reissue(before rows, d *did) { w.newVersion(before, d, lifecycle.ReissueLOA) }
+
+func (w *world) renew(before rows, d *did) { w.newVersion(before, d, lifecycle.RenewLOA) }
+
+// newVersion replaces a letter, now and then on another port.
+func (w *world) newVersion(before rows, d *did, action lifecycle.Action) {
+	c, by, rev, ok := w.on(before, d, action)
+	if !ok {
+		return
+	}
+	id := c.str("id")
+	last := lastOf(before, "loas", id)
+	if action == lifecycle.RenewLOA && (last.textOf("status") != "expired" || lastOf(before, "loa_applications", id).int("version") != last.int("application_version")) {
+		d.want = -1
+	}
+	own, _ := before.portOf(id)
+	in := store.NewVersion{Reason: "The position is occupied"}
+	if d.b%3 == 0 {
+		var may bool
+		if in.PortID, may = w.somePort(before, d, c); !may && in.PortID != own.textOf("id") {
+			d.want = -1
+		}
+	}
+	if d.bad(9) {
+		in.Reason = " "
+	}
+	prepare := w.e.PrepareReissue
+	if action == lifecycle.RenewLOA {
+		prepare = w.e.PrepareRenewal
+	}
+	draft, err := prepare(ctx, by, id, rev, in)
+	if err != nil {
+		d.err = err
+		return
+	}
+	d.value, d.err = w.e.IssueLOA(ctx, by, draft, letterBytes(draft.Snapshot.Number, d.request))
+	d.check = func(after rows) error {
+		was, is := last, lastOf(after, "loas", id)
+		old, _ := after.where("loas", func(r record) bool {
+			return r.str("connection_id") == id && r.int("version") == was.int("version")
+		})
+		want := map[lifecycle.Action]string{lifecycle.ReissueLOA: "superseded", lifecycle.RenewLOA: "expired"}[action]
+		if is.int("version") != was.int("version")+1 || is.str("no") != was.str("no") || is.str("status") != "issued" || old.str("status") != want {
+			return fmt.Errorf("version %d of %s is %s after version %d, which is %s", is.int("version"), is.str("no"), is.str("status"), was.int("version"), old.str("status"))
+		}
+		left, _ := after.where("ports", func(p record) bool { return p.str("id") == own.str("id") })
+		if moved := in.PortID != "" && in.PortID != own.str("id"); moved && left.str("state") != "quarantined" {
+			return fmt.Errorf("the port that was left is %s", left.str("state"))
+		}
+		return nil
+	}
+}
+
+// lastOf is the newest version of an interface's letter or application.
+func lastOf(d rows, table, id string) (last record) {
+	for r := range d.of(table) {
+		if r.str("connection_id") == id && (last.vals == nil || r.int("version") > last.int("version")) {
+			last = r
+		}
+	}
+	return last
 }
 
 func (w *world) edit(before rows, d *did) {
@@ -1083,7 +1147,7 @@ func (w *world) due(before rows, d *did) {
 			}
 		}
 		for l := range after.of("loas") {
-			if c, _ := after.connection(l.str("connection_id")); l.str("status") == "issued" && l.str("expires_at") <= now && c.stage("stage") == lifecycle.ApprovedLOA {
+			if c, _ := after.connection(l.str("connection_id")); l.str("status") == "issued" && letter.Over(l.time("expires_at")).Format(rowTime) <= now && c.stage("stage") == lifecycle.ApprovedLOA {
 				return fmt.Errorf("%s expired at %s and is still in force", l.str("no"), l.str("expires_at"))
 			}
 		}

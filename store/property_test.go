@@ -104,6 +104,8 @@ var opWeights = []struct {
 	{"remove", 5, lifecycle.ConfirmRemoval},
 	{"check port", 5, ""},
 	{"revoke", 4, lifecycle.RevokeLOA},
+	{"reissue", 3, lifecycle.ReissueLOA},
+	{"renew", 3, lifecycle.RenewLOA},
 	{"edit", 2, lifecycle.EditNameDescription},
 	{"reveal", 1, ""},
 	{"whitelist", 3, ""},
@@ -833,15 +835,17 @@ func numbersSpent(a *did) []string {
 	return nil
 }
 
+func letterKey(l record) string { return fmt.Sprint(l.str("connection_id"), " ", l.int("version")) }
+
 // changedLetter looks for letters that are gone or say something else.
 func changedLetter(before, after rows) string {
 	now := map[string]record{}
 	for l := range after.of("loas") {
-		now[l.str("no")] = l
+		now[letterKey(l)] = l
 	}
-	frozen := []string{"connection_id", "version", "application_version", "issued_at", "issued_by", "expires_at", "snapshot", "pdf", "pdf_sha256"}
+	frozen := []string{"no", "connection_id", "version", "application_version", "issued_at", "issued_by", "valid_from", "expires_at", "check_hash", "snapshot", "pdf", "pdf_sha256"}
 	for l := range before.of("loas") {
-		m, ok := now[l.str("no")]
+		m, ok := now[letterKey(l)]
 		if !ok {
 			return l.str("no") + " is gone"
 		}
@@ -1069,7 +1073,7 @@ func init() {
 		"move": (*world).move, "approve": (*world).approve, "prepare": (*world).prepare, "issue": (*world).issue,
 		"report": (*world).report, "return": (*world).giveBack, "complete": (*world).complete, "resource fee": (*world).resourceFee,
 		"order renewal": (*world).orderRenewal, "pay renewal": (*world).payRenewal, "auto renew": (*world).autoRenew, "free": (*world).free,
-		"cancel": (*world).cancel, "terminate": (*world).terminate, "remove": (*world).remove, "check port": (*world).checkPort, "revoke": (*world).revoke, "edit": (*world).edit,
+		"cancel": (*world).cancel, "terminate": (*world).terminate, "remove": (*world).remove, "check port": (*world).checkPort, "revoke": (*world).revoke, "reissue": (*world).reissue, "renew": (*world).renew, "edit": (*world).edit,
 		"reveal": (*world).reveal, "whitelist": (*world).whitelist, "decide": (*world).decide, "quotas": (*world).quotas, "transfer": (*world).transfer,
 		"next": (*world).next, "add ports": (*world).addPorts, "site": (*world).site, "out": (*world).out, "back": (*world).back, "delete port": (*world).deletePort, "delete device": (*world).deleteDevice,
 		"demarcation": (*world).demarcation, "edit device": (*world).editDevice, "panel": (*world).panel, "import": (*world).importFile, "read": (*world).readMessages, "due": (*world).due,

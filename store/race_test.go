@@ -8,6 +8,7 @@ import (
 
 	"demarc/store"
 	"demarc/store/catalog"
+	"demarc/store/letter"
 	"demarc/store/lifecycle"
 	"demarc/store/storetest"
 )
@@ -396,7 +397,7 @@ func TestTimeAndThePayerRace(t *testing.T) {
 	}
 	c := e.At(t, lifecycle.ApprovedLOA)
 	l, _ := e.LOA(ctx, c.ID)
-	e.Clock.Set(l.ExpiresAt)
+	e.Clock.Set(letter.Over(l.ExpiresAt))
 	_, lost := race(callers, func(i int) error {
 		switch i % 3 {
 		case 0:
@@ -492,7 +493,7 @@ func TestTimeEndsOnlyLettersThatWait(t *testing.T) {
 	e := storetest.New(t)
 	c := e.At(t, lifecycle.WaitingForCabling)
 	l, _ := e.LOA(ctx, c.ID)
-	e.Clock.Set(l.ExpiresAt)
+	e.Clock.Set(letter.Over(l.ExpiresAt))
 	if n, err := e.RunDue(ctx); n != 0 || err != nil {
 		t.Errorf("did %d, %v", n, err)
 	}

@@ -98,7 +98,7 @@ func (t *tx) apply(ch change) (*Connection, error) {
 			return nil, err
 		}
 	}
-	if from != to || ch.action == lifecycle.MovePort {
+	if from != to || ch.action == lifecycle.MovePort || ch.action == lifecycle.ReissueLOA {
 		if err := t.tellWhoseTurn(c, ch.action, ch.reason); err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"demarc/store"
 	"demarc/store/catalog"
@@ -83,6 +84,9 @@ func TestEveryTripleInTheStore(t *testing.T) {
 				if action == lifecycle.ConfirmRemoval {
 					c = canceledWithCable(t, e)
 				}
+				if action == lifecycle.RenewLOA {
+					c = withExpiredLetter(t, e)
+				}
 				before, _ := e.Timeline(ctx, c.ID)
 				if err := e.Try(c.ID, action, e.As(role)); err != nil {
 					t.Errorf("%s %s %s: %v %v", stage, action, role, err, store.FieldsOf(err))
@@ -106,6 +110,20 @@ func canceledWithCable(tb testing.TB, e *storetest.Env) store.Connection {
 	c := e.At(tb, lifecycle.ApprovedLOA)
 	e.Do(tb, c.ID, lifecycle.Cancel)
 	return e.Get(tb, c.ID)
+}
+
+// withExpiredLetter is an interface whose letter expired before the installation.
+func withExpiredLetter(tb testing.TB, e *storetest.Env) store.Connection {
+	tb.Helper()
+	c := e.At(tb, lifecycle.ApprovedLOA)
+	e.Clock.Advance(100 * 24 * time.Hour)
+	if _, err := e.RunDue(ctx); err != nil {
+		tb.Fatal(err)
+	}
+	if c = e.Get(tb, c.ID); c.Stage != lifecycle.ToApplyForLOA {
+		tb.Fatalf("%s is %s: its letter did not expire", c.ID, c.Stage)
+	}
+	return c
 }
 
 // race runs n callers at once and counts those that succeed.

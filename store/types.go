@@ -130,6 +130,7 @@ type LOAApplication struct {
 	Location            string
 	BandwidthMbps       int // 0 when not given
 	RemoteHands         bool
+	MaySubDelegate      bool // the construction company may pass the work on, once
 	Engineers           []Engineer
 	SubmittedAt         time.Time
 	SubmittedBy         string
@@ -147,10 +148,22 @@ type LOA struct {
 	Status             string // issued, used, revoked, expired, superseded
 	IssuedAt           time.Time
 	IssuedBy           string
-	ExpiresAt          time.Time
+	ValidFrom          time.Time
+	ExpiresAt          time.Time // the last second that it is good for
 	EndedAt            time.Time
+	EndedReason        string // why, for everybody who checks the letter; "" when the status says it
+	Pages              int    // of the PDF; 0 when not known
 	Snapshot           letter.Snapshot
 	SHA256             string // of the PDF, hexadecimal
+}
+
+// StatusAt is what the letter is good for at a moment.
+func (l LOA) StatusAt(now time.Time) letter.Status {
+	ended := letter.Status(l.Status)
+	if l.Status == "issued" {
+		ended = ""
+	}
+	return l.Snapshot.StatusAt(ended, now)
 }
 
 // DeliveryReport is the customer's statement that the line is in, and what

@@ -331,7 +331,7 @@ func EventTone(action string) string {
 	switch lifecycle.Action(action) {
 	case lifecycle.Reject, lifecycle.ReturnReport, lifecycle.RevokeLOA, lifecycle.ExpireLOA:
 		return ui.ToneBad
-	case lifecycle.Approve, lifecycle.CompleteCabling, lifecycle.PayResourceFee, lifecycle.PayInstallationFee:
+	case lifecycle.Approve, lifecycle.RenewLOA, lifecycle.CompleteCabling, lifecycle.PayResourceFee, lifecycle.PayInstallationFee:
 		return ui.ToneOK
 	case lifecycle.Cancel, lifecycle.CloseUnpaidOrder, lifecycle.CompleteTermination, lifecycle.ConfirmRemoval, lifecycle.Terminate:
 		return ui.ToneIdle

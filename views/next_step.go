@@ -497,11 +497,11 @@ func eventDetail(e Happened) string {
 
 func eventTone(a lifecycle.Action) string {
 	switch a {
-	case lifecycle.Approve, lifecycle.ReportDelivery, lifecycle.CompleteCabling, lifecycle.PayResourceFee, lifecycle.Renew:
+	case lifecycle.Approve, lifecycle.ReportDelivery, lifecycle.CompleteCabling, lifecycle.PayResourceFee, lifecycle.Renew, lifecycle.RenewLOA:
 		return ui.ToneOK
 	case lifecycle.Reject, lifecycle.ReturnReport, lifecycle.ExpireLOA, lifecycle.RevokeLOA, lifecycle.Free:
 		return ui.ToneBad
-	case lifecycle.MovePort, lifecycle.Terminate:
+	case lifecycle.MovePort, lifecycle.ReissueLOA, lifecycle.Terminate:
 		return ui.ToneInfo
 	case "redundancy_changed", "redundancy_lost":
 		return ui.ToneWarn

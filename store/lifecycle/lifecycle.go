@@ -140,6 +140,8 @@ const (
 	ConfirmRemoval      Action = "confirm_removal"
 	ExpireLOA           Action = "expire_loa"
 	RevokeLOA           Action = "revoke_loa"
+	ReissueLOA          Action = "reissue_loa"
+	RenewLOA            Action = "renew_loa"
 	CloseUnpaidOrder    Action = "close_unpaid_order"
 	Terminate           Action = "terminate"
 	CompleteTermination Action = "complete_termination"
@@ -153,7 +155,7 @@ const (
 func Actions() []Action {
 	return []Action{Order, PayInstallationFee, ApplyForLOA, WithdrawApplication, MovePort, Approve, Reject,
 		ReportDelivery, ReturnReport, CompleteCabling, PayResourceFee, Cancel, ConfirmRemoval,
-		ExpireLOA, RevokeLOA, CloseUnpaidOrder, Renew, SwitchAutoRenew, Free, Terminate, CompleteTermination, EditNameDescription}
+		ExpireLOA, RevokeLOA, ReissueLOA, RenewLOA, CloseUnpaidOrder, Renew, SwitchAutoRenew, Free, Terminate, CompleteTermination, EditNameDescription}
 }
 
 // Rule is one row of the table: who may do what from which stage, and where it
@@ -213,6 +215,10 @@ var table = func() []Rule {
 		Rule{ConfirmRemoval, Canceled, Canceled, technician},
 		Rule{ExpireLOA, ApprovedLOA, ToApplyForLOA, system},
 		Rule{RevokeLOA, ApprovedLOA, ToApplyForLOA, reviewer},
+		// A new version supersedes the letter that is out; a letter that expired
+		// is renewed without another application.
+		Rule{ReissueLOA, ApprovedLOA, ApprovedLOA, reviewer},
+		Rule{RenewLOA, ToApplyForLOA, ApprovedLOA, reviewer},
 		Rule{CloseUnpaidOrder, PendingPayment, Canceled, system},
 		Rule{Renew, Enabled, Enabled, renewer},
 		Rule{SwitchAutoRenew, Enabled, Enabled, payer},
@@ -484,6 +490,10 @@ func (a Action) EventLabel() string {
 		return "LOA expired"
 	case RevokeLOA:
 		return "LOA revoked"
+	case ReissueLOA:
+		return "New version of the LOA"
+	case RenewLOA:
+		return "LOA renewed"
 	case CloseUnpaidOrder:
 		return "Unpaid order closed"
 	case Terminate:

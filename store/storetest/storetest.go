@@ -369,6 +369,17 @@ func (e *Env) Try(id string, action lifecycle.Action, by store.Actor) error {
 		return e.Cancel(ctx, by, id, c.Version, true)
 	case lifecycle.ConfirmRemoval, lifecycle.CompleteTermination:
 		return e.ConfirmRemoval(ctx, by, id, c.Version, true, "")
+	case lifecycle.ReissueLOA, lifecycle.RenewLOA:
+		prepare := e.PrepareReissue
+		if action == lifecycle.RenewLOA {
+			prepare = e.PrepareRenewal
+		}
+		d, err := prepare(ctx, by, id, c.Version, store.NewVersion{Reason: "The notes for installers changed"})
+		if err != nil {
+			return err
+		}
+		_, err = e.IssueLOA(ctx, by, d, PDF)
+		return err
 	case lifecycle.RevokeLOA:
 		return e.RevokeLOA(ctx, by, id, c.Version, "The panel is being rebuilt")
 	case lifecycle.Terminate:
