@@ -54,6 +54,7 @@ type Deps struct {
 	NOC                 string // phone of the operator's network operations center, printed in letters
 	Address             string // address of the operator, printed in letters
 	Attempts            Attempts
+	Checks              Checks
 	Passkeys            *passkey.Site // nil where browsers make none: neither https nor localhost
 	SSO                 *sso.Client
 	Log                 *slog.Logger
@@ -66,7 +67,10 @@ type Deps struct {
 }
 
 // Handlers answers the requests of people.
-type Handlers struct{ Deps }
+type Handlers struct {
+	Deps
+	comparing chan struct{} // one place for each file that is compared
+}
 
 // New returns handlers over d. Log may be nil.
 func New(d Deps) *Handlers {
@@ -74,7 +78,7 @@ func New(d Deps) *Handlers {
 		d.Log = slog.Default()
 	}
 	d.PublicURL = strings.TrimRight(d.PublicURL, "/")
-	return &Handlers{d}
+	return &Handlers{Deps: d, comparing: make(chan struct{}, comparing)}
 }
 
 // page is what the shell shows around a page: who is signed in, the

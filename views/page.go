@@ -90,6 +90,8 @@ type Page struct {
 	SearchValue  string
 	MessagesHref string // "" leaves the bell out
 	HomeHref     string // "/" when empty
+
+	Unlisted bool // search engines are asked to forget the page
 }
 
 // may reports whether the person's role may ever do the action; whoever looks at

@@ -174,8 +174,11 @@ func (s *Server) parseForm(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if c.Path() == paths.AdminInventory {
-			return s.takeUpload(c, kind, next)
+		switch c.Path() {
+		case paths.AdminInventory:
+			return s.takeUpload(c, kind, uploadLimit, next)
+		case paths.LOACheck(":code"):
+			return s.takeUpload(c, kind, compareLimit, next)
 		}
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyLimit)
 		if err != nil || kind != "application/x-www-form-urlencoded" {
@@ -192,14 +195,14 @@ func (s *Server) parseForm(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// takeUpload lets the one form through that sends a file. Its handler reads the
+// takeUpload lets the forms through that send a file. Its handler reads the
 // body as it arrives, after the guards of the route: nobody else's is read.
-func (s *Server) takeUpload(c echo.Context, kind string, next echo.HandlerFunc) error {
+func (s *Server) takeUpload(c echo.Context, kind string, limit int64, next echo.HandlerFunc) error {
 	if kind != "multipart/form-data" {
 		return echo.ErrUnsupportedMediaType
 	}
 	r := c.Request()
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, uploadLimit)
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
 	// A file takes longer than a form, and only somebody who is known may take
 	// that long. A server under test has no deadlines to move.
 	if _, known := reqctx.User(r.Context()); known {
@@ -325,6 +328,72 @@ func (a *attempts) Forget(email, ip, familiar string) {
 			a.of(k).AllowN(now, -1)
 		}
 	}
+}
+
+// checks counts tries of the codes of letters, by client and in all. A wrong
+// code costs a client five times as much.
+type checks struct {
+	now func() time.Time
+	all *rate.Limiter
+
+	mu      sync.Mutex
+	clients map[string]*rate.Limiter
+}
+
+// A client has 40 checks, then one every three seconds; all together have 400,
+// then 40 a second. A code has 80 bits: guessing one at this pace takes longer
+// than the sun lasts, so what is bounded here is the load.
+const (
+	checksPerClient = 40
+	checkWait       = 3 * time.Second
+	checksInAll     = 400
+	checkRate       = 40
+	missCost        = 4 // beyond the check itself
+	checkersHeld    = 20_000
+)
+
+func newChecks(now func() time.Time) *checks {
+	return &checks{now: now, all: rate.NewLimiter(checkRate, checksInAll), clients: map[string]*rate.Limiter{}}
+}
+
+func (k *checks) of(ip string) *rate.Limiter {
+	_, client := attemptKeys("", ip)
+	l := k.clients[client]
+	if l != nil {
+		return l
+	}
+	if len(k.clients) >= checkersHeld {
+		// A client that is forgotten begins anew, within the limit for all.
+		clear(k.clients)
+	}
+	l = rate.NewLimiter(rate.Every(checkWait), checksPerClient)
+	k.clients[client] = l
+	return l
+}
+
+// Take implements handlers.Checks.
+func (k *checks) Take(ip string) (time.Duration, bool) {
+	now := k.now()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l := k.of(ip)
+	for _, limit := range []*rate.Limiter{l, k.all} {
+		if have := limit.TokensAt(now); have < 1 {
+			return time.Duration((1 - have) / float64(limit.Limit()) * float64(time.Second)), false
+		}
+	}
+	l.AllowN(now, 1)
+	k.all.AllowN(now, 1)
+	return 0, true
+}
+
+// Miss implements handlers.Checks.
+func (k *checks) Miss(ip string) {
+	now := k.now()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l := k.of(ip)
+	l.AllowN(now, min(missCost, max(0, int(l.TokensAt(now)))))
 }
 
 // abandoned reports whether the client went away: there is nobody to answer.

@@ -23,6 +23,7 @@ import (
 	"demarc/store/inventory"
 	"demarc/views"
 	"demarc/web/passkey"
+	"demarc/web/paths"
 	"demarc/web/sso"
 )
 
@@ -36,6 +37,9 @@ const (
 	// that is a little too large is told so in the form.
 	uploadLimit = 2 * inventory.MaxBytes
 	uploadTime  = 2 * time.Minute
+
+	// Of a file that somebody compares with a letter, with the form around it.
+	compareLimit = handlers.MaxCompared + 64<<10
 )
 
 // Config configures the edge.
@@ -112,6 +116,9 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 		s.cfg.Secure = true
 	}
 	s.metrics = newMetrics(st)
+	// The form that compares a file changes nothing and needs no session. Its
+	// page sends no referrer, so old browsers do not say where it comes from.
+	s.origins.AddInsecureBypassPattern("POST " + paths.LOAChecks + "/{code}")
 	sign, encrypt, err := st.CookieKeys(ctx)
 	if err != nil {
 		return nil, err
@@ -125,7 +132,7 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 		Store: st, Operator: cfg.Operator, PublicURL: cfg.PublicURL, NOC: cfg.NOC, Address: cfg.Address, MailServer: cfg.MailServer, MailFrom: cfg.MailFrom,
 		Demo: cfg.Demo, DemoPeople: cfg.DemoPeople, DemoPassword: cfg.DemoPassword,
 		RequireSecondFactor: cfg.RequireSecondFactor, Passkeys: passkeys, SSO: &sso.Client{},
-		Attempts: newAttempts(cfg.Now), Log: cfg.Log,
+		Attempts: newAttempts(cfg.Now), Checks: newChecks(cfg.Now), Log: cfg.Log,
 	})
 
 	e := echo.New()

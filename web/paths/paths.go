@@ -17,6 +17,8 @@ const (
 	Ready  = "/readyz"
 	Static = "/static/*"
 	Robots = "/robots.txt"
+	// LOAChecks asks for the code of a letter; it needs no sign-in.
+	LOAChecks = "/loa/check"
 )
 
 // A sign-in that takes more than a password.
@@ -144,8 +146,23 @@ func LOAApplication(id string) string { return join(Interfaces, id, "loa-applica
 // Withdrawal takes the application back.
 func Withdrawal(id string) string { return join(Interfaces, id, "loa-application", "withdrawal") }
 
+// LOACheck says what a letter is good for, by its check code. The address is
+// printed on letters, so it never changes; see letter.CheckPath. With ".json"
+// behind the code it answers a program.
+func LOACheck(code string) string { return join(LOAChecks, code) }
+
 // LOA is View LOA.
 func LOA(id string) string { return join(Interfaces, id, "loa") }
+
+// LOAVersion is View LOA for one version of the letter.
+func LOAVersion(id string, version int) string {
+	return With(LOA(id), "version", strconv.Itoa(version))
+}
+
+// LOAVersionPDF is the stored document of one version of the letter.
+func LOAVersionPDF(id string, version int) string {
+	return With(LOAPDF(id), "version", strconv.Itoa(version))
+}
 
 // LOAPDF is the stored letter as a PDF.
 func LOAPDF(id string) string { return join(Interfaces, id, "loa.pdf") }
@@ -203,6 +220,26 @@ func AdminPortMove(id string) string { return join(AdminLOAs, id, "port-move") }
 
 // AdminLOADocument is the stored letter as a PDF, for staff.
 func AdminLOADocument(id string) string { return join(AdminLOAs, id, "loa.pdf") }
+
+// AdminLetter is the letter of an interface with its versions, for staff.
+func AdminLetter(id string) string { return join(AdminLOAs, id, "letter") }
+
+// AdminLetterVersion is AdminLetter for one version.
+func AdminLetterVersion(id string, version int) string {
+	return With(AdminLetter(id), "version", strconv.Itoa(version))
+}
+
+// AdminLOAVersionDocument is the stored document of one version, for staff.
+func AdminLOAVersionDocument(id string, version int) string {
+	return With(AdminLOADocument(id), "version", strconv.Itoa(version))
+}
+
+// AdminReissue replaces a letter that is out by a new version, or renews one
+// that expired.
+func AdminReissue(id string) string { return join(AdminLOAs, id, "reissue") }
+
+// AdminPlaybook says how a facility wants to receive a letter.
+func AdminPlaybook(id string) string { return join(AdminAccessPoints, id, "playbook") }
 
 // AdminIDNumber shows the ID number of field engineer n (from 1), for a reason.
 func AdminIDNumber(id, n string) string { return join(AdminLOAs, id, "engineers", n, "id-number") }
