@@ -280,16 +280,21 @@ type attemptKey struct {
 	burst int
 }
 
+// clientOf is the client behind an address: whoever has one IPv6 address has
+// 2^64 of them.
+func clientOf(ip string) string {
+	if addr, err := netip.ParseAddr(ip); err == nil && addr.Is6() && !addr.Is4In6() {
+		if p, err := addr.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return ip
+}
+
 // attemptKeys are what one try counts against. familiar names the browser when
 // the account has signed in in it before.
 func attemptKeys(email, ip, familiar string) []attemptKey {
-	client := ip
-	// Whoever has one IPv6 address has 2^64 of them.
-	if addr, err := netip.ParseAddr(ip); err == nil && addr.Is6() && !addr.Is4In6() {
-		if p, err := addr.Prefix(64); err == nil {
-			client = p.String()
-		}
-	}
+	client := clientOf(ip)
 	email = strings.ToLower(strings.TrimSpace(email))
 	if familiar != "" {
 		return []attemptKey{{"f " + familiar + " " + email, attemptsPerEmail}}
@@ -357,7 +362,7 @@ func newChecks(now func() time.Time) *checks {
 }
 
 func (k *checks) of(ip string) *rate.Limiter {
-	_, client := attemptKeys("", ip)
+	client := clientOf(ip)
 	l := k.clients[client]
 	if l != nil {
 		return l
