@@ -80,12 +80,14 @@ func TestEveryTripleInTheStore(t *testing.T) {
 				if role == lifecycle.Administrator {
 					continue // same rows as reviewer and technician, and each takes a new interface
 				}
-				c := e.At(t, stage)
-				if action == lifecycle.ConfirmRemoval {
+				var c store.Connection
+				switch action {
+				case lifecycle.ConfirmRemoval:
 					c = canceledWithCable(t, e)
-				}
-				if action == lifecycle.RenewLOA {
+				case lifecycle.RenewLOA:
 					c = withExpiredLetter(t, e)
+				default:
+					c = e.At(t, stage)
 				}
 				before, _ := e.Timeline(ctx, c.ID)
 				if err := e.Try(c.ID, action, e.As(role)); err != nil {
