@@ -226,7 +226,7 @@ func (d *document) head() {
 		d.err = err
 		return
 	}
-	const right, gap = 66.0, 4.0
+	const right, gap = 78.0, 4.0
 	end := marginSide + width - qrSize - gap
 	d.rightParagraph(faceNumber, end-right, right, "No. "+d.s.Title())
 	for _, l := range lines {

@@ -344,6 +344,8 @@ func TestWrap(t *testing.T) {
 		{"a bcdefgh", 4, []string{"a", "bcde", "fgh"}, true},
 		{"第一行\nsecond", 9, []string{"第一行", "second"}, false},
 		{"a\n\nb", 9, []string{"a", "", "b"}, false},
+		{"https://a.example/loa/check/7KQ4-M2XD-9PZA", 32, []string{"https://a.example/loa/check/", "7KQ4-M2XD-9PZA"}, true},
+		{"Row-C_Rack-07_Row-C", 9, []string{"Row-C_Rac", "k-07_Row-", "C"}, true},
 		{"浙江华临布线", 4, []string{"浙江华临", "布线"}, false},
 		{"浙江华临，布线", 4, []string{"浙江华", "临，布线"}, false},
 		{"浙江华《临布》", 4, []string{"浙江华", "《临布》"}, false},

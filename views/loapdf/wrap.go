@@ -22,7 +22,7 @@ func wrap(s string, limit float64, width func(rune) float64) (lines []string, sp
 				continue
 			}
 			if place <= start {
-				place, split = i, true
+				place, split = cut(text, start, i), true
 			}
 			lines = append(lines, strings.TrimRight(string(text[start:place]), " "))
 			start, used = place, 0
@@ -31,6 +31,20 @@ func wrap(s string, limit float64, width func(rune) float64) (lines []string, sp
 		lines = append(lines, string(text[start:]))
 	}
 	return lines, split
+}
+
+// cut is where a word that is too long for a line is broken, after start and
+// at most at end: in the last third of the line behind a slash, which an
+// address has, or else behind another sign.
+func cut(text []rune, start, end int) int {
+	for _, signs := range []string{"/", "-_.,;:@"} {
+		for i := end; i > start+2*(end-start)/3; i-- {
+			if strings.ContainsRune(signs, text[i-1]) {
+				return i
+			}
+		}
+	}
+	return end
 }
 
 // Characters that do not begin, and that do not end, a line of Chinese.
