@@ -2,11 +2,14 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
+	"demarc/store"
 	"demarc/store/lifecycle"
 	"demarc/views"
+	"demarc/views/ui"
 	"demarc/web/paths"
 	"demarc/web/reqctx"
 )
@@ -18,13 +21,56 @@ func (h *Handlers) EditInterface(c echo.Context) error {
 		return err
 	}
 	f := views.InterfaceForm{Interface: h.readBy(c, conn), Name: conn.Name, Description: conn.Description, Key: formKey()}
-	return h.editForm(c, http.StatusOK, f)
+	return h.editForm(c, http.StatusOK, conn, f)
 }
 
-// SaveInterface changes name and description.
+// pairOptions fills in what the interface can be redundant with; those that
+// cannot be selected say why. Nothing, when there is nothing to select.
+func (h *Handlers) pairOptions(c echo.Context, conn store.Connection, f *views.InterfaceForm) error {
+	ctx := c.Request().Context()
+	partner, err := h.Store.Partner(ctx, conn)
+	if err != nil {
+		return err
+	}
+	candidates, err := h.applyCandidates(ctx, h.actor(c), conn.Region, conn.AccessPointID)
+	if err != nil {
+		return err
+	}
+	f.Partners = []ui.Option{{Value: store.NotRedundant, Label: "Not redundant"}}
+	now := store.NotRedundant
+	if partner != nil {
+		now = partner.ID
+		if !slices.ContainsFunc(candidates, func(v views.ApplyCandidate) bool { return v.ID == now }) {
+			f.Partners = append(f.Partners, ui.Option{Value: now, Label: partner.Title()})
+		}
+	}
+	for _, v := range candidates {
+		if v.ID == conn.ID {
+			continue
+		}
+		o := ui.Option{Value: v.ID, Label: v.ID}
+		if v.Name != "" {
+			o.Label = v.Name + " (" + v.ID + ")"
+		}
+		if v.Reason != "" && v.ID != now {
+			o.Label, o.Disabled = o.Label+": "+v.Reason, true
+		}
+		f.Partners = append(f.Partners, o)
+	}
+	if len(f.Partners) == 1 {
+		f.Partners = nil
+	}
+	if f.Redundant == "" {
+		f.Redundant = now
+	}
+	return nil
+}
+
+// SaveInterface changes name, description and the redundant connection.
 func (h *Handlers) SaveInterface(c echo.Context) error {
 	ctx, id := c.Request().Context(), c.Param("id")
-	f := views.InterfaceForm{Name: value(c, "name"), Description: multiline(c, "description"), Key: keptKey(c), Errors: unprintable(c)}
+	f := views.InterfaceForm{Name: value(c, "name"), Description: multiline(c, "description"), Redundant: value(c, "redundant"), Key: keptKey(c)}
+	f.Errors = unprintable(c)
 	// The interface is read before anything is said about it: another
 	// account's ID does not exist here, whatever was sent.
 	conn, err := h.connection(c)
@@ -33,11 +79,28 @@ func (h *Handlers) SaveInterface(c echo.Context) error {
 	}
 	if len(f.Errors) > 0 {
 		f.Interface = h.readBy(c, conn)
-		return h.editForm(c, http.StatusUnprocessableEntity, f)
+		return h.editForm(c, http.StatusUnprocessableEntity, conn, f)
 	}
-	err = h.Store.EditConnection(ctx, h.actor(c), id, rev(c), f.Name, f.Description)
+	before, err := h.Store.Partner(ctx, conn)
+	if err != nil {
+		return err
+	}
+	saved := "Name and description saved."
+	if was := store.NotRedundant; f.Redundant != "" {
+		if before != nil {
+			was = before.ID
+		}
+		if was != f.Redundant {
+			saved = "Name, description and redundant connection saved."
+		}
+	}
+	if f.Redundant == "" { // the form had no such field
+		err = h.Store.EditConnection(ctx, h.actor(c), id, rev(c), f.Name, f.Description)
+	} else {
+		err = h.Store.EditConnectionAndPair(ctx, h.actor(c), id, rev(c), f.Name, f.Description, f.Redundant)
+	}
 	if err == nil {
-		return h.done(c, paths.Interface(id), views.Flash{Tone: "ok", Text: "Name and description saved."})
+		return h.done(c, paths.Interface(id), views.Flash{Tone: "ok", Text: saved})
 	}
 	status, fields, msg, ok := refused(err)
 	if !ok {
@@ -50,10 +113,13 @@ func (h *Handlers) SaveInterface(c echo.Context) error {
 	if status == http.StatusConflict {
 		f.Conflict = msg
 	}
-	return h.editForm(c, status, f)
+	return h.editForm(c, status, conn, f)
 }
 
-func (h *Handlers) editForm(c echo.Context, status int, f views.InterfaceForm) error {
+func (h *Handlers) editForm(c echo.Context, status int, conn store.Connection, f views.InterfaceForm) error {
+	if err := h.pairOptions(c, conn, &f); err != nil {
+		return err
+	}
 	if !lifecycle.Can(f.Stage, lifecycle.EditNameDescription, roleOf(c)) {
 		f.Closed = true
 		if f.Conflict == "" {

@@ -216,3 +216,38 @@ func TestNothingIsOfferedThatCannotBeHad(t *testing.T) {
 		t.Errorf("an order was placed: %v", err)
 	}
 }
+
+// TestEditRedundantConnection: the form offers what can be paired, says why the
+// rest cannot, and keeps what was typed when it is refused.
+func TestEditRedundantConnection(t *testing.T) {
+	s := newSite(t)
+	one := s.At(t, lifecycle.InApplication)
+	edit := paths.EditInterface(one.ID)
+	owner := s.as(customerMail)
+	if owner.get(edit).want(200).doc().Find("[name=redundant]").Length() != 0 {
+		t.Error("nothing to select, and it is asked for")
+	}
+	two := s.At(t, lifecycle.InApplication, func(in *store.NewConnection) { in.Redundant = one.ID })
+	page := owner.get(edit).want(200)
+	form := untouched(t, page, edit)
+	if form.Get("redundant") != two.ID {
+		t.Errorf("selected: %q", form.Get("redundant"))
+	}
+	form.Set("name", "new-name")
+	form.Set("redundant", "pc-none")
+	bad := owner.post(edit, form)
+	summaryHas(t, bad, "redundant", "Select another connection of the same region")
+	if bad.field("name") != "new-name" {
+		t.Error("what was typed is not kept")
+	}
+	form.Set("redundant", store.NotRedundant)
+	owner.post(edit, form).want(303)
+	says(t, owner.get(paths.Interface(one.ID)).want(200), "Name, description and redundant connection saved.", "Redundant connection "+two.ID+" → not set")
+	if got := s.Get(t, two.ID); got.RedundantID != "" {
+		t.Errorf("still %q", got.RedundantID)
+	}
+	form.Set("key", "another")
+	owner.post(edit, form).want(409)
+	s.as("owner@southwind.example").post(edit, form).want(404)
+	s.Sound(t)
+}

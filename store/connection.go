@@ -467,9 +467,20 @@ func (t *tx) checkQuota(account string, ap catalog.AccessPoint) error {
 	return nil
 }
 
-// EditConnection changes the name and the description. Kinds: Invalid,
-// NotFound, Conflict.
+// EditConnection changes the name and the description. Kinds: Invalid (fields
+// name, description), NotFound, Conflict.
 func (s *Store) EditConnection(ctx context.Context, by Actor, id string, rev int, name, description string) error {
+	return s.editConnection(ctx, by, id, rev, name, description, nil)
+}
+
+// EditConnectionAndPair is EditConnection that also says which connection the
+// interface is redundant with: an ID, or NotRedundant. Kinds: Invalid (fields
+// name, description, redundant), NotFound, Conflict.
+func (s *Store) EditConnectionAndPair(ctx context.Context, by Actor, id string, rev int, name, description, redundant string) error {
+	return s.editConnection(ctx, by, id, rev, name, description, &redundant)
+}
+
+func (s *Store) editConnection(ctx context.Context, by Actor, id string, rev int, name, description string, redundant *string) error {
 	fields := map[string]string{}
 	if msg := nameProblem(name); msg != "" {
 		fields["name"] = msg
@@ -481,11 +492,155 @@ func (s *Store) EditConnection(ctx context.Context, by Actor, id string, rev int
 		return err
 	}
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
-		_, err := t.apply(change{action: lifecycle.EditNameDescription, id: id, rev: rev, rows: func(_ *tx, c *Connection) error {
+		ch := change{action: lifecycle.EditNameDescription, id: id, rev: rev}
+		var was, is *Connection
+		if redundant != nil {
+			c, err := t.connection(id)
+			if err != nil {
+				return "", err
+			}
+			if was, err = t.partner(c); err != nil {
+				return "", err
+			}
+			if is, err = t.newPartner(c, was, *redundant); err != nil {
+				return "", err
+			}
+			if pairID(was) != pairID(is) {
+				ch.detail = "Redundant connection " + orNothing(pairID(was)) + " → " + orNothing(pairID(is))
+			}
+		}
+		ch.rows = func(t *tx, c *Connection) error {
 			c.Name, c.Description = name, description
-			return nil
-		}})
+			if ch.detail == "" {
+				return nil
+			}
+			return t.changePair(c, was, is)
+		}
+		_, err := t.apply(ch)
 		return id, err
 	})
 	return err
+}
+
+func pairID(c *Connection) string {
+	if c == nil {
+		return ""
+	}
+	return c.ID
+}
+
+// ActionPartnerChanged is the action of the event that an interface gets when
+// another one becomes, or stops being, its redundant connection.
+const ActionPartnerChanged = "partner_changed"
+
+// newPartner is the connection that c would be redundant with, nil for none. was
+// is the one it has. What an order checks is checked here, for a port that c
+// has as for one that it does not have yet.
+func (t *tx) newPartner(c, was *Connection, want string) (*Connection, error) {
+	if want == NotRedundant || want == "" {
+		return nil, t.pairMayChange(c, was, nil)
+	}
+	if was != nil && want == was.ID {
+		return was, nil
+	}
+	refuse := func(msg string) (*Connection, error) { return nil, invalid("redundant", msg) }
+	o, err := scanConnection(t.row("SELECT "+connectionColumns+" FROM connections WHERE account_id = ? AND id = ?", c.AccountID, want))
+	switch {
+	case errors.Is(err, sql.ErrNoRows) || (err == nil && (o.Region != c.Region || o.ID == c.ID)):
+		return refuse("Select another connection of the same region")
+	case err != nil:
+		return nil, err
+	case o.Stage == lifecycle.PendingPayment:
+		return refuse("Pay the installation fee of " + o.ID + " first")
+	case !o.Stage.PastPayment() || o.Stage == lifecycle.Terminating:
+		return refuse(o.ID + " has ended. Select another connection.")
+	}
+	if theirs, err := t.partner(&o); err != nil {
+		return nil, err
+	} else if theirs != nil && theirs.ID != c.ID {
+		return refuse(o.ID + " is redundant with " + theirs.ID + " already. Select another connection.")
+	}
+	if err := t.pairMayChange(c, was, &o); err != nil {
+		return nil, err
+	}
+	if o.AccessPointID != c.AccessPointID {
+		return &o, nil
+	}
+	mine, err := t.portOf(c.ID)
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := t.portOf(o.ID)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case mine != nil && theirs != nil && mine.Device == theirs.Device:
+		d, err := t.device(mine.Device)
+		if err != nil {
+			return nil, err
+		}
+		return refuse("Both are on the access device " + d.Name + ". Redundant connections are on different access devices. Ask " + t.s.operator + " to move one of them first, or select another connection.")
+	case mine == nil:
+		planned := *c
+		planned.RedundantID = o.ID
+		if _, usable, err := t.freeFor(&planned); err != nil {
+			return nil, err
+		} else if usable == 0 {
+			ap, err := t.accessPoint(c.AccessPointID)
+			if err != nil {
+				return nil, err
+			}
+			return refuse(MessageOf(noOtherDevice(ap.Name, c.PortType)))
+		}
+	}
+	return &o, nil
+}
+
+// pairMayChange refuses another partner while a letter is out that says where
+// the partner is, and when c is about to end.
+func (t *tx) pairMayChange(c, was, is *Connection) error {
+	if pairID(was) == pairID(is) {
+		return nil
+	}
+	if c.Stage == lifecycle.Terminating {
+		return invalid("redundant", c.Title()+" is being terminated. Its redundant connection stays as it is.")
+	}
+	for _, x := range []*Connection{c, was, is} {
+		if x == nil {
+			continue
+		}
+		if no, err := t.letterOut(x.ID); err != nil {
+			return err
+		} else if no != "" {
+			return invalid("redundant", "Letter "+no+" for "+x.ID+" is out and says what it is kept apart from. Change this when the cable is connected.")
+		}
+	}
+	return nil
+}
+
+// changePair makes is the redundant connection of c in the place of was; both
+// may be nil, and both are told.
+func (t *tx) changePair(c, was, is *Connection) error {
+	tell := func(p *Connection, detail string) error {
+		if err := t.raise(p); err != nil {
+			return err
+		}
+		return t.event(p.ID, p.AccountID, ActionPartnerChanged, p.Stage, p.Stage, "", detail)
+	}
+	if was != nil {
+		if was.RedundantID == c.ID {
+			if _, err := t.exec("UPDATE connections SET redundant_id = '' WHERE account_id = ? AND id = ?", was.AccountID, was.ID); err != nil {
+				return err
+			}
+		}
+		if err := tell(was, c.ID+" is no longer its redundant connection"); err != nil {
+			return err
+		}
+	}
+	c.RedundantID = pairID(is)
+	if is == nil {
+		return nil
+	}
+	return tell(is, c.ID+" is its redundant connection now")
 }

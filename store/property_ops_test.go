@@ -723,7 +723,24 @@ func (w *world) edit(before rows, d *did) {
 	if d.bad(5) {
 		name = "9 is no letter"
 	}
-	d.err = w.e.EditConnection(ctx, by, c.str("id"), rev, name, "second line")
+	if d.c%2 == 0 {
+		d.err = w.e.EditConnection(ctx, by, c.str("id"), rev, name, "second line")
+		return
+	}
+	// With another partner, or none; what must not be is looked for in the rows.
+	with := store.NotRedundant
+	if d.c%5 > 0 && len(w.ids) > 0 {
+		with = w.ids[d.c%len(w.ids)]
+	}
+	d.want = min(d.want, 0)
+	d.err = w.e.EditConnectionAndPair(ctx, by, c.str("id"), rev, name, "second line", with)
+	d.check = func(after rows) error {
+		now, _ := after.connection(c.str("id"))
+		if with == store.NotRedundant && len(after.apart(c)) > 0 && now.str("redundant_id") != "" {
+			return fmt.Errorf("still redundant with %s", now.str("redundant_id"))
+		}
+		return nil
+	}
 }
 
 func (w *world) reveal(before rows, d *did) {

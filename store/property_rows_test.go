@@ -447,7 +447,7 @@ func isStep(e record) bool {
 // isNotice reports whether an event tells of a change to what the interface's
 // partner is or where it is.
 func isNotice(e record) bool {
-	return slices.Contains([]string{store.ActionRedundancyChanged, store.ActionRedundancyLost}, e.str("action"))
+	return slices.Contains([]string{store.ActionRedundancyChanged, store.ActionRedundancyLost, store.ActionPartnerChanged}, e.str("action"))
 }
 
 func soundHistory(d rows, f *faults, byID map[string]record) {

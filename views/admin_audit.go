@@ -35,6 +35,7 @@ type Audit struct {
 var otherActions = []struct{ group, action, words string }{
 	{"Interfaces", "redundancy_changed", "Redundancy changed"},
 	{"Interfaces", "redundancy_lost", "Redundancy lost"},
+	{"Interfaces", "partner_changed", "Redundant connection changed"},
 	{"Personal data", "reveal_id_number", "ID number of a field engineer read"},
 	{"Personal data", "erase_id_numbers", "ID numbers erased"},
 	{"Letters", "rotate_letter_keys", "New keys for letters made"},

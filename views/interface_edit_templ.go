@@ -18,6 +18,8 @@ type InterfaceForm struct {
 	Interface   // as it is now
 	Name        string
 	Description string
+	Redundant   string      // ID of the partner, or NotRedundant
+	Partners    []ui.Option // what it can be redundant with; empty leaves the field out
 	Key         string
 	Errors      map[string]string
 	// Conflict says why nothing was saved. Closed leaves the form out: there is
@@ -60,7 +62,7 @@ func EditInterface(p Page, partial bool, f InterfaceForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.ErrorSummary(ui.ErrorList(f.Errors, "name", "description")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.ErrorSummary(ui.ErrorList(f.Errors, "name", "description", "redundant")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -107,7 +109,7 @@ func EditInterface(p Page, partial bool, f InterfaceForm) templ.Component {
 				var templ_7745c5c3_Var4 templ.SafeURL
 				templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(paths.EditInterface(f.ID)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/interface_edit.templ`, Line: 31, Col: 68}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/interface_edit.templ`, Line: 33, Col: 68}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 				if templ_7745c5c3_Err != nil {
@@ -137,6 +139,13 @@ func EditInterface(p Page, partial bool, f InterfaceForm) templ.Component {
 				templ_7745c5c3_Err = ui.Textarea(ui.Control{Name: "description", Label: "Description", Optional: true, Value: f.Description, Error: f.Errors["description"], MaxLength: 256, Rows: 4}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
+				}
+				if len(f.Partners) > 0 {
+					templ_7745c5c3_Err = ui.Select(ui.Control{Name: "redundant", Label: "Redundant Connection ID", Value: f.Redundant, Error: f.Errors["redundant"], Options: f.Partners,
+						Hint: "Redundant connections at one access point are on different access devices."}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 				templ_7745c5c3_Var5 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -225,7 +234,7 @@ func conflictNote(text string) templ.Component {
 				var templ_7745c5c3_Var8 string
 				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(text)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/interface_edit.templ`, Line: 49, Col: 12}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/interface_edit.templ`, Line: 55, Col: 12}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 				if templ_7745c5c3_Err != nil {

@@ -472,6 +472,8 @@ func eventText(a lifecycle.Action) string {
 		return "Redundancy changed"
 	case "redundancy_lost":
 		return "Redundancy lost"
+	case "partner_changed":
+		return "Redundant connection changed"
 	}
 	return a.EventLabel()
 }

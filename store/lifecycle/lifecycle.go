@@ -501,7 +501,7 @@ func (a Action) EventLabel() string {
 	case CompleteTermination:
 		return "Cable removed, interface terminated"
 	case EditNameDescription:
-		return "Name or description changed"
+		return "Interface edited"
 	case Renew:
 		return "Resource fee renewed"
 	case SwitchAutoRenew:
