@@ -345,7 +345,7 @@ func newProvider(t *testing.T, returnTo, clientID string, users ...*storage.User
 	server := httptest.NewUnstartedServer(nil)
 	issuer := "http://localhost:" + port(t, server.Listener) + "/"
 	storage.RegisterClients(storage.WebClient(clientID, "provider secret", returnTo))
-	server.Config.Handler = exampleop.SetupServer(issuer, storage.NewStorage(&people{users: users}), nil, false)
+	server.Config.Handler = exampleop.SetupServer(issuer, storage.NewStorage(&people{users: users}), slog.New(slog.DiscardHandler), false)
 	server.Start()
 	t.Cleanup(server.Close)
 	return issuer
