@@ -402,7 +402,13 @@ func invented(objects map[string]string) map[string]string {
 // each runs f for 0 to n-1, as many at a time as there are processors.
 func each(n int, f func(i int)) {
 	var wg sync.WaitGroup
-	next := make(chan int)
+	// All of them wait before anybody starts: a worker that a failed check ends
+	// leaves nobody sending for ever.
+	next := make(chan int, n)
+	for i := range n {
+		next <- i
+	}
+	close(next)
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := range next {
@@ -410,9 +416,5 @@ func each(n int, f func(i int)) {
 			}
 		})
 	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
 	wg.Wait()
 }
