@@ -343,3 +343,18 @@ func TestTakes(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseEvent reads any body, signed and not, under any header: it never
+// takes what is not signed, and never breaks.
+func FuzzParseEvent(f *testing.F) {
+	g := New(Config{Key: "sk_test_123", WebhookSecret: secret})
+	f.Add([]byte(`{"id":"evt_1","object":"event","type":"refund.failed","created":1,"data":{"object":{"id":"re_1","amount":1,"currency":"usd","metadata":{"demarc_order":"1"}}}}`), "t=1,v1=00")
+	f.Add([]byte(`{"id":"evt_1","object":"event","type":"checkout.session.completed","created":-9223372036854775808,"data":{"object":{"amount_total":-1,"currency":"zzz"}}}`), "")
+	f.Add([]byte("\xff"), "t=99999999999999999999,t=1,v1=")
+	f.Fuzz(func(t *testing.T, body []byte, claimed string) {
+		if e, err := g.ParseEvent(body, claimed, now); err == nil {
+			t.Errorf("an event that nobody signed: %+v", e)
+		}
+		_, _ = g.ParseEvent(body, header(string(body), secret, now), now)
+	})
+}
