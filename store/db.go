@@ -304,6 +304,7 @@ func dsn(path string, readOnly bool) string {
 		q.Set("mode", "ro")
 	} else {
 		q.Set("_txlock", "immediate")
+		q.Add("_pragma", "secure_delete(1)") // what is erased is overwritten
 		q.Add("_pragma", "cache_size(-16000)")
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()

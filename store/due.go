@@ -72,6 +72,7 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 			done++
 		}
 	}
+	erased := false
 	err := s.inTx(ctx, systemActor(), func(t *tx) error {
 		res, err := t.exec("UPDATE field_engineers SET id_sealed = NULL, id_last4 = '' WHERE id_sealed IS NOT NULL AND erase_after <= ?", at(t.now))
 		if err != nil {
@@ -79,6 +80,7 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 		}
 		if n, _ := res.RowsAffected(); n > 0 {
 			done += int(n)
+			erased = true
 			if err := t.event("personal-data", "", "erase_id_numbers", "", "", "30 days after construction", countWords(int(n), "ID number")); err != nil {
 				return err
 			}
@@ -96,6 +98,9 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 		_, err = t.exec("DELETE FROM submissions WHERE at < ?", at(t.now.AddDate(0, 0, -30)))
 		return err
 	})
+	if erased && err == nil {
+		err = s.scrub(ctx)
+	}
 	swept, serr := s.imports.sweep(s.Now())
 	return done + swept, errors.Join(append(errs, err, serr)...)
 }

@@ -109,6 +109,15 @@ func (c *sessionCache) forgetUsers(ids ...string) {
 	}
 }
 
+// forgetAll lets every session be looked up anew.
+func (c *sessionCache) forgetAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch++
+	clear(c.sessions)
+	clear(c.users)
+}
+
 func (c *sessionCache) forgetSessions(ids ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -322,6 +322,10 @@ func EventText(action string) string {
 		return "ID number of a field engineer shown"
 	case "erase_id_numbers":
 		return "ID numbers erased"
+	case "export_engineer":
+		return "Data of a field engineer exported"
+	case "erase_engineer":
+		return "Data of a field engineer erased"
 	}
 	return lifecycle.Action(action).EventLabel()
 }

@@ -468,6 +468,10 @@ func eventText(a lifecycle.Action) string {
 	switch a {
 	case "reveal_id_number":
 		return "ID number of a field engineer read"
+	case "export_engineer":
+		return "Data of a field engineer exported"
+	case "erase_engineer":
+		return "Data of a field engineer erased"
 	case "redundancy_changed":
 		return "Redundancy changed"
 	case "redundancy_lost":

@@ -50,6 +50,8 @@ const Usage = `Commands, for the folder given by -data:
   audit verify             look for a changed, missing or added line of the audit log
   audit export             print the audit log as JSON lines
   audit head               print where the audit log ends, to be noted elsewhere
+  person export WHO REASON print what is kept about a user (e-mail) or field engineer (name) as JSON
+  person erase WHO REASON  erase it; issued letters stay, and the audit log keeps the ID
   admin create EMAIL NAME  add an administrator and print the one-time link
   admin reset EMAIL        print a new one-time link for a person who is locked out`
 
@@ -67,7 +69,7 @@ type options struct {
 func (c *Command) Run(ctx context.Context) error {
 	words := 1
 	name := c.Args[0]
-	if (name == "audit" || name == "admin") && len(c.Args) > 1 && !strings.HasPrefix(c.Args[1], "-") {
+	if (name == "audit" || name == "admin" || name == "person") && len(c.Args) > 1 && !strings.HasPrefix(c.Args[1], "-") {
 		words, name = 2, name+" "+c.Args[1]
 	}
 	o := &options{Command: c, fs: flag.NewFlagSet("demarc "+name, flag.ContinueOnError)}
@@ -98,6 +100,10 @@ func (c *Command) Run(ctx context.Context) error {
 		o.fs.Int64Var(&o.after, "after", 0, "only events after this `number` of the chain")
 	case "audit head":
 		run = o.auditHead
+	case "person export":
+		want, run = []string{"WHO", "REASON"}, o.personExport
+	case "person erase":
+		want, run = []string{"WHO", "REASON"}, o.personErase
 	case "admin create":
 		want, run = []string{"EMAIL", "NAME"}, o.adminCreate
 	case "admin reset":
@@ -488,6 +494,42 @@ func (o *options) adminReset(ctx context.Context, args []string) error {
 		return plain(err)
 	}
 	return o.link(u.Email, token)
+}
+
+func (o *options) personExport(ctx context.Context, args []string) error {
+	s, err := o.writable(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	held, err := s.PersonalData(ctx, commandLine(), args[0], args[1])
+	if err != nil {
+		return plain(err)
+	}
+	out := json.NewEncoder(o.Out)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	return out.Encode(held)
+}
+
+func (o *options) personErase(ctx context.Context, args []string) error {
+	// A program that runs would go on knowing who is signed in.
+	release, err := Hold(o.data)
+	if err != nil {
+		return fmt.Errorf("%w; or erase the person on the page Personal data", err)
+	}
+	defer release()
+	s, err := o.writable(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	users, engineers, err := s.ErasePerson(ctx, commandLine(), args[0], args[1])
+	if err != nil {
+		return plain(err)
+	}
+	fmt.Fprintf(o.Out, "Erased: %d users, %d entries as field engineer. Letters that were issued are legal records and stay as they are;\nthe audit log says who did what by ID, without the name. Backups keep what they hold until you delete them.\n", users, engineers)
+	return nil
 }
 
 func (o *options) link(email, token string) error {
