@@ -27,6 +27,8 @@ import (
 	"demarc/web"
 	"demarc/web/mail"
 	"demarc/web/paths"
+	"demarc/web/pay"
+	"demarc/web/pay/stripe"
 )
 
 func main() {
@@ -55,6 +57,9 @@ type config struct {
 
 	smtpHost, smtpPort, smtpUser, smtpPasswordFile, smtpFrom, smtpTLS string
 	smtpPassword                                                      string // of the environment or the file, never a flag
+
+	stripeKeyFile, stripeWebhookFile string
+	stripe                           stripe.Config // Key is "" where no cards are taken
 }
 
 // parse reads the flags; each has a variable of the environment behind it, and
@@ -83,10 +88,13 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	fs.StringVar(&c.smtpTLS, "smtp-tls", mail.StartTLS, "starttls, tls or none: `how` the connection to the mail server is protected")
 	fs.StringVar(&c.letterKey, "letter-key", "", "`file` with the provider's own private key for signing letters, PEM; a key is made when empty")
 	fs.StringVar(&c.letterCert, "letter-cert", "", "`file` with the certificate of that key and those that issued it, PEM")
+	fs.StringVar(&c.stripeKeyFile, "stripe-key-file", "", "`file` with Stripe's secret API key; cards are taken when there is one")
+	fs.StringVar(&c.stripeWebhookFile, "stripe-webhook-secret-file", "", "`file` with the signing secret of the webhook endpoint at Stripe")
+	fs.StringVar(&c.stripe.URL, "stripe-url", "", "`URL` of Stripe's API, for tests; Stripe's own when empty")
 	fs.Usage = func() {
 		fmt.Fprintln(out, "Demarc: order, authorize and patch physical connection interfaces.\n\nUsage: demarc [flags]\n       demarc COMMAND [flags]")
 		fs.PrintDefaults()
-		fmt.Fprintln(out, "\nEvery flag can also be set in the environment: DEMARC_ADDR, DEMARC_DATA, DEMARC_DEMO=1,\nDEMARC_OPERATOR, DEMARC_OPERATOR_ADDRESS, DEMARC_NOC, DEMARC_PUBLIC_URL, DEMARC_LETTER_KEY, DEMARC_LETTER_CERT,\nDEMARC_SMTP_HOST, …_PORT, …_USER, …_PASSWORD_FILE, …_FROM, …_TLS. A flag wins.\nDEMARC_SMTP_PASSWORD has no flag: others on the machine could read it.\n\n"+ops.Usage)
+		fmt.Fprintln(out, "\nEvery flag can also be set in the environment: DEMARC_ADDR, DEMARC_DATA, DEMARC_DEMO=1,\nDEMARC_OPERATOR, DEMARC_OPERATOR_ADDRESS, DEMARC_NOC, DEMARC_PUBLIC_URL, DEMARC_LETTER_KEY, DEMARC_LETTER_CERT,\nDEMARC_SMTP_HOST, …_PORT, …_USER, …_PASSWORD_FILE, …_FROM, …_TLS. A flag wins.\nDEMARC_SMTP_PASSWORD, DEMARC_STRIPE_KEY and DEMARC_STRIPE_WEBHOOK_SECRET have no flag: others on the\nmachine could read it.\n\n"+ops.Usage)
 	}
 	var bad error
 	fs.VisitAll(func(f *flag.Flag) {
@@ -113,6 +121,17 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 		return c, errUsage
 	}
 	c.smtpPassword = getenv("DEMARC_SMTP_PASSWORD")
+	var err error
+	if c.stripe.Key, err = secret(getenv("DEMARC_STRIPE_KEY"), c.stripeKeyFile); err == nil {
+		c.stripe.WebhookSecret, err = secret(getenv("DEMARC_STRIPE_WEBHOOK_SECRET"), c.stripeWebhookFile)
+	}
+	if err == nil && (c.stripe.Key == "") != (c.stripe.WebhookSecret == "") {
+		err = errors.New("cards need both secrets of Stripe: the API key and the signing secret of the webhook endpoint")
+	}
+	if err != nil {
+		fmt.Fprintln(out, "demarc:", err)
+		return c, errUsage
+	}
 	if c.demo {
 		if c.address == "" {
 			c.address = "1 Demonstration Road, Singapore (demo address)"
@@ -122,6 +141,22 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 		}
 	}
 	return c, nil
+}
+
+// secret is a secret from the environment, or else from a file. It is never
+// printed, and never a flag: everybody on the machine reads those.
+func secret(value, file string) (string, error) {
+	if value != "" || file == "" {
+		return strings.TrimSpace(value), nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	if value = strings.TrimSpace(string(b)); value == "" {
+		return "", fmt.Errorf("%s is empty", file)
+	}
+	return value, nil
 }
 
 // run is the program: it opens the data, listens, says where, and works until
@@ -184,6 +219,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			cfg.DemoPeople = append(cfg.DemoPeople, views.DemoPerson{Email: p.Email, Words: p.Who})
 		}
 	}
+	if c.stripe.Key != "" {
+		cfg.Cards = pay.NewDesk(s, stripe.New(c.stripe), c.publicURL, log)
+	}
 	srv, err := web.New(ctx, cfg, s)
 	if err != nil {
 		return err
@@ -213,6 +251,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 				log.Error("no mails are sent", "error", err)
 			}
 		})
+	}
+	if cfg.Cards != nil {
+		work.Go(func() { cfg.Cards.Run(ctx) })
 	}
 	err = srv.Serve(ctx, l)
 	work.Wait()

@@ -55,6 +55,7 @@ type Deps struct {
 	Address             string // address of the operator, printed in letters
 	Attempts            Attempts
 	Checks              Checks
+	Cards               Cards         // nil where no card gateway is configured: cards are not spoken of
 	Passkeys            *passkey.Site // nil where browsers make none: neither https nor localhost
 	SSO                 *sso.Client
 	Log                 *slog.Logger
@@ -105,7 +106,7 @@ func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) vie
 		// A page without numbers in its navigation is better than no page.
 		h.Log.WarnContext(ctx, "navigation counts are missing", "request_id", reqctx.ID(ctx), "error", err)
 	}
-	p.Nav = nav(user.Role, c.Request().URL.Path, needs, queues)
+	p.Nav = nav(user.Role, c.Request().URL.Path, needs, queues, h.Cards != nil)
 	if path := c.Request().URL.Path; path != paths.Home && path != paths.Admin {
 		p.Crumbs = append([]views.Crumb{{Label: views.Service, Href: p.HomeHref}}, crumbs...)
 		p.Crumbs = append(p.Crumbs, views.Crumb{Label: title})
@@ -143,7 +144,7 @@ func (h *Handlers) frame(c echo.Context, title string) views.Page {
 	if r.URL.Path == p.SearchAction {
 		p.SearchValue = r.URL.Query().Get("q")
 	}
-	p.Nav = nav(u.Role, r.URL.Path, 0, store.QueueCounts{})
+	p.Nav = nav(u.Role, r.URL.Path, 0, store.QueueCounts{}, h.Cards != nil)
 	return p
 }
 
@@ -210,7 +211,7 @@ func (h *Handlers) regions(c echo.Context) []views.RegionLink {
 }
 
 // nav is the navigation of a role: only what it may use.
-func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []views.NavGroup {
+func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards bool) []views.NavGroup {
 	const waiting = "waiting"
 	var groups []views.NavGroup
 	add := func(title string, items ...views.NavItem) {
@@ -244,6 +245,9 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts) []vie
 		customers := []views.NavItem{{Label: "Interfaces", Href: paths.AdminInterfaces}}
 		if lifecycle.May(lifecycle.SeeAccounts, role) {
 			customers = append(customers, views.NavItem{Label: "Accounts", Href: paths.AdminAccounts})
+		}
+		if cards && lifecycle.May(lifecycle.SeeAccounts, role) {
+			customers = append(customers, views.NavItem{Label: "Card payments", Href: paths.AdminPayments})
 		}
 		add("Customers", customers...)
 		if lifecycle.May(lifecycle.SeeSites, role) {

@@ -104,7 +104,7 @@ func TestNav(t *testing.T) {
 		lifecycle.Administrator: "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Access points, Inventory, People, Single sign-on, Mail, Letter keys, Working days, Audit log",
 	} {
 		var got []string
-		for _, g := range nav(role, "/elsewhere", 5, store.QueueCounts{LOA: 1, Cabling: 2, Removals: 3, Whitelist: 4}) {
+		for _, g := range nav(role, "/elsewhere", 5, store.QueueCounts{LOA: 1, Cabling: 2, Removals: 3, Whitelist: 4}, false) {
 			for _, it := range g.Items {
 				label := it.Label
 				if it.Count > 0 {
@@ -137,7 +137,7 @@ func TestNav(t *testing.T) {
 			role = lifecycle.Owner
 		}
 		got := ""
-		for _, g := range nav(role, path, 0, store.QueueCounts{}) {
+		for _, g := range nav(role, path, 0, store.QueueCounts{}, false) {
 			for _, it := range g.Items {
 				if it.Current {
 					got += it.Label

@@ -16,6 +16,8 @@ import (
 	"demarc/store/storetest"
 	"demarc/web"
 	"demarc/web/paths"
+	"demarc/web/pay"
+	"demarc/web/pay/paytest"
 )
 
 // site is the whole program but main: the edge over a real store.
@@ -23,20 +25,40 @@ type site struct {
 	*storetest.Env
 	t    testing.TB
 	base string
+	// What a site with cards takes them with.
+	desk    *pay.Desk
+	gateway *paytest.Gateway
 }
 
 // newSite starts a site with the people of storetest.
 func newSite(t testing.TB, options ...storetest.Option) *site {
 	t.Helper()
+	return siteWith(t, false, options...)
+}
+
+// newCardSite starts a site that takes cards.
+func newCardSite(t testing.TB) *site {
+	t.Helper()
+	return siteWith(t, true)
+}
+
+func siteWith(t testing.TB, cards bool, options ...storetest.Option) *site {
+	t.Helper()
 	env := storetest.New(t, append(options, storetest.WithPasswords())...)
-	edge, err := web.New(context.Background(), web.Config{MailServer: "mx.example, port 587, STARTTLS", MailFrom: "console@cloud.example", Operator: "Example Cloud", NOC: storetest.Issuer.NOC, Address: storetest.Issuer.Address, Now: env.Clock.Now,
+	s := &site{Env: env, t: t}
+	if cards {
+		s.gateway = paytest.New()
+		s.desk = pay.NewDesk(env.Store, s.gateway, "https://console.example", slog.New(slog.DiscardHandler))
+	}
+	edge, err := web.New(context.Background(), web.Config{MailServer: "mx.example, port 587, STARTTLS", MailFrom: "console@cloud.example", Operator: "Example Cloud", NOC: storetest.Issuer.NOC, Address: storetest.Issuer.Address, Now: env.Clock.Now, Cards: s.desk,
 		Log: slog.New(slog.DiscardHandler)}, env.Store)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(edge)
 	t.Cleanup(server.Close)
-	return &site{env, t, server.URL}
+	s.base = server.URL
+	return s
 }
 
 // client is one person's browser without scripts.
@@ -105,6 +127,11 @@ func (c *client) do(method, path string, form url.Values, htmx bool) *answer {
 		r.Header.Set("HX-Request", "true")
 		r.Header.Set("HX-Request-Type", "partial")
 	}
+	return c.answer(r)
+}
+
+func (c *client) answer(r *http.Request) *answer {
+	c.t.Helper()
 	res, err := c.http.Do(r)
 	if err != nil {
 		c.t.Fatal(err)

@@ -91,6 +91,10 @@ func messageTarget(role lifecycle.Role, m store.Message) string {
 		return paths.AdminWhitelist
 	case typed && kind == "whitelist":
 		return paths.Whitelist
+	case typed && kind == "payment" && staff:
+		return paths.AdminPayment(id)
+	case typed && kind == "order" && !staff:
+		return paths.Order(id)
 	case typed && kind == "account" && staff:
 		return paths.AdminAccount(id)
 	case typed && kind == "account":

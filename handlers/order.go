@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"demarc/store"
+	"demarc/store/payment"
 	"demarc/views"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -19,40 +20,47 @@ func (h *Handlers) ShowOrder(c echo.Context) error {
 	return h.orderPage(c, http.StatusOK, views.PayForm{Key: formKey()})
 }
 
-// PayOrder pays the installation fee from the account's balance. Kinds:
-// NotFound, Forbidden.
+// PayOrder pays an order the way that was chosen: at once, or on the page of the
+// card gateway. Kinds: NotFound, Forbidden.
 func (h *Handlers) PayOrder(c echo.Context) error {
-	no := c.Param("no")
-	err := h.Store.PayOrder(c.Request().Context(), h.actor(c), no, store.MethodBalance)
-	if err == nil {
+	no, method := c.Param("no"), h.method(c)
+	var err error
+	if method == store.MethodCard && h.Cards != nil {
+		if err = h.toCardPage(c, no); err == nil {
+			return nil
+		}
+	} else if err = h.Store.PayOrder(c.Request().Context(), h.actor(c), no, method); err == nil {
 		return h.paid(c, no)
 	}
-	status, fields, msg, ok := refused(err)
+	status, fields, msg, ok := h.cardRefused(c, err)
 	if !ok {
 		return err
 	}
-	form := views.PayForm{Key: keptKey(c), Errors: fields}
+	form := views.PayForm{Key: keptKey(c), Errors: fields, Method: method}
 	if len(fields) == 0 {
 		form.Conflict = msg
 	}
 	return h.orderPage(c, status, form)
 }
 
-// paid is where somebody goes who paid an order.
+// paid leads on after an order was paid at once.
 func (h *Handlers) paid(c echo.Context, no string) error {
-	o, err := h.Store.Order(c.Request().Context(), h.actor(c), no)
+	o, err := h.order(c)
 	if err != nil {
 		return err
 	}
-	if o.Kind != store.KindRenewal {
+	if o.Kind == store.KindInstallation {
 		return h.done(c, paths.OrderDone(no))
 	}
 	conn, err := h.Store.Connection(c.Request().Context(), h.actor(c), o.ConnectionID)
 	if err != nil {
 		return err
 	}
-	return h.done(c, paths.Interface(conn.ID), views.Flash{Tone: ui.ToneOK, Text: "Payment received. The resource fee of " + conn.Title() + " is paid until " +
-		ui.FormatDay(conn.PaidThrough, h.Store.Catalogue().Zone(conn.Region)) + "."})
+	text := conn.Title() + " is enabled. The leased line connection is completed."
+	if o.Kind == store.KindRenewal {
+		text = "Payment received. The resource fee of " + conn.Title() + " is paid until " + ui.FormatDay(conn.PaidThrough, h.Store.Catalogue().Zone(conn.Region)) + "."
+	}
+	return h.done(c, paths.Interface(conn.ID), views.Flash{Tone: ui.ToneOK, Text: text})
 }
 
 // ShowOrderDone is the result of a payment; an order that is not paid has none.
@@ -86,8 +94,10 @@ func (h *Handlers) orderPage(c echo.Context, status int, form views.PayForm) err
 	if err != nil {
 		return err
 	}
-	form.Balance = account.Balance.String()
-	form.Short = shortOf(account, o)
+	form = h.payForm(form, account, o.Amount)
+	if form.Card, err = h.cardNotice(c, o); err != nil {
+		return err
+	}
 	title := "Order " + o.No
 	if v.Payable() {
 		title = "Confirm order"
@@ -95,12 +105,6 @@ func (h *Handlers) orderPage(c echo.Context, status int, form views.PayForm) err
 	p := h.page(c, title, ordersCrumb)
 	p.Failed = status != http.StatusOK
 	return h.render(c, status, views.OrderPage(p, v, form))
-}
-
-// shortOf reports whether the balance does not cover the order.
-func shortOf(a store.Account, o store.Order) bool {
-	short, err := a.Balance.Less(o.Amount)
-	return err != nil || short
 }
 
 // refundedText is how much of an order went back, "" when nothing did.
@@ -124,7 +128,7 @@ func (h *Handlers) orderView(c echo.Context, o store.Order) (views.Order, store.
 	return views.Order{
 		No: o.No, Kind: o.Kind, State: o.State, Amount: o.Amount.String(), Unit: o.Unit.String(), Months: o.Months,
 		From: o.PeriodFrom, To: o.PeriodTo, RefundRule: o.RefundRule, Refunded: refundedText(o), AutoRenew: o.AutoRenew,
-		CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, PriceList: o.PriceVersion,
+		CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, Method: payment.Method(o.Method), PriceList: o.PriceVersion,
 		Interface: h.readBy(c, conn), SP: string(conn.SP), Spec: string(conn.Spec), AccountName: account.Name, Operator: h.Operator,
 	}, account, nil
 }

@@ -29,6 +29,7 @@ func (h *Handlers) ShowResourceFee(c echo.Context) error {
 			Text: conn.Title() + " is in the " + conn.Stage.Label() + " state. There is no resource fee to pay now."})
 	}
 	form := views.ResourceFeeForm{Months: pricing.Periods()[0], Key: formKey(), Confirmed: c.QueryParam("confirm") != ""}
+	form.Method = c.QueryParam("method")
 	if n, err := strconv.Atoi(c.QueryParam("months")); err == nil && pricing.ValidPeriod(n) {
 		form.Months = n
 	}
@@ -51,16 +52,23 @@ func (h *Handlers) PayResourceFee(c echo.Context) error {
 	if err != nil {
 		months = 0 // the store says what is on offer
 	}
-	form := views.ResourceFeeForm{Months: months, Confirmed: value(c, "confirm") != "", Key: keptKey(c)}
-	_, err = h.Store.PayResourceFee(ctx, by, id, rev(c), store.NewResourceFee{Months: form.Months, Confirmed: form.Confirmed, Method: store.MethodBalance})
-	if err == nil {
+	form := views.ResourceFeeForm{Months: months, Confirmed: value(c, "confirm") != "", Method: h.method(c), Key: keptKey(c)}
+	in := store.NewResourceFee{Months: form.Months, Confirmed: form.Confirmed, Method: form.Method}
+	if form.Method == store.MethodCard && h.Cards != nil {
+		var no string
+		if no, err = h.Store.OrderResourceFee(ctx, by, id, rev(c), in); err == nil {
+			if err = h.toCardPage(c, no); err == nil {
+				return nil
+			}
+		}
+	} else if _, err = h.Store.PayResourceFee(ctx, by, id, rev(c), in); err == nil {
 		conn, err := h.Store.Connection(ctx, by, id)
 		if err != nil {
 			return err
 		}
 		return h.done(c, paths.Interface(id), views.Flash{Tone: ui.ToneOK, Text: conn.Title() + " is enabled. The leased line connection is completed."})
 	}
-	status, fields, msg, ok := refused(err)
+	status, fields, msg, ok := h.cardRefused(c, err)
 	if !ok {
 		return err
 	}
@@ -89,7 +97,7 @@ func (h *Handlers) resourceFeePage(c echo.Context, status int, conn store.Connec
 	if err != nil {
 		return err
 	}
-	v := views.ResourceFee{Interface: h.readBy(c, conn), Operator: h.Operator, NOC: h.NOC, Form: form, Pay: views.PayForm{Balance: account.Balance.String()}}
+	v := views.ResourceFee{Interface: h.readBy(c, conn), Operator: h.Operator, NOC: h.NOC, Form: form, Pay: h.payForm(views.PayForm{}, account, conn.Monthly)}
 	if report != nil {
 		v.Labels, v.LabelFound, v.FinishedAt = report.Labels, report.LabelFound, report.CompletedAt
 		if report.LightDBm10 != nil {

@@ -128,9 +128,12 @@ func (s *Store) StartCardPayment(ctx context.Context, by Actor, no string) (Paym
 		case p.State == payment.Sent && p.ExpiresAt.After(t.now.Add(leaveTime)), p.State == payment.Created && p.CreatedAt.After(t.now.Add(-reuseFor)):
 			return nil
 		default:
-			// Its page has ended or never was. If the gateway says later that
-			// it was paid, that money goes back.
+			// Its page has ended or never was, as far as we know: the gateway is
+			// asked to close it, and if it was paid, that money goes back.
 			p.State, p.Problem, p.URL, p.NextTry = payment.Failed, "The card page ended before it was used", "", time.Time{}
+			if p.SessionID != "" {
+				p.NextTry = t.now
+			}
 			if err := t.savePayment(&p); err != nil {
 				return err
 			}
@@ -579,10 +582,10 @@ type PaymentPage struct {
 	Next  string // cursor of the next page, "" on the last
 }
 
-// Payments lists card payments, newest first: for finance staff. Kinds: Invalid
-// for a broken cursor, Forbidden.
+// Payments lists card payments, newest first, for staff who see all accounts.
+// Kinds: Invalid for a broken cursor, Forbidden.
 func (s *Store) Payments(ctx context.Context, by Actor, f PaymentFilter) (PaymentPage, error) {
-	if !mayHandleMoney(by) {
+	if !lifecycle.May(lifecycle.SeeAccounts, by.Role) {
 		return PaymentPage{}, forbidden("Only finance staff see payments.")
 	}
 	var where []string
@@ -621,9 +624,10 @@ type PaymentEvent struct {
 }
 
 // Payment is one card payment with what the gateway said of it, in the order in
-// which it was heard: for finance staff. Kinds: NotFound, Forbidden.
+// which it was heard, for staff who see all accounts. Kinds: NotFound,
+// Forbidden.
 func (s *Store) Payment(ctx context.Context, by Actor, id string) (Payment, []PaymentEvent, error) {
-	if !mayHandleMoney(by) {
+	if !lifecycle.May(lifecycle.SeeAccounts, by.Role) {
 		return Payment{}, nil, forbidden("Only finance staff see payments.")
 	}
 	st, err := s.prepared(ctx, "SELECT "+paymentColumns+" FROM payments WHERE id = ?")

@@ -47,6 +47,8 @@ var otherActions = []struct{ group, action, words string }{
 	{"Accounts", "create_account", "Account opened"},
 	{"Accounts", "set_quotas", "Quotas changed"},
 	{"Accounts", "record_transfer", "Transfer recorded"},
+	{"Interfaces", "card_refund", "Card payment goes back"},
+	{"Interfaces", "retry_card_refund", "Card refund asked for again"},
 	{"Whitelist", "request_whitelist", "Whitelist requested"},
 	{"Whitelist", "granted_whitelist", "Whitelist granted"},
 	{"Whitelist", "declined_whitelist", "Whitelist declined"},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"demarc/store/lifecycle"
+	"demarc/store/payment"
 	"demarc/store/pricing"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -24,7 +25,8 @@ type Order struct {
 	CreatedAt   time.Time
 	ExpiresAt   time.Time
 	PaidAt      time.Time
-	PriceList   string // version of the price list
+	Method      payment.Method // how it was paid
+	PriceList   string         // version of the price list
 	Interface   Interface
 	SP, Spec    string // codes, for a new application with the same choices
 	AccountName string
@@ -63,6 +65,9 @@ func OrderLook(state string) Look {
 type PayForm struct {
 	Balance  string // of the account: "$1,240.00"
 	Short    bool   // the balance does not cover the amount
+	Gateway  string // who takes cards; "" where none are taken
+	Method   string // the one that was chosen
+	Card     *CardNotice
 	Key      string
 	Errors   map[string]string
 	Conflict string // why the last attempt changed nothing
@@ -95,14 +100,18 @@ func (o Order) pays() lifecycle.Action {
 }
 
 // promise is what the payment brings.
-func (o Order) promise() string {
+func (o Order) promise(cards bool) string {
 	switch o.Kind {
 	case "resource":
 		return "The port is enabled with this payment."
 	case "renewal":
 		return "The paid time is extended with this payment, from its present end on."
 	}
-	return "A port is reserved for you with this payment. If none is free, nothing is charged."
+	text := "A port is reserved for you with this payment. If none is free, nothing is charged"
+	if cards {
+		text += ", and what a card paid goes back by itself"
+	}
+	return text + "."
 }
 
 // words say how an order stands that cannot be paid; "" for a paid one.
@@ -185,19 +194,29 @@ func (o Order) dates() []ui.Pair {
 	case o.State == "unpaid":
 		out = append(out, ui.Pair{Term: "Kept until", Content: ui.Stamp(o.ExpiresAt, zone)})
 	case !o.PaidAt.IsZero():
-		out = append(out, ui.Pair{Term: "Paid", Content: ui.Stamp(o.PaidAt, zone)}, ui.Pair{Term: "Paid with", Value: "Account balance"})
+		out = append(out, ui.Pair{Term: "Paid", Content: ui.Stamp(o.PaidAt, zone)}, ui.Pair{Term: "Paid with", Value: o.Method.Label()})
 	}
 	return append(out, ui.Pair{Term: "Price list", Value: o.PriceList})
 }
 
-// payChoice is the way to pay; one for now.
+// payChoice are the ways to pay, each with what it means.
 func (f PayForm) payChoice() ui.Control {
 	sub := f.Balance
 	if f.Short {
 		sub += ", less than the amount due"
 	}
-	return ui.Control{Name: "method", Label: "Pay with", Columns: "wide", Value: "balance", Error: f.Errors["method"],
-		Options: []ui.Option{{Value: "balance", Label: "Account balance", Sub: sub}}}
+	c := ui.Control{Name: "method", Label: "Pay with", Columns: "wide", Value: f.Method, Error: f.Errors["method"],
+		Options: []ui.Option{{Value: string(payment.Balance), Label: payment.Balance.Label(), Sub: sub, ID: "method"}}}
+	if f.Gateway != "" {
+		c.Options = append(c.Options, ui.Option{Value: string(payment.Card), Label: payment.Card.Label(), Sub: "On the page of " + f.Gateway + ". Paid when your bank confirms it.", ID: "method-card"})
+	}
+	if c.Value == "" {
+		c.Value = string(payment.Balance)
+		if f.Short && f.Gateway != "" {
+			c.Value = string(payment.Card)
+		}
+	}
+	return c
 }
 
 func (f PayForm) summary() []ui.FieldError { return ui.ErrorList(f.Errors, "method") }

@@ -7,6 +7,7 @@ import (
 
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
+	"demarc/store/payment"
 )
 
 var orderNow = time.Date(2026, 11, 20, 7, 12, 0, 0, time.UTC)
@@ -41,7 +42,7 @@ func TestOrderPageByState(t *testing.T) {
 			o.ExpiresAt = orderNow.Add(-time.Hour)
 		}
 		if c.state == "paid" {
-			o.PaidAt = orderNow
+			o.PaidAt, o.Method = orderNow, payment.Balance
 		}
 		name := c.kind + " " + c.state + " " + o.Look().Label
 		doc := renderPage(t, OrderPage(samplePage(AreaCustomer), o, PayForm{Balance: "$20,000.00", Key: "k"}))

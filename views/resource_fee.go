@@ -37,6 +37,7 @@ type ResourceFeeTotal struct {
 type ResourceFeeForm struct {
 	Months    int
 	Confirmed bool
+	Method    string
 	Key       string
 	Errors    map[string]string
 	Conflict  string
@@ -83,7 +84,9 @@ func (r ResourceFee) confirm() ui.Control {
 }
 
 func (r ResourceFee) method() PayForm {
-	return PayForm{Balance: r.Pay.Balance, Short: r.Pay.Short, Errors: r.Form.Errors}
+	f := r.Pay
+	f.Errors, f.Method = r.Form.Errors, r.Form.Method
+	return f
 }
 
 func (r ResourceFee) summary() []ui.FieldError {

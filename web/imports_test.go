@@ -109,7 +109,7 @@ var rules = []rule{
 	{
 		why:      "what is made for tests stays in tests",
 		packages: []string{"demarc/..."},
-		never:    []string{"demarc/store/storetest/...", "testing/...", "net/http/httptest"},
+		never:    []string{"demarc/store/storetest/...", "demarc/web/pay/paytest/...", "demarc/web/pay/stripe/stripetest/...", "testing/...", "net/http/httptest"},
 		except:   []string{"testing/fstest"},
 	},
 	{

@@ -50,6 +50,7 @@ func (s *Server) routes(e *echo.Echo) {
 	public.post(paths.Logout, h.SignOut)
 	public.get(paths.Setup(":token"), h.ShowSetup)
 	public.post(paths.Setup(":token"), h.Setup)
+	public.post(paths.CardWebhook, s.cardWebhook) // of the card gateway, which signs what it says
 	public.get(paths.SecondFactor, h.ShowSecondFactor)
 	public.post(paths.SecondFactor, h.PassSecondFactor)
 	public.post(paths.SecondFactorPasskey, h.PassWithPasskey)
@@ -93,6 +94,8 @@ func (s *Server) routes(e *echo.Echo) {
 	customer.get(paths.DeliveryReport(":id"), h.ShowDeliveryReport)
 	customer.get(paths.Order(":no"), h.ShowOrder)
 	customer.get(paths.OrderDone(":no"), h.ShowOrderDone)
+	customer.get(paths.OrderPayment(":no"), h.ShowPayment)
+	customer.with(mayDo(lifecycle.PayInstallationFee)).get(paths.OrderCard(":no"), h.ShowCardPage)
 	customer.get(paths.Whitelist, h.ShowWhitelist)
 
 	// Customers: what a role may do, by the tables of the lifecycle
@@ -181,6 +184,9 @@ func (s *Server) routes(e *echo.Echo) {
 	// Staff: accounts and money
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminAccounts, h.ListAccounts)
 	staff.with(may(lifecycle.SeeAccount)).get(paths.AdminAccount(":id"), h.ShowAccount)
+	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminPayments, h.ListPayments)
+	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminPayment(":id"), h.ShowStaffPayment)
+	staff.with(may(lifecycle.RecordTransfers)).post(paths.AdminRefundRetry(":id"), h.RetryRefund)
 	staff.with(may(lifecycle.RecordTransfers)).post(paths.AdminTransfers(":id"), h.RecordTransfer)
 	opens := staff.with(may(lifecycle.OpenAccounts))
 	opens.get(paths.AdminNewCustomer, h.NewCustomer)

@@ -24,6 +24,7 @@ import (
 	"demarc/views"
 	"demarc/web/passkey"
 	"demarc/web/paths"
+	"demarc/web/pay"
 	"demarc/web/sso"
 )
 
@@ -68,8 +69,11 @@ type Config struct {
 	// TLSCert and TLSKey are files in PEM; with them the program speaks TLS
 	// itself. They are read again when they change.
 	TLSCert, TLSKey string
-	Log             *slog.Logger     // slog.Default when nil
-	Now             func() time.Time // time.Now when nil; for the limits on sign-in
+	// Cards takes card payments; nil when no gateway is configured, and then no
+	// page speaks of cards.
+	Cards *pay.Desk
+	Log   *slog.Logger     // slog.Default when nil
+	Now   func() time.Time // time.Now when nil; for the limits on sign-in
 }
 
 // Server answers the requests of browsers.
@@ -128,11 +132,15 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	var cards handlers.Cards // stays nil without a desk
+	if cfg.Cards != nil {
+		cards = cfg.Cards
+	}
 	s.handlers = handlers.New(handlers.Deps{
 		Store: st, Operator: cfg.Operator, PublicURL: cfg.PublicURL, NOC: cfg.NOC, Address: cfg.Address, MailServer: cfg.MailServer, MailFrom: cfg.MailFrom,
 		Demo: cfg.Demo, DemoPeople: cfg.DemoPeople, DemoPassword: cfg.DemoPassword,
 		RequireSecondFactor: cfg.RequireSecondFactor, Passkeys: passkeys, SSO: &sso.Client{},
-		Attempts: newAttempts(cfg.Now), Checks: newChecks(cfg.Now), Log: cfg.Log,
+		Attempts: newAttempts(cfg.Now), Checks: newChecks(cfg.Now), Log: cfg.Log, Cards: cards,
 	})
 
 	e := echo.New()

@@ -104,7 +104,7 @@ func After(s State, n Notice) (next State, ok bool) {
 			return s, true
 		}
 	case Closed:
-		if s.Open() {
+		if s.Open() || s == Failed { // now nobody can pay there any more
 			return Failed, true
 		}
 	case RefundDone:
@@ -171,6 +171,7 @@ type Refund struct {
 	PaymentID string
 	OrderNo   string
 	IntentID  string // the charge, in the gateway's words
+	RefundID  string // the refund that is under way; "" when none was asked for
 	Amount    money.Amount
 }
 

@@ -12,7 +12,7 @@ func TestAfter(t *testing.T) {
 		Created:   {Paid: Succeeded, Declined: Created, Closed: Failed},
 		Sent:      {Paid: Succeeded, Declined: Sent, Closed: Failed},
 		Succeeded: {Disputed: Succeeded, RefundDone: Succeeded},
-		Failed:    {Paid: Succeeded},
+		Failed:    {Paid: Succeeded, Closed: Failed},
 		Refunding: {RefundDone: Refunded, RefundFailed: Refunding},
 		Refunded:  {RefundFailed: Refunding},
 	}

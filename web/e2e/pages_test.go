@@ -54,6 +54,7 @@ var noPage = map[string]string{
 	"paths.SecondFactor":            "a step on the way: sign_in_test.go",
 	"paths.SSOReturn":               "where identity providers send people back to: handlers/sign_in_test.go",
 	`paths.InterfaceLive(":id")`:    "a part of the page of the interface",
+	`paths.OrderCard(":no")`:        "it leads to another host: TestCardInTheBrowser goes there",
 	`paths.LOAPDF(":id")`:           "a PDF",
 	`paths.AdminLOADocument(":id")`: "a PDF",
 }

@@ -19,6 +19,8 @@ const (
 	Robots = "/robots.txt"
 	// LOAChecks asks for the code of a letter; it needs no sign-in.
 	LOAChecks = "/loa/check"
+	// CardWebhook is where the card gateway says what happened.
+	CardWebhook = "/webhooks/stripe"
 )
 
 // A sign-in that takes more than a password.
@@ -89,6 +91,7 @@ const (
 	AdminPeople       = "/admin/people"
 	AdminNewLink      = "/admin/people/links"
 	AdminSSO          = "/admin/single-sign-on"
+	AdminPayments     = "/admin/payments"
 	AdminCalendar     = "/admin/calendar"
 	AdminMail         = "/admin/mail"
 	AdminMailTest     = "/admin/mail/test"
@@ -191,7 +194,16 @@ func AccessPoint(id string) string { return join(AccessPoints, id) }
 // Order confirms an order, or shows it.
 func Order(no string) string { return join(Orders, no) }
 
-// OrderPayment pays an order.
+// OrderCard sends people on to the page of the card gateway.
+func OrderCard(no string) string { return join(Orders, no, "card") }
+
+// AdminPayment is one card payment with what the gateway said of it.
+func AdminPayment(id string) string { return join(AdminPayments, id) }
+
+// AdminRefundRetry asks the card gateway for a refund again.
+func AdminRefundRetry(id string) string { return join(AdminPayments, id, "refund") }
+
+// OrderPayment pays an order, and says how a payment by card stands.
 func OrderPayment(no string) string { return join(Orders, no, "payment") }
 
 // OrderDone is the result of a payment.

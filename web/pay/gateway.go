@@ -27,8 +27,9 @@ type Gateway interface {
 	// or "" while it is open. It is for events that never came; its event has
 	// an ID that is the same each time.
 	Look(ctx context.Context, sessionID string) (payment.Event, error)
-	// Refund gives all of a payment back. The event's Notice is RefundDone,
-	// RefundFailed, or "" while it is under way.
+	// Refund gives all of a payment back, or says how the refund stands that was
+	// asked for before. The event's Notice is RefundDone, RefundFailed, or ""
+	// while it is under way.
 	Refund(ctx context.Context, r payment.Refund) (payment.Event, error)
 	// ParseEvent checks who wrote a webhook and reads it. Its error is a
 	// *Forged for whatever the gateway did not write in the last minutes.
@@ -54,4 +55,6 @@ const (
 	WrongKey   = "wrong signature"
 	WrongTime  = "signed too long ago, or in the future"
 	Unreadable = "not an event"
+	// Contradicts is for one that names two payments.
+	Contradicts = "it contradicts what we know"
 )

@@ -140,6 +140,13 @@ func (g *Gateway) Look(ctx context.Context, id string) (payment.Event, error) {
 
 // Refund implements pay.Gateway.
 func (g *Gateway) Refund(ctx context.Context, r payment.Refund) (payment.Event, error) {
+	if r.RefundID != "" {
+		f, err := g.client.V1Refunds.Retrieve(ctx, r.RefundID, nil)
+		if err != nil {
+			return payment.Event{}, problem("refund", err)
+		}
+		return refundEvent(r, f), nil
+	}
 	p := &sdk.RefundCreateParams{PaymentIntent: sdk.String(r.IntentID), Metadata: map[string]string{metaOrder: r.OrderNo, metaPayment: r.PaymentID}}
 	p.SetIdempotencyKey(r.Key)
 	f, err := g.client.V1Refunds.Create(ctx, p)
@@ -150,10 +157,14 @@ func (g *Gateway) Refund(ctx context.Context, r payment.Refund) (payment.Event, 
 	if err != nil {
 		return payment.Event{}, problem("refund", err)
 	}
+	return refundEvent(r, f), nil
+}
+
+func refundEvent(r payment.Refund, f *sdk.Refund) payment.Event {
 	e := payment.Event{Type: "refund", Notice: refundNotice(string(f.Status)), PaymentID: r.PaymentID, OrderNo: r.OrderNo, IntentID: r.IntentID, RefundID: f.ID,
 		Amount: amount(f.Amount, string(f.Currency)), Reason: string(f.FailureReason)}
 	e.ID = "refund:" + f.ID + ":" + string(e.Notice)
-	return e, nil
+	return e
 }
 
 func refundNotice(status string) payment.Notice {
