@@ -92,8 +92,8 @@ func newTown(t *testing.T) *town {
 			t.Fatal(err)
 		}
 		for place, id := range map[string]string{
-			"/admin/payments/:": paid.ID,
-			"/interfaces/:":     in.ID, "/admin/interfaces/:": in.ID, "/admin/loas/:": in.ID, "/admin/cabling/:": in.ID, "/admin/removals/:": in.ID,
+			"/admin/payments/:": paid.ID, "/loa/check/:": "NONE",
+			"/interfaces/:": in.ID, "/admin/interfaces/:": in.ID, "/admin/loas/:": in.ID, "/admin/cabling/:": in.ID, "/admin/removals/:": in.ID,
 			"/orders/:": unpaid.No, "/access-points/:": in.AccessPointID, "/admin/access-points/:": in.AccessPointID, "/admin/regions/:": in.Region,
 			"/admin/devices/:": device.ID, "/admin/ports/:": ports[0].ID, "/admin/accounts/:": side.account, "/admin/whitelist/:": requests[0].ID,
 			"/setup/:": token, "/admin/people/:": side.owner.UserID, "/messages/:": "1", "/security/factors/:": "none", "/admin/mail/:": "none", "/admin/single-sign-on/:": "none",
@@ -303,7 +303,7 @@ func row(words []string) string {
 }
 
 // public are the routes that answer people who are not signed in.
-var public = []string{paths.Static, paths.Robots, paths.Health, paths.Ready, paths.Login, paths.Logout, "/setup/:token", "/.well-known/"}
+var public = []string{paths.CardWebhook, paths.LOAChecks, paths.Static, paths.Robots, paths.Health, paths.Ready, paths.Login, paths.Logout, "/setup/:token", "/.well-known/"}
 
 func isPublic(pattern string) bool {
 	return slices.ContainsFunc(public, func(p string) bool {
