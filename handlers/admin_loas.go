@@ -82,7 +82,7 @@ func (h *Handlers) ReviewLOA(c echo.Context) error {
 // it, the store keeps the bytes. Then it goes on to the next application.
 func (h *Handlers) ApproveLOA(c echo.Context) error {
 	ctx := c.Request().Context()
-	form := views.ReviewForm{Port: value(c, "port"), Note: multiline(c, "note"), Looked: ticked(c, "looked")}
+	form := views.ReviewForm{Port: value(c, "port"), Note: multiline(c, "note"), ValidFrom: value(c, "valid_from"), Looked: ticked(c, "looked")}
 	form.Errors = unprintable(c)
 	by, id, seen := h.actor(c), c.Param("id"), rev(c)
 	before, err := h.Store.Connection(ctx, by, id)
@@ -125,10 +125,15 @@ func (h *Handlers) ApproveLOA(c echo.Context) error {
 // issue drafts, prints and issues the letter, and returns its number. What
 // cannot be printed becomes an Invalid error with the place to look at.
 func (h *Handlers) issue(ctx context.Context, by store.Actor, id string, seen int, form views.ReviewForm) (string, error) {
-	draft, err := h.Store.PrepareLOA(ctx, by, id, seen, store.Approval{PortID: form.Port, Note: form.Note})
+	draft, err := h.Store.PrepareLOA(ctx, by, id, seen, store.Approval{PortID: form.Port, Note: form.Note, ValidFrom: form.ValidFrom})
 	if err != nil {
 		return "", err
 	}
+	return h.issueDraft(ctx, by, draft)
+}
+
+// issueDraft prints and issues a letter that is drafted.
+func (h *Handlers) issueDraft(ctx context.Context, by store.Actor, draft store.Draft) (string, error) {
 	if no := draft.Issued(); no != "" {
 		return no, nil // this very form was answered before
 	}
@@ -489,7 +494,7 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 			return err
 		}
 		if l != nil {
-			v.Letter = reviewLetter(*l)
+			v.Letter = reviewLetter(*l, h.Store.Now())
 		}
 	}
 	p := h.page(c, "Review LOA application", views.Crumb{Label: "LOA applications", Href: paths.AdminLOAs})
@@ -502,7 +507,7 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 
 func (h *Handlers) reviewApplication(v *views.Review, a store.LOAApplication, role lifecycle.Role) {
 	v.Application = &views.ReviewApplication{CompanyName: a.CompanyName, ConstructionCompany: a.ConstructionCompany, ConstructionType: a.TypeLabel(),
-		ScheduledAt: a.ScheduledAt, Zone: v.Interface.Zone, Location: a.Location}
+		ScheduledAt: a.ScheduledAt, Zone: v.Interface.Zone, Location: a.Location, MaySubDelegate: a.MaySubDelegate}
 	if a.BandwidthMbps > 0 {
 		v.Application.Bandwidth = strconv.Itoa(a.BandwidthMbps) + " Mbps"
 	}
@@ -589,23 +594,10 @@ func staffEvent(e store.Event, zone *time.Location) ui.Event {
 	return ui.Event{Text: views.EventText(e.Action), Detail: detail, Tone: views.EventTone(e.Action), At: e.At, When: ui.FormatStamp(e.At, zone), Actor: actor}
 }
 
-func reviewLetter(l store.LOA) *views.ReviewLetter {
-	s := l.Snapshot
-	out := &views.ReviewLetter{Title: s.Title(), Issued: s.FormatTime(l.IssuedAt) + " by " + l.IssuedBy, Expires: s.FormatTime(l.ExpiresAt), Company: s.CompanyName,
-		Port: s.Port + " of " + s.Device, Demarcation: s.Room + ", cabinet " + s.Cabinet + ", " + s.Panel + ", position " + s.Position, SHA256: l.SHA256, PDF: paths.AdminLOADocument(l.ConnectionID)}
-	switch l.Status {
-	case "issued":
-		out.State, out.Tone = "Valid", ui.ToneOK
-	case "used":
-		out.State, out.Tone = "Used", ui.ToneIdle
-	case "revoked":
-		out.State, out.Tone = "Revoked", ui.ToneBad
-	case "expired":
-		out.State, out.Tone = "Expired", ui.ToneBad
-	default:
-		out.State, out.Tone = "Superseded", ui.ToneIdle
-	}
-	return out
+func reviewLetter(l store.LOA, now time.Time) *views.ReviewLetter {
+	s, status := l.Snapshot, l.StatusAt(now)
+	return &views.ReviewLetter{Title: s.Title(), State: status.Label(), Tone: views.StatusTone(status), Issued: s.FormatTime(l.IssuedAt) + " by " + l.IssuedBy, Expires: s.FormatTime(l.ExpiresAt), Company: s.CompanyName,
+		Port: s.Port + " of " + s.Device, Demarcation: s.Room + ", cabinet " + s.Cabinet + ", " + s.Panel + ", position " + s.Position, SHA256: l.SHA256, PDF: paths.AdminLOADocument(l.ConnectionID), Page: paths.AdminLetter(l.ConnectionID)}
 }
 
 // differentDevices is the sentence of the source on redundant connections.

@@ -5,12 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"demarc/store"
+	"demarc/store/letter"
 	"demarc/store/lifecycle"
 	"demarc/views"
 	"demarc/web/paths"
@@ -18,43 +21,133 @@ import (
 
 const noLOATitle = "The LOA is not issued yet"
 
-// ShowLOA is View LOA: the newest letter, and what it is still good for.
+// ShowLOA is View LOA: the newest letter or the version that is asked for, what
+// it is good for, how to send it, its versions and who took it.
 func (h *Handlers) ShowLOA(c echo.Context) error {
+	conn, err := h.Store.Connection(c.Request().Context(), h.actor(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	v, err := h.letterPage(c, conn, h.readBy(c, conn), false)
+	if err != nil {
+		return err
+	}
+	if v == nil {
+		return h.noLOA(c, conn)
+	}
+	if v.Note != "" && v.Status != letter.Used && lifecycle.Can(conn.Stage, lifecycle.ApplyForLOA, roleOf(c)) {
+		v.NoteText, v.NoteHref = applyLOATitle, paths.NewLOAApplication(conn.ID)
+	}
+	return h.render(c, http.StatusOK, views.LOAShow(h.page(c, v.Letter.Title(), aboutInterface(conn)...), *v))
+}
+
+// ShowLetter is the same for staff.
+func (h *Handlers) ShowLetter(c echo.Context) error {
 	ctx := c.Request().Context()
 	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
 	if err != nil {
 		return err
 	}
-	l, err := h.Store.LOA(ctx, conn.ID)
+	all, err := h.staffViews(ctx, []store.Connection{conn})
 	if err != nil {
 		return err
 	}
-	if l == nil {
-		return h.noLOA(c, conn)
+	v, err := h.letterPage(c, conn, all[0], true)
+	if err != nil {
+		return err
 	}
-	v := views.LOAPage{Interface: h.readBy(c, conn), Letter: l.Snapshot}
-	v.Stamp, v.Note = loaStanding(*l, h.Store.Now())
-	if v.Stamp != "" && v.Stamp != "Used" && lifecycle.Can(conn.Stage, lifecycle.ApplyForLOA, roleOf(c)) {
-		v.NoteText, v.NoteHref = applyLOATitle, paths.NewLOAApplication(conn.ID)
+	if v == nil {
+		return &store.Error{Kind: store.NotFound, Msg: "No LOA was issued for this interface."}
 	}
-	return h.render(c, http.StatusOK, views.LOAShow(h.page(c, l.Snapshot.Title(), aboutInterface(conn)...), v))
+	role := roleOf(c)
+	v.CanRevoke = lifecycle.Can(conn.Stage, lifecycle.RevokeLOA, role)
+	if lifecycle.MayDo(lifecycle.Approve, role) {
+		v.Playbook.Edit = paths.AdminPlaybook(conn.AccessPointID)
+	}
+	if action, err := h.newVersion(c, conn); err != nil {
+		return err
+	} else if action == lifecycle.ReissueLOA {
+		v.NewVersion = "New version"
+	} else if action == lifecycle.RenewLOA {
+		v.NewVersion = "Renew LOA"
+	}
+	p := h.page(c, v.Letter.Title(), views.Crumb{Label: "LOA applications", Href: paths.AdminLOAs}, views.Crumb{Label: conn.Title(), Href: paths.AdminLOA(conn.ID)})
+	return h.render(c, http.StatusOK, views.LOAShow(p, *v))
 }
 
-// loaStanding is what is stamped on a letter that is no longer good for an
-// installation, and a sentence about it; both empty for a letter in force.
-func loaStanding(l store.LOA, now time.Time) (stamp, note string) {
-	day := func(t time.Time) string { return l.Snapshot.FormatDate(t) }
-	switch {
-	case l.Status == "used":
-		return "Used", "This letter was used on " + day(l.EndedAt) + ". It covered the initial installation only."
-	case l.Status == "revoked":
-		return "Revoked", "This letter was revoked on " + day(l.EndedAt) + ". Nobody is admitted with it."
-	case l.Status == "superseded":
-		return "Superseded", "A later version replaced this letter on " + day(l.EndedAt) + "."
-	case l.Status == "expired", !now.Before(l.ExpiresAt):
-		return "Expired", "This letter expired on " + day(l.ExpiresAt) + "."
+// letterPage is what customers and staff see of a letter; nil when none was
+// issued, or not that version.
+func (h *Handlers) letterPage(c echo.Context, conn store.Connection, shown views.Interface, staff bool) (*views.LOAPage, error) {
+	ctx := c.Request().Context()
+	version, ok := versionParam(c)
+	if !ok {
+		return nil, echo.ErrNotFound
 	}
-	return "", ""
+	all, err := h.Store.LOAs(ctx, conn.ID)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	at := 0
+	if version != 0 {
+		if at = slices.IndexFunc(all, func(l store.LOA) bool { return l.Version == version }); at < 0 {
+			return nil, echo.ErrNotFound
+		}
+	}
+	l, now := all[at], h.Store.Now()
+	page, pdf := paths.LOAVersion, paths.LOAVersionPDF
+	v := &views.LOAPage{Interface: shown, Letter: l.Snapshot, Status: l.StatusAt(now), Back: paths.Interface(conn.ID), PDF: paths.LOAPDF(conn.ID), Staff: staff}
+	if staff {
+		page, pdf = paths.AdminLetterVersion, paths.AdminLOAVersionDocument
+		v.Back, v.PDF = paths.AdminLOA(conn.ID), paths.AdminLOADocument(conn.ID)
+	}
+	if at > 0 {
+		v.PDF = pdf(conn.ID, l.Version)
+	}
+	if v.Status != letter.Valid {
+		v.Note = views.LetterSentence(l.Snapshot, v.Status, l.EndedAt, l.EndedReason)
+		if v.Status != letter.NotYetValid {
+			v.Stamp = v.Status.Label()
+		}
+	}
+	for i, one := range all {
+		version := views.LetterVersion{Version: one.Version, Status: one.StatusAt(now), Issued: one.IssuedAt, IssuedBy: one.IssuedBy, Ended: one.EndedAt, Ending: one.EndedReason,
+			Reason: one.Snapshot.Reason, Changes: one.Snapshot.Changes, Shown: i == at, Page: page(conn.ID, one.Version), PDF: pdf(conn.ID, one.Version)}
+		v.Versions = append(v.Versions, version)
+	}
+	accesses, err := h.Store.LOAAccesses(ctx, conn.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range accesses {
+		v.Accesses = append(v.Accesses, views.LetterAccess{Who: accessor(a), Did: accessWords(a.Kind), Version: a.Version, N: a.N, Last: a.LastAt})
+	}
+	book, err := h.Store.Playbook(ctx, conn.AccessPointID)
+	if err != nil {
+		return nil, err
+	}
+	v.Playbook = views.LetterPlaybook{Portal: book.Portal, Email: book.Email, Phone: book.Phone, LeadTime: book.LeadTime, Hours: book.Hours, Words: book.Words}
+	v.Subject, v.Body = l.Snapshot.Message(book.Words)
+	return v, nil
+}
+
+func accessor(a store.LOAAccess) string {
+	switch {
+	case a.Public():
+		return "The public"
+	case a.Role.IsStaff():
+		return a.Name + ", " + strings.ToLower(a.Role.Label())
+	}
+	return a.Name
+}
+
+func accessWords(k store.AccessKind) string {
+	switch k {
+	case store.AccessDownload:
+		return "Downloaded the PDF"
+	case store.AccessCheck:
+		return "Checked the letter"
+	}
+	return "Compared a file"
 }
 
 // noLOA answers for a letter that does not exist: where the interface stands

@@ -94,6 +94,7 @@ func (h *Handlers) fillFrom(form *views.LOAApplicationForm, conn store.Connectio
 	if a.RemoteHands {
 		form.Visit = views.VisitRemoteHands
 	}
+	form.MaySubDelegate = a.MaySubDelegate
 	form.Engineers = engineerViews(a.Engineers)
 	if len(form.Engineers) == 0 {
 		form.Engineers = []views.Engineer{{}}
@@ -188,7 +189,7 @@ func (h *Handlers) ApplyForLOA(c echo.Context) error {
 	}
 	in := store.NewLOAApplication{
 		CompanyName: form.CompanyName, ConstructionCompany: form.ConstructionCompany, ConstructionType: form.ConstructionType, OtherType: form.OtherType,
-		ScheduledAt: form.ScheduledAt, Location: form.Location, Bandwidth: form.Bandwidth, RemoteHands: form.Visit == views.VisitRemoteHands,
+		ScheduledAt: form.ScheduledAt, Location: form.Location, Bandwidth: form.Bandwidth, RemoteHands: form.Visit == views.VisitRemoteHands, MaySubDelegate: form.MaySubDelegate,
 	}
 	for _, e := range form.Engineers {
 		in.Engineers = append(in.Engineers, store.Engineer{Name: e.Name, Gender: e.Gender, IDType: e.IDType, IDNumber: e.IDNumber, Contact: e.Contact})
@@ -218,6 +219,7 @@ func (h *Handlers) fillPosted(c echo.Context, form *views.LOAApplicationForm) {
 	form.CompanyName, form.ConstructionCompany = value(c, "company_name"), value(c, "construction_company")
 	form.ConstructionType, form.OtherType = value(c, "construction_type"), value(c, "other_type")
 	form.ScheduledAt, form.Location, form.Bandwidth = value(c, "scheduled_at"), value(c, "location"), value(c, "bandwidth")
+	form.MaySubDelegate = ticked(c, "may_sub_delegate")
 	form.Visit = views.VisitEngineers
 	if value(c, "visit") == views.VisitRemoteHands {
 		form.Visit = views.VisitRemoteHands
@@ -268,7 +270,7 @@ func (h *Handlers) ShowLOAApplication(c echo.Context) error {
 		return err
 	}
 	v := views.LOAApplication{Interface: h.readBy(c, conn), Version: last.Version, CompanyName: last.CompanyName, ConstructionCompany: last.ConstructionCompany,
-		ConstructionType: last.TypeLabel(), Location: last.Location, ScheduledAt: last.ScheduledAt, RemoteHands: last.RemoteHands, Engineers: engineerViews(last.Engineers)}
+		ConstructionType: last.TypeLabel(), Location: last.Location, ScheduledAt: last.ScheduledAt, RemoteHands: last.RemoteHands, MaySubDelegate: last.MaySubDelegate, Engineers: engineerViews(last.Engineers)}
 	if last.BandwidthMbps > 0 {
 		v.Bandwidth = strconv.Itoa(last.BandwidthMbps) + " Mbps"
 	}

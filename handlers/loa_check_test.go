@@ -95,7 +95,7 @@ func TestCheckPageSaysTheStatusInOneWord(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	a := public.get(paths.LOACheck(first)).want(http.StatusOK)
-	for _, want := range []string{"A later version replaced it on", "Reason: The notes for installers changed.", "Admit nobody with it.", "As of"} {
+	for _, want := range []string{"A later version replaced this letter on", "Reason: The notes for installers changed.", "Admit nobody with it.", "As of"} {
 		if !strings.Contains(a.text(), want) {
 			t.Errorf("no %q in %s", want, a.text())
 		}

@@ -431,7 +431,7 @@ func TestViewLOAStamps(t *testing.T) {
 	before := owner.get(paths.LOAPDF(expired.ID)).want(http.StatusOK)
 	s.Clock.Advance(91 * 24 * 3600e9)
 	owner = s.as("owner@northwind.example")
-	if got, a := stamp(expired.ID); got != "Expired" || !strings.Contains(a.text(), "This letter expired on 18 Feb 2027.") {
+	if got, a := stamp(expired.ID); got != "Expired" || !strings.Contains(a.text(), "This letter was good until 18 Feb 2027, 23:59") {
 		t.Errorf("expired letter: %q", got)
 	}
 	if _, err := s.RunDue(context.Background()); err != nil {

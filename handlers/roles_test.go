@@ -125,7 +125,7 @@ func TestAuditorOnlyReads(t *testing.T) {
 	approved := s.At(t, lifecycle.ApprovedLOA).ID
 	ap := s.APID(t, "Hangzhou-Yuhang-A")
 	device := s.Catalogue().Devices(ap)[0].ID
-	for _, path := range []string{paths.Admin, paths.AdminLOAs, paths.AdminLOA(inReview), paths.AdminLOA(approved), paths.AdminLOADocument(approved), paths.AdminCabling, paths.AdminCablingJob(waiting), paths.AdminRemovals, paths.AdminRemoval(ending),
+	for _, path := range []string{paths.Admin, paths.AdminLOAs, paths.AdminLOA(inReview), paths.AdminLOA(approved), paths.AdminLOADocument(approved), paths.AdminLetter(approved), paths.AdminCabling, paths.AdminCablingJob(waiting), paths.AdminRemovals, paths.AdminRemoval(ending),
 		paths.AdminWhitelist, paths.AdminInterfaces, paths.AdminInterface(waiting), paths.AdminAccounts, paths.AdminAccount(s.Northwind), paths.AdminAccessPoints, paths.AdminAccessPoint(ap), paths.AdminDevice(device),
 		paths.AdminInventory, paths.AdminInventoryCSV, paths.AdminPeople, paths.AdminCalendar, paths.AdminAudit, paths.AdminLetterKeys} {
 		a := auditor.get(path).want(http.StatusOK)
@@ -137,7 +137,7 @@ func TestAuditorOnlyReads(t *testing.T) {
 			t.Errorf("%s shows the auditor a form to %s", path, action)
 		}
 	}
-	for _, path := range []string{paths.AdminApproval(inReview), paths.AdminRejection(inReview), paths.AdminRevocation(approved), paths.AdminPortMove(inReview), paths.AdminCablingCompletion(waiting), paths.AdminCablingReturn(waiting),
+	for _, path := range []string{paths.AdminApproval(inReview), paths.AdminRejection(inReview), paths.AdminRevocation(approved), paths.AdminPortMove(inReview), paths.AdminReissue(approved), paths.AdminPlaybook(ap), paths.AdminCablingCompletion(waiting), paths.AdminCablingReturn(waiting),
 		paths.AdminRemoval(ending), paths.AdminTransfers(s.Northwind), paths.AdminQuotas(s.Northwind), paths.AdminPeople, paths.AdminLetterKeys, paths.AdminNewLink, paths.AdminAccountPeople(s.Northwind), paths.AdminNewCustomer, paths.AdminIDNumber(inReview, "1"),
 		paths.AdminAccessPointEdit(ap), paths.AdminPorts(ap), paths.AdminDeviceEdit(device), paths.AdminDeviceDeletion(device)} {
 		auditor.post(path, url.Values{}).want(http.StatusForbidden)

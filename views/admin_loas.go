@@ -93,6 +93,7 @@ type ReviewApplication struct {
 	ScheduledAt                                        time.Time
 	Zone                                               *time.Location
 	Location, Bandwidth                                string
+	MaySubDelegate                                     bool
 }
 
 // ReviewEngineer is a field engineer. Masked is the ID number but for its last
@@ -118,11 +119,13 @@ type ReviewLetter struct {
 	Issued, Expires            string
 	Port, Demarcation, Company string
 	SHA256, PDF                string
+	Page                       string // the letter with its versions
 }
 
 // ReviewForm is the decision as sent.
 type ReviewForm struct {
 	Port, Note, Reason string
+	ValidFrom          string // a day, "2006-01-02"
 	Looked             bool
 	Key                string
 	Errors             map[string]string
@@ -169,6 +172,7 @@ func (r Review) pairs() []ui.Pair {
 	return []ui.Pair{
 		{Term: "Company Name", Value: a.CompanyName},
 		{Term: "Construction Company", Value: a.ConstructionCompany},
+		{Term: "Sub-delegation", Value: subDelegation(a.MaySubDelegate)},
 		{Term: "Construction Type", Value: a.ConstructionType},
 		{Term: "Scheduled Construction Time", Content: ui.Stamp(a.ScheduledAt, a.Zone)},
 		{Term: "Location", Value: a.Location},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"demarc/store/letter"
 	"demarc/store/lifecycle"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -75,6 +76,7 @@ type LOAApplicationForm struct {
 	ScheduledAt                      string // wall clock of the site, as a datetime-local field sends it
 	Location, Bandwidth              string
 	Visit                            string // VisitEngineers or VisitRemoteHands
+	MaySubDelegate                   bool   // the construction company may pass the work on, once
 	Engineers                        []Engineer
 
 	Types            []string // Construction Type
@@ -293,6 +295,7 @@ type LOAApplication struct {
 	ConstructionType, Location, Bandwidth string
 	ScheduledAt                           time.Time
 	RemoteHands                           bool
+	MaySubDelegate                        bool
 	Engineers                             []Engineer
 	Versions                              []LOAVersion // newest first
 }
@@ -301,11 +304,17 @@ func (a LOAApplication) facts() []ui.Pair {
 	return []ui.Pair{
 		{Term: "Company Name", Value: a.CompanyName},
 		{Term: "Construction Company", Value: a.ConstructionCompany},
+		{Term: "Sub-delegation", Value: subDelegation(a.MaySubDelegate)},
 		{Term: "Construction Type", Value: a.ConstructionType},
 		{Term: "Scheduled Construction Time", Content: ui.Stamp(a.ScheduledAt, a.Interface.Zone)},
 		{Term: "Location", Value: a.Location},
 		{Term: "Bandwidth", Value: a.Bandwidth},
 	}
+}
+
+// subDelegation says whether the construction company may pass the work on.
+func subDelegation(may bool) string {
+	return strings.TrimSuffix(letter.Snapshot{MaySubDelegate: may}.SubDelegation(), ".")
 }
 
 // asked says which facts the application holds, which is what the site asked

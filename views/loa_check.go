@@ -83,17 +83,17 @@ func LetterSentence(s letter.Snapshot, status letter.Status, ended time.Time, re
 	}
 	switch status {
 	case letter.Valid:
-		return "It is good until " + s.FormatTime(s.ExpiresAt) + ", for one installation."
+		return "This letter is good until " + s.FormatTime(s.ExpiresAt) + ", for one installation."
 	case letter.NotYetValid:
-		return "It becomes valid on " + s.FormatTime(s.Start()) + "."
+		return "This letter becomes valid on " + s.FormatTime(s.Start()) + "."
 	case letter.Used:
-		return "It was used on " + s.FormatTime(ended) + ". It covered that one installation only."
+		return "This letter was used on " + s.FormatTime(ended) + ". It covered the initial installation only."
 	case letter.Superseded:
-		return "A later version replaced it on " + s.FormatTime(ended) + because
+		return "A later version replaced this letter on " + s.FormatTime(ended) + because
 	case letter.Expired:
-		return "It was good until " + s.FormatTime(s.ExpiresAt) + "."
+		return "This letter was good until " + s.FormatTime(s.ExpiresAt) + "."
 	case letter.Revoked:
-		return "It was revoked on " + s.FormatTime(ended) + because
+		return "This letter was revoked on " + s.FormatTime(ended) + because
 	}
 	return ""
 }

@@ -34,11 +34,11 @@
   on('click', (e) => {
     const t = e.target.closest('[data-copy],[data-dismiss],[data-close],[data-print],[data-retry]');
     if (!t) return;
-    const { copy, dismiss, close, print, retry } = t.dataset;
+    const { copy, said, dismiss, close, print, retry } = t.dataset;
     if (copy !== undefined) {
       const done = () => {
         t.classList.add('is-copied');
-        say('Copied ' + copy);
+        say(said || 'Copied ' + copy);
         setTimeout(() => t.classList.remove('is-copied'), 2000);
       };
       const failed = () => say('The browser does not allow copying');

@@ -70,6 +70,7 @@ func Load(ctx context.Context, s *store.Store, clock *Clock, now time.Time, rend
 		l.plan(sc)
 	}
 	l.whitelist()
+	l.playbooks()
 	return l.run()
 }
 

@@ -157,6 +157,9 @@ func (l *loader) plan(st story) {
 			return err
 		})
 	}
+	if reached > 3 {
+		l.takeLetter(st)
+	}
 	if reached > 4 {
 		act(st.days[4], 7, "report delivery", func(id string, c store.Connection) error {
 			return s.ReportDelivery(l.ctx, customer(), id, c.Version, l.report(st))
@@ -200,6 +203,65 @@ func (l *loader) plan(st story) {
 				return s.ConfirmRemoval(l.ctx, l.as(lifecycle.Technician), id, c.Version, true, "")
 			})
 		}
+	}
+}
+
+// reissued is the story whose letter has a second version, on another port.
+const reissued = "hz-branch-lab"
+
+// takeLetter has the customer and the facility use a letter on the day after it
+// was issued; the letter of one story is then replaced.
+func (l *loader) takeLetter(st story) {
+	day := st.days[3] - 1
+	note := func(hour int, by func() store.Actor, version int, kind store.AccessKind) {
+		l.at(l.ago(day, hour), st.name+": "+string(kind), func() error { return l.s.NoteLOAAccess(l.ctx, by(), l.ids[st.name], version, kind) })
+	}
+	note(1, func() store.Actor { return l.as(lifecycle.Owner) }, 1, store.AccessDownload)
+	note(2, func() store.Actor { return store.Actor{} }, 1, store.AccessCheck)
+	if st.name != reissued {
+		return
+	}
+	note(3, func() store.Actor { return l.as(lifecycle.Administrator) }, 1, store.AccessDownload)
+	l.at(l.ago(day-1, 4), st.name+": reissue", func() error {
+		id, by := l.ids[st.name], l.as(lifecycle.Reviewer)
+		c, err := l.s.Connection(l.ctx, by, id)
+		if err != nil {
+			return err
+		}
+		port, err := l.freePort(c)
+		if err != nil {
+			return err
+		}
+		zone := l.s.Catalogue().Zone(c.Region)
+		work := l.now.In(zone).AddDate(0, 0, 6)
+		d, err := l.s.PrepareReissue(l.ctx, by, id, c.Version, store.NewVersion{Approval: store.Approval{PortID: port}, Reason: "The data center found another line on the position.",
+			ScheduledAt: time.Date(work.Year(), work.Month(), work.Day(), 14, 0, 0, 0, zone).Format(store.SiteTimeLayout)})
+		if err != nil {
+			return err
+		}
+		pdf, err := l.render(d.Snapshot, l.s.LetterKeys())
+		if err != nil {
+			return err
+		}
+		_, err = l.s.IssueLOA(l.ctx, by, d, pdf)
+		return err
+	})
+}
+
+// playbooks says how some facilities want to receive letters.
+func (l *loader) playbooks() {
+	for name, book := range map[string]store.Playbook{
+		"Hangzhou-Xiaoshan-D": {Email: "letters@xiaoshan-d.example", Phone: "+86 571 5550 0140", LeadTime: "2 working days before the visit", Hours: "Mon to Fri, 9:00 to 17:30", Words: "施工入室申请 / Request for access, carrier hall D"},
+		"Hangzhou-Yuhang-A":   {Portal: "https://portal.yuhang-a.example/access", Phone: "+86 571 5550 0110", LeadTime: "1 working day before the visit", Hours: "Every day, 0:00 to 24:00"},
+		"Singapore-A":         {Portal: "https://portal.singapore-a.example/crossconnect", Email: "loa@singapore-a.example", LeadTime: "3 working days before the visit", Hours: "Mon to Sat, 8:00 to 20:00", Words: "Ref: inbound LOA, meet-me room 2"},
+	} {
+		l.at(l.ago(historyDays-1, 5), "playbook of "+name, func() error {
+			ap, err := l.accessPoint(name)
+			if err != nil {
+				return err
+			}
+			return l.s.SavePlaybook(l.ctx, l.as(lifecycle.Administrator), ap.ID, 0, book)
+		})
 	}
 }
 

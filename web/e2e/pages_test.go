@@ -98,9 +98,10 @@ type site struct {
 	account, owner              string
 	careful, provider           string // somebody with a second factor, an identity provider
 	openRequest, grantedRequest string
-	leftPort                    string // ID of a port that a letter named and its interface left
-	gonePort                    string // ID of a port that was deleted
-	unusedSite                  string // an access point that nothing ever used, with long and strange words
+	code                        map[string]string // of letters, by the demo's names; "superseded" of an older version
+	leftPort                    string            // ID of a port that a letter named and its interface left
+	gonePort                    string            // ID of a port that was deleted
+	unusedSite                  string            // an access point that nothing ever used, with long and strange words
 }
 
 const (
@@ -171,6 +172,11 @@ func newSite(t *testing.T) *site {
 		}
 		s.unusedSite = must1(db.AddAccessPoint(ctx, office, "ap-"+strings.Repeat("w", 61), "cn-hangzhou", store.AccessPointEdit{Name: strings.Repeat("W", 64), RunBy: strings.Repeat(wide, 64), Status: "open", LOADays: "366",
 			FacilityName: strings.Repeat(hostile, 4), Address: strings.Repeat("w", 256), InstallerNotes: strings.Repeat(hostile+" ", 30)}))(t)
+		s.code = map[string]string{}
+		for _, name := range []string{"hz-dc1-primary", "sv-analytics", "sg-core", "hz-branch-lab"} {
+			all := must1(db.LOAs(ctx, s.line[name].ID))(t)
+			s.code[name], s.code["superseded"] = all[0].Snapshot.CheckCode, all[len(all)-1].Snapshot.CheckCode
+		}
 		s.order = must1(db.OrdersOf(ctx, s.line["hz-dc1-primary"].ID))(t)[0].No
 		s.unpaid = must1(db.OrdersOf(ctx, s.line["tokyo-edge"].ID))(t)[0].No
 	})
@@ -224,8 +230,12 @@ func (s *site) visits() map[string][]visit {
 	return map[string][]visit{
 		"paths.Login":           {{path: paths.Login}, {path: paths.Login, press: "Sign in", status: http.StatusUnprocessableEntity, state: "refused"}},
 		`paths.Setup(":token")`: {{path: paths.Setup("no-such-token"), status: http.StatusNotFound, state: "link used up"}},
-		"paths.Messages":        {{who: northwind, path: paths.Messages}, {who: southwind, path: paths.Messages, state: "empty"}, {who: reviewer, path: paths.Messages}},
-		"paths.Home":            {{who: northwind, path: paths.Home}, {who: southwind, path: paths.Home, state: "empty"}, {who: northwind, path: paths.Home, state: "theme menu", open: "Colour theme"}, {who: northwind, path: paths.Home, state: "account menu", open: "Account of Lin Wei, Northwind Trading"}},
+		"paths.LOAChecks":       {{path: paths.LOAChecks}, {path: paths.LOAChecks + "?code=+", state: "refused", status: http.StatusUnprocessableEntity}},
+		`paths.LOACheck(":code")`: {{path: paths.LOACheck(s.code["hz-dc1-primary"]), state: "valid"}, {path: paths.LOACheck(s.code["superseded"]), state: "superseded"}, {path: paths.LOACheck(s.code["sv-analytics"]), state: "revoked"},
+			{path: paths.LOACheck(s.code["sg-core"]), state: "used"}, {path: paths.LOACheck("7KQ4-M2XD-9PZA-3HTV"), state: "unknown", status: http.StatusNotFound},
+			{path: paths.LOACheck(s.code["hz-dc1-primary"]), press: "Compare file", status: http.StatusUnprocessableEntity, state: "no file chosen"}},
+		"paths.Messages": {{who: northwind, path: paths.Messages}, {who: southwind, path: paths.Messages, state: "empty"}, {who: reviewer, path: paths.Messages}},
+		"paths.Home":     {{who: northwind, path: paths.Home}, {who: southwind, path: paths.Home, state: "empty"}, {who: northwind, path: paths.Home, state: "theme menu", open: "Colour theme"}, {who: northwind, path: paths.Home, state: "account menu", open: "Account of Lin Wei, Northwind Trading"}},
 		"paths.Interfaces": {{who: northwind, path: paths.Interfaces}, {who: southwind, path: paths.Interfaces, state: "empty"},
 			{who: northwind, path: paths.Interfaces + "?q=nothing-like-this", state: "no match"},
 			{who: northwind, path: paths.Interfaces + "?region=cn-hangzhou&status=waiting&sort=name", state: "filtered"},
@@ -244,7 +254,7 @@ func (s *site) visits() map[string][]visit {
 			refused(northwind, paths.NewLOAApplication(id("sha-finance-02")), "OK"), {who: northwind, path: paths.NewLOAApplication(id("bj-hq-1")), state: "not now", status: http.StatusConflict}},
 		`paths.LOAApplication(":id")`: {{who: northwind, path: paths.LOAApplication(id("mumbai-support"))}, {who: northwind, path: paths.LOAApplication(id("syd-archive")), state: "hostile"}, {who: northwind, path: paths.LOAApplication(id("qd-warehouse")), state: "rejected"}, {who: northwind, path: paths.LOAApplication(id("sg-core-b")), state: "remote hands"}},
 		`paths.Withdrawal(":id")`:     one(northwind, paths.Withdrawal(id("mumbai-support"))),
-		`paths.LOA(":id")`:            {{who: northwind, path: paths.LOA(id("hz-dc1-primary"))}, {who: northwind, path: paths.LOA(id("sha-finance-02")), state: "not issued", status: http.StatusNotFound}},
+		`paths.LOA(":id")`:            {{who: northwind, path: paths.LOA(id("hz-dc1-primary"))}, {who: northwind, path: paths.LOA(id("hz-branch-lab")), state: "reissued"}, {who: northwind, path: paths.LOAVersion(id("hz-branch-lab"), 1), state: "superseded"}, {who: northwind, path: paths.LOA(id("sha-finance-02")), state: "not issued", status: http.StatusNotFound}},
 		`paths.DeliveryReport(":id")`: {{who: northwind, path: paths.DeliveryReport(id("hz-branch-lab"))}, {who: northwind, path: paths.DeliveryReport(id("ldn-market-data")), state: "to correct"}, {who: northwind, path: paths.DeliveryReport(id("bj-hq-1")), state: "sent"}, refused(northwind, paths.DeliveryReport(id("hz-branch-lab")), "OK")},
 		"paths.NewInterface": {{who: northwind, path: paths.NewInterface}, {who: northwind, path: paths.NewInterface + "?region=cn-qingdao&sp=CU", state: "one access point"},
 			refused(northwind, paths.NewInterface, "Buy Now"),
@@ -265,6 +275,9 @@ func (s *site) visits() map[string][]visit {
 			{who: reviewer, path: review, state: "drawer reject", layer: paths.AdminRejection(id("mumbai-support"))},
 			{who: reviewer, path: review, state: "dialog revoke", layer: paths.AdminRevocation(id("hz-branch-lab"))},
 			{who: reviewer, path: review, state: "dialog ID number", layer: paths.AdminIDNumber(id("mumbai-support"), "1")}},
+		`paths.AdminLetter(":id")`:              {{who: reviewer, path: paths.AdminLetter(id("hz-branch-lab")), state: "reissued"}, {who: reviewer, path: paths.AdminLetterVersion(id("hz-branch-lab"), 1), state: "superseded"}, {who: reviewer, path: paths.AdminLetter(id("sha-finance-02")), state: "not issued", status: http.StatusNotFound}},
+		`paths.AdminReissue(":id")`:             {{who: reviewer, path: paths.AdminReissue(id("hz-branch-lab"))}, refused(reviewer, paths.AdminReissue(id("hz-branch-lab")), "Issue new version"), {who: reviewer, path: paths.AdminReissue(id("sg-core")), state: "too late", status: http.StatusConflict}},
+		`paths.AdminPlaybook(":id")`:            {{who: reviewer, path: paths.AdminPlaybook(ap)}},
 		`paths.AdminRejection(":id")`:           {{who: reviewer, path: paths.AdminRejection(id("mumbai-support"))}, refused(reviewer, paths.AdminRejection(id("syd-archive")), "Reject application")},
 		`paths.AdminRevocation(":id")`:          {{who: reviewer, path: paths.AdminRevocation(id("hz-branch-lab"))}, refused(reviewer, paths.AdminRevocation(id("hz-branch-lab")), "Revoke LOA")},
 		`paths.AdminIDNumber(":id", ":n")`:      one(reviewer, paths.AdminIDNumber(id("mumbai-support"), "1")),
