@@ -163,7 +163,7 @@ func secret(value, file string) (string, error) {
 // ctx ends.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		c := ops.Command{Args: args, Getenv: getenv, Out: stdout, Err: stderr, Link: func(url, token string) string { return url + paths.Setup(token) }}
+		c := ops.Command{Args: args, Getenv: getenv, Out: stdout, Err: stderr, Link: func(url, token string) string { return url + paths.Setup(token) }, Letter: loapdf.Report}
 		return c.Run(ctx)
 	}
 	c, err := parse(args, getenv, stderr)
@@ -296,6 +296,11 @@ func newLog(format string, out io.Writer) (*slog.Logger, error) {
 // greet says where the console is and how to get in.
 func greet(ctx context.Context, out io.Writer, here string, c config, s *store.Store) error {
 	fmt.Fprintln(out, "Listening on "+here)
+	if keys := s.LetterKeys(); keys.Check(s.Now()) != nil {
+		fmt.Fprintln(out, "\nNo letter of authorization can be issued: "+keys.Check(s.Now()).Error()+".")
+	} else if !s.OwnLetterCertificate() {
+		fmt.Fprintln(out, "\nLetters are signed with a self-signed certificate: PDF readers do not know its issuer. Sign with your own by -letter-key and -letter-cert.")
+	}
 	if c.demo {
 		fmt.Fprintf(out, "\nDemo data. Everybody's password is %s\n", demo.Password)
 		for _, p := range demo.People() {
@@ -310,11 +315,6 @@ func greet(ctx context.Context, out io.Writer, here string, c config, s *store.S
 	if needed {
 		fmt.Fprintf(out, "\nThere is no administrator yet. Open this link once, within %d hours:\n  %s\n",
 			int(store.InvitationLimit/time.Hour), strings.TrimRight(c.publicURL, "/")+paths.Setup(token))
-	}
-	if keys := s.LetterKeys(); keys.Check(s.Now()) != nil {
-		fmt.Fprintln(out, "\nNo letter of authorization can be issued: "+keys.Check(s.Now()).Error()+".")
-	} else if !s.OwnLetterCertificate() {
-		fmt.Fprintln(out, "\nLetters are signed with a self-signed certificate: PDF readers do not know its issuer. Sign with your own by -letter-key and -letter-cert.")
 	}
 	if c.address == "" || c.noc == "" {
 		fmt.Fprintln(out, "\nLetters of authorization need -operator-address and -noc; until then none can be issued.")

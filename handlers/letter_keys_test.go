@@ -89,6 +89,18 @@ func TestIssuedLetterIsCheckedOffline(t *testing.T) {
 		}
 	}
 	check(signing.Active)
+	// The address that the letter carries is the one of its QR code, and answers.
+	signed, err := loapdf.Verify(pdf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse(signed.Letter.CheckURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page := anyone.get(at.Path).want(http.StatusOK).text(); !strings.Contains(page, "Valid") || !strings.Contains(page, c.LOANo) {
+		t.Errorf("%s says %s", at.Path, page)
+	}
 	admin := s.as(adminMail)
 	admin.post(paths.AdminLetterKeys, url.Values{"reason": {"Yearly change"}, "key": {"k1"}}).want(http.StatusSeeOther)
 	check(signing.Retired)

@@ -183,6 +183,24 @@ func (r *Ring) Rotate() error {
 func (r *Ring) Published() (signing.Set, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	return r.state.published()
+}
+
+// ReadPublished is what the ring in a data folder publishes, read beside the
+// program that works on it.
+func ReadPublished(dir string) (signing.Set, error) {
+	b, err := os.ReadFile(filepath.Join(dir, File))
+	if err != nil {
+		return signing.Set{}, fmt.Errorf("keys for letters: %w", err)
+	}
+	var s state
+	if err := json.Unmarshal(b, &s); err != nil {
+		return signing.Set{}, fmt.Errorf("keys for letters: %w", err)
+	}
+	return s.published()
+}
+
+func (s state) published() (signing.Set, error) {
 	var set signing.Set
 	add := func(k signing.JWK, created time.Time, retired *time.Time) {
 		k.Status, k.CreatedAt, k.RetiredAt = signing.Active, created, retired
@@ -191,10 +209,10 @@ func (r *Ring) Published() (signing.Set, error) {
 		}
 		set.Keys = append(set.Keys, k)
 	}
-	for _, f := range r.state.Facts {
+	for _, f := range s.Facts {
 		add(signing.FactsJWK(f.Public), f.CreatedAt, f.RetiredAt)
 	}
-	for _, p := range r.state.PDF {
+	for _, p := range s.PDF {
 		chain, err := p.chain()
 		if err != nil {
 			return set, err

@@ -3,7 +3,6 @@ package letter_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,6 +113,6 @@ for f in ["good", "phone", "zone", "empty"]:
 		t.Skip("Python has no jsonschema")
 	}
 	if want := "good True\nphone False\nzone False\nempty False\n"; string(out) != want {
-		t.Error(fmt.Sprintf("%s\nwant\n%s", out, want))
+		t.Errorf("%s\nwant\n%s", out, want)
 	}
 }

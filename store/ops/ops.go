@@ -22,6 +22,8 @@ import (
 
 	"demarc/store"
 	"demarc/store/chain"
+	"demarc/store/keyring"
+	"demarc/store/letter/signing"
 	"demarc/store/lifecycle"
 )
 
@@ -40,6 +42,9 @@ type Command struct {
 	// Link is the address of a one-time link with this token, under the public
 	// URL of the installation.
 	Link func(publicURL, token string) string
+	// Letter says in lines what a letter proves by these published keys, and
+	// whether all of it is good.
+	Letter func(pdf []byte, published signing.Set) (lines []string, good bool)
 }
 
 // Usage lists the commands.
@@ -52,6 +57,7 @@ const Usage = `Commands, for the folder given by -data:
   audit head               print where the audit log ends, to be noted elsewhere
   person export WHO REASON print what is kept about a user (e-mail) or field engineer (name) as JSON
   person erase WHO REASON  erase it; issued letters stay, and the audit log keeps the ID
+  letter verify FILE       say whether a letter is one that was issued here, unchanged
   admin create EMAIL NAME  add an administrator and print the one-time link
   admin reset EMAIL        print a new one-time link for a person who is locked out`
 
@@ -69,7 +75,7 @@ type options struct {
 func (c *Command) Run(ctx context.Context) error {
 	words := 1
 	name := c.Args[0]
-	if (name == "audit" || name == "admin" || name == "person") && len(c.Args) > 1 && !strings.HasPrefix(c.Args[1], "-") {
+	if (name == "audit" || name == "admin" || name == "person" || name == "letter") && len(c.Args) > 1 && !strings.HasPrefix(c.Args[1], "-") {
 		words, name = 2, name+" "+c.Args[1]
 	}
 	o := &options{Command: c, fs: flag.NewFlagSet("demarc "+name, flag.ContinueOnError)}
@@ -104,6 +110,9 @@ func (c *Command) Run(ctx context.Context) error {
 		want, run = []string{"WHO", "REASON"}, o.personExport
 	case "person erase":
 		want, run = []string{"WHO", "REASON"}, o.personErase
+	case "letter verify":
+		want, run = []string{"FILE"}, o.letterVerify
+		o.fs.StringVar(&o.keys, "keys", "", "`file` with the published keys, as /.well-known/demarc-letter-keys.json has them; those of the folder when empty")
 	case "admin create":
 		want, run = []string{"EMAIL", "NAME"}, o.adminCreate
 	case "admin reset":
@@ -550,4 +559,33 @@ func plain(err error) error {
 	}
 	slices.Sort(words)
 	return errors.New(strings.Join(words, "; "))
+}
+
+// letterVerify checks a letter with the published keys alone: it needs neither
+// the database nor a secret.
+func (o *options) letterVerify(_ context.Context, args []string) error {
+	pdf, err := os.ReadFile(args[0])
+	if err != nil {
+		return err
+	}
+	var set signing.Set
+	if o.keys == "" {
+		set, err = keyring.ReadPublished(o.data)
+	} else {
+		var b []byte
+		if b, err = os.ReadFile(o.keys); err == nil {
+			set, err = signing.ParseSet(b)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%w: name the published keys with -keys", err)
+	}
+	lines, good := o.Letter(pdf, set)
+	for _, l := range lines {
+		fmt.Fprintln(o.Out, l)
+	}
+	if !good {
+		return ErrFound
+	}
+	return nil
 }

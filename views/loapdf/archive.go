@@ -80,7 +80,7 @@ func describe(s letter.Snapshot) description {
 	return description{"Letter of Authorization " + s.Title(), s.Issuer.LegalName, s.InterfaceID + ", " + s.CompanyName + ", " + s.FacilityName, "Demarc", s.IssuedAt.UTC()}
 }
 
-func pdfTime(t time.Time) string { return t.UTC().Format("D:20060102150405Z") }
+func pdfTime(t time.Time) string { return t.UTC().Format("D:20060102150405") + "+00'00'" }
 
 // xmp is the description as XMP. It says PDF/A-3, level A: the text is tagged,
 // has Unicode values and a language.

@@ -402,7 +402,7 @@ func checkMetadata(t *testing.T, xmp, info []byte) {
 		t.Errorf("6.6.4: part %q, level %q", d.Part, d.Conformance)
 	}
 	date := func(s string) string {
-		return regexp.MustCompile(`^D:(....)(..)(..)(..)(..)(..)Z$`).ReplaceAllString(s, "$1-$2-${3}T$4:$5:${6}Z")
+		return regexp.MustCompile(`^D:(....)(..)(..)(..)(..)(..)\+00'00'$`).ReplaceAllString(s, "$1-$2-${3}T$4:$5:${6}Z")
 	}
 	for key, want := range map[string]string{"Title": d.Title, "Author": d.Creator, "Subject": d.Subject, "Creator": d.Tool, "Producer": d.Producer, "CreationDate": d.Created, "ModDate": d.Modified} {
 		m := regexp.MustCompile(`/` + key + ` (?:<FEFF([0-9A-F]*)>|\(([^)]*)\))`).FindSubmatch(info)

@@ -79,10 +79,13 @@ func draw(s letter.Snapshot) ([]byte, *tags, error) {
 	if d.pdf.PageCount() > 1 {
 		// One sheet is what people carry: a letter that is a little too long
 		// for it is set closer.
-		tight := newDocument(s, fonts, compact)
-		tight.write()
-		if tight.pdf.PageCount() == 1 {
-			d = tight
+		for _, closer := range []spacing{compact, dense} {
+			tight := newDocument(s, fonts, closer)
+			tight.write()
+			if tight.pdf.PageCount() == 1 {
+				d = tight
+				break
+			}
 		}
 	}
 	var out bytes.Buffer
@@ -320,6 +323,7 @@ type spacing struct {
 var (
 	roomy   = spacing{padY: 0.5, heading: 3.3, signature: 11, leading: 1}
 	compact = spacing{padY: 0.25, heading: 2.4, signature: 9, leading: 0.95}
+	dense   = spacing{padY: 0.22, heading: 1.8, signature: 8, leading: 0.9}
 )
 
 // facts draws a table of labels and values. A row never breaks over two pages.
@@ -354,7 +358,12 @@ func (d *document) demarcation() {
 	facts := d.s.Demarcation()
 	site, parts := facts[0], facts[1:]
 	column := width / float64(len(parts))
-	for _, f := range []face{{15, 6.6, true}, {12, 5.4, true}, {10, 4.6, true}} {
+	// One line each, if not too small; else two.
+	for _, try := range []struct {
+		face
+		most int
+	}{{face{15, 6.6, true}, 1}, {face{12, 5.4, true}, 1}, {face{15, 6.6, true}, 2}, {face{12, 5.4, true}, 2}, {face{10, 4.6, true}, 2}} {
+		f := try.face
 		values := make([]block, len(parts))
 		lines, tallest, fits := 0, 0.0, true
 		for i, part := range parts {
@@ -363,7 +372,7 @@ func (d *document) demarcation() {
 			tallest = max(tallest, values[i].height())
 			fits = fits && !values[i].split
 		}
-		if !fits || lines > 2 {
+		if !fits || lines > try.most {
 			continue
 		}
 		const above, below = 1.0, 1.2
@@ -421,7 +430,7 @@ func (d *document) engineers() {
 	}
 	columns := min(2, len(d.s.Engineers))
 	column := width / float64(columns)
-	head := slices.Repeat([]engineer{{"No.", d.set(faceLabel, column-numberWidth-2*padX, "Name")}}, columns)
+	head := slices.Repeat([]engineer{d.engineer(faceLabel, column, "No.", "Name")}, columns)
 
 	d.heading("Field engineers", 2*(faceText.leading+2*d.spacing.padY))
 	d.as("Table", "", func() {
@@ -432,7 +441,7 @@ func (d *document) engineers() {
 			height := 0.0
 			for i, name := range names {
 				next++
-				row[i] = engineer{strconv.Itoa(next), d.set(faceText, column-numberWidth-2*padX, name)}
+				row[i] = d.engineer(faceText, column, strconv.Itoa(next), name)
 				height = max(height, row[i].name.height())
 			}
 			if d.room(height + 2*d.spacing.padY) {
@@ -445,9 +454,10 @@ func (d *document) engineers() {
 }
 
 // engineer is a cell pair of the engineers' table.
-type engineer struct {
-	number string
-	name   block
+type engineer struct{ number, name block }
+
+func (d *document) engineer(f face, column float64, number, name string) engineer {
+	return engineer{d.set(f, numberWidth-2*padX, number), d.set(f, column-numberWidth-2*padX, name)}
 }
 
 func (d *document) engineerRow(row []engineer, column float64, head bool) {
@@ -465,12 +475,12 @@ func (d *document) engineerRow(row []engineer, column float64, head bool) {
 			d.box(x, top, numberWidth, height, background)
 			d.box(x+numberWidth, top, column-numberWidth, height, background)
 			d.as(kind, extra, func() {
-				if e.number != "" {
-					d.cell(d.set(e.name.face, numberWidth-2*padX, e.number), x+padX, top+d.spacing.padY)
+				if len(e.number.lines) > 0 {
+					d.cell(e.number, x+padX, top+d.spacing.padY)
 				}
 			})
 			d.as(kind, extra, func() {
-				if e.number != "" {
+				if len(e.name.lines) > 0 {
 					d.cell(e.name, x+numberWidth+padX, top+d.spacing.padY)
 				}
 			})

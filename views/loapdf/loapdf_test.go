@@ -24,7 +24,7 @@ var samples = map[string]struct {
 	pages  int
 }{
 	"ordinary": {ordinary(), 1},
-	"chinese":  {chinese(), 2},
+	"chinese":  {chinese(), 1},
 	"crowded":  {crowded(), 2},
 	"remote":   {remote(), 1},
 	"longest":  {longest(), 3},

@@ -23,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/digitorus/pdfsign/verify"
 	"github.com/digitorus/pkcs7"
 
 	"demarc/store/letter"
@@ -116,6 +117,7 @@ func TestOthersFindTheSignatureValid(t *testing.T) {
 				if strings.Count(out, "Signature #") != 1 {
 					t.Errorf("not one signature:\n%s", out)
 				}
+				checkWithPdfsign(t, pdf, s.letter)
 				checkWithLibrary(t, pdf, k)
 				checkWithOpenSSL(t, pdf, k)
 			})
@@ -143,6 +145,19 @@ func contents(t *testing.T, pdf []byte) (der, signed []byte) {
 		t.Fatal(err)
 	}
 	return der, append(bytes.Clone(pdf[:before]), pdf[after:]...)
+}
+
+// checkWithPdfsign verifies with a library for signatures of PDFs, which reads
+// the file by itself.
+func checkWithPdfsign(t *testing.T, pdf []byte, s letter.Snapshot) {
+	t.Helper()
+	r, err := verify.Verify(bytes.NewReader(pdf), int64(len(pdf)))
+	if err != nil || r.Error != "" || len(r.Signers) != 1 || !r.Signers[0].ValidSignature {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if got := r.Signers[0]; got.Name != s.Issuer.LegalName || got.Reason != "Issue of "+s.Title() || !got.SignatureTime.Equal(s.IssuedAt) {
+		t.Errorf("signed by %q for %q at %v", got.Name, got.Reason, got.SignatureTime)
+	}
 }
 
 // checkWithLibrary verifies with a library for PKCS #7 and looks at what PAdES
@@ -399,5 +414,91 @@ func TestQRCodeOfALongAddress(t *testing.T) {
 	s.CheckURL = "https://express-connect-console.international.network-services.example-cloud.example/loa/check/" + s.CheckCode
 	if got := readQR(t, printed(t, s), 150); got != s.CheckURL {
 		t.Errorf("%q, want %q", got, s.CheckURL)
+	}
+}
+
+func TestReport(t *testing.T) {
+	published := func(k signing.Keys) (set signing.Set) {
+		pdf, err := signing.PDFJWK(k.Chain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts := signing.FactsJWK(k.FactsPublic())
+		pdf.Status, facts.Status = signing.Retired, signing.Active
+		return signing.Set{Keys: []signing.JWK{facts, pdf}}
+	}
+	pdf := printed(t, ordinary())
+	changed := bytes.Replace(pdf, []byte("/Lang (en)"), []byte("/Lang (fr)"), 1)
+	_, other, _ := ed25519.GenerateKey(rand.Reader)
+	foreign := signing.Keys{Chain: chained().Chain, PDF: chained().PDF, Facts: other}
+	for name, tt := range map[string]struct {
+		pdf  []byte
+		set  signing.Set
+		want []string
+		good bool
+	}{
+		"as issued": {pdf, published(keys()), []string{"good  file: LOA-2026-004817, no byte", "good  certificate: published, retired", "good  facts: signed with published key", ordinary().CheckURL}, true},
+		"changed":   {changed, published(keys()), []string{"BAD   file"}, false},
+		"no letter": {[]byte("%PDF-1.7"), published(keys()), []string{"BAD   file"}, false},
+		"by others": {pdf, published(foreign), []string{"good  file", "BAD   certificate: not among", "BAD   facts: signed with a key that is not published"}, false},
+	} {
+		lines, good := Report(tt.pdf, tt.set)
+		text := strings.Join(lines, "\n")
+		if good != tt.good {
+			t.Errorf("%s: good %v:\n%s", name, good, text)
+		}
+		for _, w := range tt.want {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s: no %q in\n%s", name, w, text)
+			}
+		}
+	}
+}
+
+// What the README tells whoever has no Demarc to type does what it says.
+func TestReadmeChecksALetter(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(readme), "    pdfsig LETTER.pdf")
+	script, _, closed := strings.Cut(rest, "\n\n")
+	if !ok || !closed {
+		t.Fatal("the README does not say how to check a letter")
+	}
+	script = "KEY=" + signing.FactsJWK(keys().FactsPublic()).X + "\npdfsig LETTER.pdf" + script
+	pdf := printed(t, chinese())
+	out := run(t, map[string][]byte{"LETTER.pdf": pdf}, "bash", "-c", script)
+	for _, want := range []string{"Signature is Valid", "Total document signed", `"kid":"` + signing.KeyID(keys().FactsPublic()) + `"`, "Signature Verified Successfully"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	_, other, _ := ed25519.GenerateKey(rand.Reader)
+	script = strings.Replace(script, signing.FactsJWK(keys().FactsPublic()).X, signing.FactsJWK(other.Public().(ed25519.PublicKey)).X, 1)
+	if out, err := try(t, map[string][]byte{"LETTER.pdf": pdf}, "bash", "-c", script); err == nil {
+		t.Errorf("good by another key:\n%s", out)
+	}
+}
+
+// What signing adds to a letter: see BenchmarkRender.
+func BenchmarkPrint(b *testing.B) {
+	for name, k := range map[string]signing.Keys{"ECDSA": keys(), "RSA": chained()} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Print(ordinary(), k); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	pdf := printed(b, ordinary())
+	for b.Loop() {
+		if _, err := Verify(pdf); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

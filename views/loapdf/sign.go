@@ -181,3 +181,35 @@ func (s *Signed) open(pdf []byte) error {
 func (s Signed) VerifyFacts(key ed25519.PublicKey) error {
 	return signing.VerifyFacts(key, s.Facts, s.FactsSig)
 }
+
+// Report says in lines what a letter proves by the published keys, and whether
+// all of it is good. Whether it is valid as of now only its check page knows.
+func Report(pdf []byte, published signing.Set) (lines []string, good bool) {
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	s, err := Verify(pdf)
+	if err != nil {
+		say("BAD   file: %v", err)
+		return lines, false
+	}
+	good = true
+	say("good  file: %s, no byte was changed since it was signed", s.Letter.Title())
+	if k, ok := published.Certificate(s.Chain[0]); ok {
+		say("good  certificate: published, %s, SHA-256 %s", k.Status, signing.Fingerprint(s.Chain[0]))
+	} else {
+		good = false
+		say("BAD   certificate: not among the published keys: %s, SHA-256 %s", s.Chain[0].Subject, signing.Fingerprint(s.Chain[0]))
+	}
+	if key, k, ok := published.Facts(s.FactsKey); !ok {
+		good = false
+		say("BAD   facts: signed with a key that is not published, %s", s.FactsKey)
+	} else if err := s.VerifyFacts(key); err != nil {
+		good = false
+		say("BAD   facts: %v", err)
+	} else {
+		say("good  facts: signed with published key %s, %s", s.FactsKey, k.Status)
+	}
+	if good {
+		say("      Whether it is valid now: %s", s.Letter.CheckURL)
+	}
+	return lines, good
+}
