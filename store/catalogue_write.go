@@ -314,9 +314,11 @@ func (s *Store) OpenAccount(ctx context.Context, by Actor, company, homeRegion s
 		if err != nil {
 			return "", err
 		}
-		if token, err = t.link(u.ID); err != nil {
+		link, err := t.mailLink(u)
+		if err != nil {
 			return "", err
 		}
+		token = link.Token
 		return n.AccountID, t.event(userSubject(u.ID), n.AccountID, "invite", "", "", "", u.Role.Label())
 	})
 	if err != nil {

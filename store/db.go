@@ -104,6 +104,7 @@ type Store struct {
 	sessions    sessionCache
 	passwords   passwordGate
 	mailing     bool
+	resets      chan struct{} // one value for each request of a forgotten password under way
 	mailReady   chan struct{} // holds at most one value
 	imports     imports
 
@@ -225,7 +226,7 @@ func (o *Options) defaults() {
 
 // store is a store over the files in o.Dir, with neither writer nor schema.
 func (o *Options) store() (*Store, error) {
-	s := &Store{mailing: o.Mailing, mailReady: make(chan struct{}, 1), dir: o.Dir, now: o.Now, operator: o.Operator, issuer: o.Issuer, publicURL: o.PublicURL, log: o.Log, trace: o.Trace, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
+	s := &Store{mailing: o.Mailing, mailReady: make(chan struct{}, 1), resets: make(chan struct{}, resetsAtOnce), dir: o.Dir, now: o.Now, operator: o.Operator, issuer: o.Issuer, publicURL: o.PublicURL, log: o.Log, trace: o.Trace, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
 	keys := map[string][]byte{}
 	for _, name := range Keys() {
 		key, err := readKey(filepath.Join(o.Dir, name))

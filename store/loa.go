@@ -179,6 +179,9 @@ func (s *Store) PrepareLOA(ctx context.Context, by Actor, id string, rev int, in
 		if msg := reasonProblem(in.Note, 0, 500, ""); msg != "" {
 			return invalid("note", msg)
 		}
+		if err := t.notOwnRequest(id, string(lifecycle.ApplyForLOA)); err != nil {
+			return err
+		}
 		app, err := t.openApplication(id)
 		if err != nil {
 			return err

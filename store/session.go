@@ -49,8 +49,10 @@ type sessionCache struct {
 type session struct {
 	secretHash string
 	userID     string
-	method     Method
-	expires    time.Time
+	// viewing is the account whose console the session looks at, "" usually.
+	viewing, viewingName string
+	method               Method
+	expires              time.Time
 
 	mu      sync.Mutex
 	seen    time.Time
@@ -239,8 +241,8 @@ func (s *Store) SessionUser(ctx context.Context, id, secret string) (User, error
 	if se == nil {
 		se = &session{}
 		var seen, expires, revoked instant
-		err := s.get(ctx, "SELECT secret_hash, user_id, method, last_seen_at, expires_at, revoked_at FROM sessions WHERE id = ?", []any{id},
-			&se.secretHash, &se.userID, &se.method, &seen, &expires, &revoked)
+		err := s.get(ctx, "SELECT s.secret_hash, s.user_id, s.method, s.last_seen_at, s.expires_at, s.revoked_at, s.viewing, COALESCE(a.name, '') FROM sessions s LEFT JOIN accounts a ON a.id = s.viewing WHERE s.id = ?", []any{id},
+			&se.secretHash, &se.userID, &se.method, &seen, &expires, &revoked, &se.viewing, &se.viewingName)
 		if errors.Is(err, sql.ErrNoRows) {
 			return User{}, unauthenticated(msgNotSignedIn)
 		}
@@ -269,6 +271,12 @@ func (s *Store) SessionUser(ctx context.Context, id, secret string) (User, error
 		s.sessions.writes.Go(func() { s.writeSeen(id, now) })
 	}
 	u.Strong = se.method.Strong()
+	if se.viewing != "" {
+		u.StaffRole, u.Role, u.AccountID, u.AccountName = u.Role, lifecycle.Viewer, se.viewing, se.viewingName
+		if !lifecycle.May(lifecycle.ViewAsCustomer, u.StaffRole) {
+			return User{}, unauthenticated(msgNotSignedIn)
+		}
+	}
 	return u, nil
 }
 

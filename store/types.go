@@ -268,7 +268,10 @@ type User struct {
 	SecondFactor                            bool // has one that is in use
 	Strong                                  bool // of a session: it began with a second factor
 	MailNotices                             bool // messages are also mailed
-	CreatedAt                               time.Time
+	// StaffRole is set in a session in which a person of the staff looks at a
+	// customer's console: Role is then Viewer, and the account is the customer's.
+	StaffRole lifecycle.Role
+	CreatedAt time.Time
 }
 
 // Message tells a person that something is their turn.

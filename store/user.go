@@ -91,6 +91,7 @@ type Invitation struct {
 	Email     string // given by the inviter; the first administrator enters it
 	Name      string
 	Role      lifecycle.Role
+	Reset     bool // it stands in for a forgotten password: the name stays
 	ExpiresAt time.Time
 }
 
@@ -347,9 +348,14 @@ func (s *Store) AccountUsers(ctx context.Context, accountID string) ([]User, err
 	return users, nil
 }
 
-// link replaces the person's open one-time links by a new one. userID "" is
-// the first administrator, who is not a user yet.
-func (t *tx) link(userID string) (string, error) {
+// link replaces the person's open one-time links by a new one, which opens for
+// an hour when it stands in for a forgotten password and for 72 otherwise.
+// userID "" is the first administrator, who is not a user yet.
+func (t *tx) link(userID string, reset bool) (string, error) {
+	purpose, limit := "invitation", InvitationLimit
+	if reset {
+		purpose, limit = "reset", ResetLimit
+	}
 	who := sql.NullString{String: userID, Valid: userID != ""}
 	where := "user_id = ?"
 	args := []any{userID}
@@ -360,53 +366,9 @@ func (t *tx) link(userID string) (string, error) {
 		return "", err
 	}
 	token := newSecret()
-	_, err := t.exec("INSERT INTO invitations (token_hash, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
-		hashSecret(token), who, at(t.now), at(t.now.Add(InvitationLimit)))
+	_, err := t.exec("INSERT INTO invitations (token_hash, user_id, purpose, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+		hashSecret(token), who, purpose, at(t.now), at(t.now.Add(limit)))
 	return token, err
-}
-
-// Invite adds a person without a password and returns the token of the
-// one-time link on which they choose one, within 72 hours. Only its hash is
-// stored: the token is to be had once. Kinds: Forbidden unless by is an
-// administrator, Invalid.
-func (s *Store) Invite(ctx context.Context, by Actor, n NewUser) (token string, err error) {
-	if by.Role != lifecycle.Administrator {
-		return "", forbidden(msgAdminOnly)
-	}
-	if err := n.check(); err != nil {
-		return "", err
-	}
-	err = s.inTx(ctx, by, func(t *tx) error {
-		u, err := t.insertUser(n, "")
-		if err != nil {
-			return err
-		}
-		if token, err = t.link(u.ID); err != nil {
-			return err
-		}
-		return t.event(userSubject(u.ID), u.AccountID, "invite", lifecycle.None, lifecycle.None, "", u.Role.Label())
-	})
-	return token, err
-}
-
-// NewLink replaces a person's one-time link: the first was lost, or they
-// forgot the password. The password they have works until the link is used.
-// Kinds: Forbidden unless by is an administrator, NotFound.
-func (s *Store) NewLink(ctx context.Context, by Actor, userID string) (u User, token string, err error) {
-	if by.Role != lifecycle.Administrator {
-		return User{}, "", forbidden(msgAdminOnly)
-	}
-	err = s.inTx(ctx, by, func(t *tx) error {
-		var err error
-		if u, err = t.user(userID); err != nil {
-			return err
-		}
-		if token, err = t.link(u.ID); err != nil {
-			return err
-		}
-		return t.event(userSubject(u.ID), u.AccountID, "new_link", lifecycle.None, lifecycle.None, "", "")
-	})
-	return u, token, err
 }
 
 // FirstAdministratorLink makes the link on which the first administrator is
@@ -418,7 +380,7 @@ func (s *Store) FirstAdministratorLink(ctx context.Context) (token string, ok bo
 		if ok, err = t.withoutAdministrator(); err != nil || !ok {
 			return err
 		}
-		token, err = t.link("")
+		token, err = t.link("", false)
 		return err
 	})
 	return token, ok, err
@@ -431,21 +393,22 @@ func (t *tx) withoutAdministrator() (bool, error) {
 	return n == 0, err
 }
 
-const invitationQuery = `SELECT COALESCE(i.user_id, ''), COALESCE(u.email, ''), COALESCE(u.name, ''), COALESCE(u.role, 'administrator'), i.expires_at, i.used_at
+const invitationQuery = `SELECT COALESCE(i.user_id, ''), COALESCE(u.email, ''), COALESCE(u.name, ''), COALESCE(u.role, 'administrator'), i.purpose, i.expires_at, i.used_at
 	FROM invitations i LEFT JOIN users u ON u.id = i.user_id WHERE i.token_hash = ?`
 
 // openInvitation reads an invitation that still opens.
 func openInvitation(r scanner, now time.Time) (Invitation, error) {
 	var inv Invitation
 	var expires, used instant
-	err := r.Scan(&inv.UserID, &inv.Email, &inv.Name, &inv.Role, &expires, &used)
+	var purpose string
+	err := r.Scan(&inv.UserID, &inv.Email, &inv.Name, &inv.Role, &purpose, &expires, &used)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return Invitation{}, unavailable(err)
 	}
 	if err != nil || !used.IsZero() || !now.Before(expires.Time) {
 		return Invitation{}, &Error{Kind: NotFound, Msg: msgLinkUsed}
 	}
-	inv.ExpiresAt = expires.Time
+	inv.ExpiresAt, inv.Reset = expires.Time, purpose == "reset"
 	return inv, nil
 }
 
@@ -470,6 +433,9 @@ func (s *Store) AcceptInvitation(ctx context.Context, token, requestID, name, em
 		return User{}, err
 	}
 	name, email = strings.TrimSpace(name), normalEmail(email)
+	if inv.Reset {
+		name = inv.Name
+	}
 	fields := map[string]string{}
 	if p := personNameProblem(name); p != "" {
 		fields["name"] = p

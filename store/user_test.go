@@ -185,10 +185,11 @@ func TestInvitation(t *testing.T) {
 		_, _, err = s.NewLink(ctx, Actor{UserID: "x", Role: r}, admin.ID)
 		wantKind(t, err, Forbidden)
 	}
-	token, err := s.Invite(ctx, actorOf(admin), NewUser{Email: "n@x.example", Name: "N", Role: lifecycle.Owner, AccountID: account})
+	invited, err := s.Invite(ctx, actorOf(admin), NewUser{Email: "n@x.example", Name: "N", Role: lifecycle.Owner, AccountID: account})
 	if err != nil {
 		t.Fatal(err)
 	}
+	token := invited.Token
 	var stored string
 	if err := s.read.QueryRow("SELECT token_hash FROM invitations").Scan(&stored); err != nil || stored == token || strings.Contains(stored, token) {
 		t.Errorf("the token itself is stored: %q, %v", stored, err)
@@ -224,14 +225,15 @@ func TestInvitation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, first, err := s.NewLink(ctx, actorOf(admin), u.ID)
+	_, firstLink, err := s.NewLink(ctx, actorOf(admin), u.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, second, err := s.NewLink(ctx, actorOf(admin), u.ID)
+	_, secondLink, err := s.NewLink(ctx, actorOf(admin), u.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
+	first, second := firstLink.Token, secondLink.Token
 	_, err = s.Invitation(ctx, first)
 	wantKind(t, err, NotFound)
 	if _, err := s.SessionUser(ctx, id, secret); err != nil {
@@ -245,12 +247,13 @@ func TestInvitation(t *testing.T) {
 	_, err = s.Authenticate(ctx, "n@x.example", testPassword)
 	wantKind(t, err, Unauthenticated)
 
-	// It opens for 72 hours.
-	_, third, err := s.NewLink(ctx, actorOf(admin), u.ID)
-	if err != nil {
-		t.Fatal(err)
+	// It opens for an hour.
+	_, thirdLink, err := s.NewLink(ctx, actorOf(admin), u.ID)
+	if err != nil || !thirdLink.Reset || thirdLink.Mailed {
+		t.Fatal(thirdLink, err)
 	}
-	clk.move(InvitationLimit - time.Second)
+	third := thirdLink.Token
+	clk.move(ResetLimit - time.Second)
 	if _, err := s.Invitation(ctx, third); err != nil {
 		t.Error(err)
 	}

@@ -153,6 +153,11 @@ func (s *Store) DecideWhitelist(ctx context.Context, by Actor, id, status string
 		if w.Status != from {
 			return "", conflictf("This request is %s already. Nothing was changed.", w.Status)
 		}
+		if status != "revoked" {
+			if err := t.notOwnRequest("whitelist:"+id, "request_whitelist"); err != nil {
+				return "", err
+			}
+		}
 		if _, err := t.exec("UPDATE whitelist_requests SET status = ?, until = ?, answer = ?, decided_at = ?, decided_by = ? WHERE account_id = ? AND id = ?",
 			status, at(until), strings.TrimSpace(reason), at(t.now), by.Name, w.AccountID, id); err != nil {
 			return "", err

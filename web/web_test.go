@@ -83,11 +83,11 @@ func (s *site) passwords(t *testing.T, emails ...string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, token, err := s.env.NewLink(t.Context(), s.env.Admin, u.ID)
+		_, link, err := s.env.NewLink(t.Context(), s.env.Admin, u.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.env.AcceptInvitation(t.Context(), token, "TEST", u.Name, "", storetest.Password); err != nil {
+		if _, err := s.env.AcceptInvitation(t.Context(), link.Token, "TEST", u.Name, "", storetest.Password); err != nil {
 			t.Fatal(err)
 		}
 	}

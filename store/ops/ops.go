@@ -481,11 +481,11 @@ func (o *options) adminCreate(ctx context.Context, args []string) error {
 		return err
 	}
 	defer s.Close()
-	token, err := s.Invite(ctx, commandLine(), store.NewUser{Email: args[0], Name: args[1], Role: lifecycle.Administrator})
+	link, err := s.Invite(ctx, commandLine(), store.NewUser{Email: args[0], Name: args[1], Role: lifecycle.Administrator})
 	if err != nil {
 		return plain(err)
 	}
-	return o.link(args[0], token)
+	return o.link(args[0], link)
 }
 
 func (o *options) adminReset(ctx context.Context, args []string) error {
@@ -498,11 +498,11 @@ func (o *options) adminReset(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("nobody has the e-mail address %s", args[0])
 	}
-	_, token, err := s.NewLink(ctx, commandLine(), u.ID)
+	_, link, err := s.NewLink(ctx, commandLine(), u.ID)
 	if err != nil {
 		return plain(err)
 	}
-	return o.link(u.Email, token)
+	return o.link(u.Email, link)
 }
 
 func (o *options) personExport(ctx context.Context, args []string) error {
@@ -541,10 +541,21 @@ func (o *options) personErase(ctx context.Context, args []string) error {
 	return nil
 }
 
-func (o *options) link(email, token string) error {
-	_, err := fmt.Fprintf(o.Out, "One-time link for %s, good for %d hours. It opens once; until then the old password works:\n  %s\n",
-		email, int(store.InvitationLimit/time.Hour), o.Link(strings.TrimRight(o.publicURL, "/"), token))
+func (o *options) link(email string, link store.Link) error {
+	limit := store.InvitationLimit
+	if link.Reset {
+		limit = store.ResetLimit
+	}
+	_, err := fmt.Fprintf(o.Out, "One-time link for %s, good for %s. It opens once; until then the old password works:\n  %s\n",
+		email, hours(limit), o.Link(strings.TrimRight(o.publicURL, "/"), link.Token))
 	return err
+}
+
+func hours(d time.Duration) string {
+	if d == time.Hour {
+		return "1 hour"
+	}
+	return fmt.Sprintf("%d hours", int(d/time.Hour))
 }
 
 // plain is what is wrong with the input in words.
