@@ -112,7 +112,7 @@ func (h *Handlers) accountPage(c echo.Context, status int, sent accountForms) er
 		a.Interfaces = append(a.Interfaces, ui.ViewTab{Label: v.label, Count: counts.Of(v.view), Href: paths.With(paths.AdminInterfaces, "view", string(v.view), "account", account.ID)})
 	}
 	for _, u := range people {
-		a.People = append(a.People, views.Person{ID: u.ID, Name: u.Name, Email: u.Email, RoleLabel: u.Role.Label(), CanSignIn: u.HasPassword})
+		a.People = append(a.People, h.personView(actor, u))
 	}
 	for _, r := range requests {
 		a.Whitelist = append(a.Whitelist, h.whitelistRow(r, account.Name, actor.Role))
@@ -140,9 +140,12 @@ func (h *Handlers) accountPage(c echo.Context, status int, sent accountForms) er
 	}
 	if lifecycle.May(lifecycle.ManagePeople, actor.Role) {
 		if a.Member = sent.member; a.Member == nil {
-			a.Member = &views.MemberForm{}
+			a.Member = &views.MemberForm{Role: string(lifecycle.Owner)}
 		}
-		a.NewLink = paths.AdminNewLink
+		a.Member.Roles = roleOptions(lifecycle.CustomerRoles())
+	}
+	if lifecycle.May(lifecycle.ViewAsCustomer, actor.Role) {
+		a.ViewAs = paths.AdminCustomerView(account.ID)
 	}
 	crumbs := []views.Crumb{{Label: "Customers"}}
 	if a.WithMoney {
@@ -246,14 +249,18 @@ func wholeNumber(s string) int {
 // AddMember adds a person to the account and shows their one-time link, once.
 func (h *Handlers) AddMember(c echo.Context) error {
 	id := c.Param("id")
-	form := views.MemberForm{Name: value(c, "name"), Email: value(c, "email")}
+	form := views.MemberForm{Name: value(c, "name"), Email: value(c, "email"), Role: value(c, "role")}
 	if form.Errors = unprintable(c); len(form.Errors) > 0 {
 		return h.accountPage(c, http.StatusUnprocessableEntity, accountForms{member: &form})
 	}
 	if _, err := h.Store.Account(c.Request().Context(), h.actor(c), id); err != nil {
 		return err
 	}
-	token, err := h.Store.Invite(c.Request().Context(), h.actor(c), store.NewUser{Name: form.Name, Email: form.Email, Role: lifecycle.Owner, AccountID: id})
+	if !lifecycle.Role(form.Role).IsCustomer() {
+		form.Errors["role"] = "Select a role"
+		return h.accountPage(c, http.StatusUnprocessableEntity, accountForms{member: &form})
+	}
+	link, err := h.Store.Invite(c.Request().Context(), h.actor(c), store.NewUser{Name: form.Name, Email: form.Email, Role: lifecycle.Role(form.Role), AccountID: id})
 	if status, fields, _, ok := refused(err); ok {
 		form.Errors = fields
 		return h.accountPage(c, status, accountForms{member: &form})
@@ -261,7 +268,7 @@ func (h *Handlers) AddMember(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, paths.AdminAccount(id), h.linkOnce(form.Name+" was added.", token))
+	return h.done(c, paths.AdminAccount(id), h.linkOnce(form.Name+" was added.", form.Email, link))
 }
 
 // NewCustomer is the form that opens an account.
@@ -286,7 +293,7 @@ func (h *Handlers) OpenCustomer(c echo.Context) error {
 	}
 	flash := views.Flash{Tone: ui.ToneInfo, Text: form.Company + " has an account already, opened by this form. The one-time link was shown once; make a new one under People."}
 	if token != "" {
-		flash = h.linkOnce(form.Company+" has an account, and "+form.Name+" can sign in for it.", token)
+		flash = h.linkOnce(form.Company+" has an account, and "+form.Name+" can sign in for it.", form.Email, store.Link{Token: token, Mailed: h.Store.Mailing()})
 	}
 	return h.done(c, paths.AdminAccount(id), flash)
 }

@@ -390,13 +390,13 @@ func TestAccounts(t *testing.T) {
 
 	// A person: the link is shown once.
 	people := paths.AdminAccountPeople(s.Southwind)
-	summaryHas(t, admin.post(people, url.Values{"name": {"Gu Xin"}, "email": {customerMail}}), "email", "There is already a person")
-	admin.post(people, url.Values{"name": {"Gu Xin"}, "email": {"gu@southwind.example"}}).want(http.StatusSeeOther)
+	summaryHas(t, admin.post(people, url.Values{"name": {"Gu Xin"}, "role": {"viewer"}, "email": {customerMail}}), "email", "There is already a person")
+	admin.post(people, url.Values{"name": {"Gu Xin"}, "role": {"viewer"}, "email": {"gu@southwind.example"}}).want(http.StatusSeeOther)
 	first := admin.get(paths.AdminAccount(s.Southwind))
 	if n := first.doc().Find("a[href^='/setup/'], a[href*='/setup/']").Length(); n != 1 {
 		t.Errorf("%d one-time links: %s", n, first.text())
 	}
-	if again := admin.get(paths.AdminAccount(s.Southwind)); strings.Contains(again.body, "/setup/") || !strings.Contains(again.text(), "gu@southwind.exampleInvited") {
+	if again := admin.get(paths.AdminAccount(s.Southwind)); strings.Contains(again.body, "/setup/") || !strings.Contains(again.text(), "gu@southwind.exampleViewerInvited") {
 		t.Errorf("the second time: %s", again.text())
 	}
 	finance.post(people, url.Values{"name": {"Gu Xin"}, "email": {"g2@southwind.example"}}).want(http.StatusForbidden)

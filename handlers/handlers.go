@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -106,7 +107,7 @@ func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) vie
 		// A page without numbers in its navigation is better than no page.
 		h.Log.WarnContext(ctx, "navigation counts are missing", "request_id", reqctx.ID(ctx), "error", err)
 	}
-	p.Nav = nav(user.Role, c.Request().URL.Path, needs, queues, h.Cards != nil)
+	p.Nav = ownNav(user, nav(user.Role, c.Request().URL.Path, needs, queues, h.Cards != nil))
 	if path := c.Request().URL.Path; path != paths.Home && path != paths.Admin {
 		p.Crumbs = append([]views.Crumb{{Label: views.Service, Href: p.HomeHref}}, crumbs...)
 		p.Crumbs = append(p.Crumbs, views.Crumb{Label: title})
@@ -136,6 +137,9 @@ func (h *Handlers) frame(c echo.Context, title string) views.Page {
 	p.Theme, p.Unread, p.MessagesHref = u.Theme, u.Unread, paths.Messages
 	p.User = &views.PageUser{Name: u.Name, Email: u.Email, AccountName: u.AccountName, Staff: u.Role.IsStaff()}
 	p.User.RoleLabel, p.Role = u.Role.Label(), u.Role
+	if u.StaffRole != "" { // the person's own things stay away
+		p.Viewing, p.MessagesHref, p.Unread, p.User.RoleLabel = u.AccountName, "", 0, h.Operator+", "+u.StaffRole.Label()
+	}
 	if u.Role.IsCustomer() {
 		p.Area, p.SearchAction = views.AreaCustomer, paths.Interfaces
 	} else {
@@ -144,8 +148,19 @@ func (h *Handlers) frame(c echo.Context, title string) views.Page {
 	if r.URL.Path == p.SearchAction {
 		p.SearchValue = r.URL.Query().Get("q")
 	}
-	p.Nav = nav(u.Role, r.URL.Path, 0, store.QueueCounts{}, h.Cards != nil)
+	p.Nav = ownNav(u, nav(u.Role, r.URL.Path, 0, store.QueueCounts{}, h.Cards != nil))
 	return p
+}
+
+// ownNav leaves out what is a person's own while they look at a customer's
+// console.
+func ownNav(u store.User, groups []views.NavGroup) []views.NavGroup {
+	if u.StaffRole == "" {
+		return groups
+	}
+	return slices.DeleteFunc(groups, func(g views.NavGroup) bool {
+		return slices.ContainsFunc(g.Items, func(it views.NavItem) bool { return it.Href == paths.Messages })
+	})
 }
 
 // Problem answers with an error page. A fragment gets a dialog instead, and a
@@ -226,6 +241,9 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards
 			views.NavItem{Label: "Access Points", Href: paths.AccessPoints},
 			views.NavItem{Label: "Port Whitelist", Href: paths.Whitelist})
 		add("Expenses", views.NavItem{Label: "Orders", Href: paths.Orders})
+		if lifecycle.May(lifecycle.ManageAccountPeople, role) {
+			add("Account", views.NavItem{Label: "People", Href: paths.People})
+		}
 		add("Support", views.NavItem{Label: "Messages", Href: paths.Messages})
 	} else {
 		add("", views.NavItem{Label: "Work queue", Href: paths.Admin})

@@ -143,7 +143,7 @@ func (h *Handlers) ListInterfaces(c echo.Context) error {
 	l.Count = countInterfaces(page.Total, page.TotalMore)
 	l.Views = interfaceViews(q, counts, h.Operator, l.Failed)
 	l.Pages = pager(q, page)
-	if !reqctx.Of(ctx).Session.Dismissed(listNote) {
+	if user, _ := reqctx.User(ctx); user.StaffRole == "" && !reqctx.Of(ctx).Session.Dismissed(listNote) {
 		l.Note = ui.Notice{Tone: ui.ToneInfo, DismissAction: paths.Preferences, DismissKey: listNote, Next: l.Here}
 	}
 	return h.render(c, status, views.InterfacesPage(h.page(c, "Physical Connection Interfaces", views.Crumb{Label: "Physical Connections"}), l))

@@ -56,7 +56,7 @@ func (h *Handlers) Setup(c echo.Context) error {
 func (h *Handlers) setupPage(c echo.Context, status int, inv store.Invitation, form views.SetupForm) error {
 	p := h.publicFrame(c, "Set your password", status)
 	form.Action = paths.Setup(c.Param("token"))
-	form.First = inv.UserID == ""
+	form.First, form.Reset = inv.UserID == "", inv.Reset
 	form.RoleLabel = inv.Role.Label()
 	form.PasswordAt = strconv.Itoa(store.PasswordMin) + " to " + strconv.Itoa(store.PasswordMax) + " characters"
 	return h.render(c, status, views.SetupPage(p, form))

@@ -116,7 +116,7 @@ func (h *Handlers) SignOut(c echo.Context) error {
 	ctx := c.Request().Context()
 	req := reqctx.Of(ctx)
 	if req.User.ID != "" {
-		if err := h.Store.EndSession(ctx, h.actor(c), req.Session.ID()); err != nil {
+		if err := h.Store.EndSession(ctx, h.staffActor(c), req.Session.ID()); err != nil {
 			return err
 		}
 	}

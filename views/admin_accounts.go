@@ -44,8 +44,13 @@ type TransferForm struct {
 
 // MemberForm adds a person to an account.
 type MemberForm struct {
-	Name, Email string
-	Errors      map[string]string
+	Name, Email, Role string
+	Roles             []ui.Option
+	Errors            map[string]string
+}
+
+func (f MemberForm) role() ui.Control {
+	return ui.Control{ID: "member-role", Name: "role", Label: "Role", Value: f.Role, Error: f.Errors["role"], Options: f.Roles, Columns: "wide"}
 }
 
 // AccountShow is the page of one account. Who sees which part is decided by
@@ -65,7 +70,7 @@ type AccountShow struct {
 
 	Quotas   *QuotaForm
 	Member   *MemberForm
-	NewLink  string // where the button "New link" posts to, "" for those who may not
+	ViewAs   string // opens the customer's console, "" for those who may not
 	Conflict string
 }
 
@@ -78,7 +83,7 @@ func (a AccountShow) summary() []ui.FieldError {
 		out = append(out, ui.ErrorList(a.Quotas.Errors, "per_access_point", "not_enabled", "reason")...)
 	}
 	if a.Member != nil {
-		out = append(out, ui.ErrorList(a.Member.Errors, "name", "email")...)
+		out = append(out, ui.ErrorList(a.Member.Errors, "name", "email", "role")...)
 	}
 	return out
 }

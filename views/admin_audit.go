@@ -83,6 +83,11 @@ var otherActions = []struct{ group, action, words string }{
 	{"People", "sign_out", "Signed out"},
 	{"People", "end_sessions", "Sessions ended"},
 	{"People", "resend_mail", "Mail sent again"},
+	{"People", "change_role", "Role changed"},
+	{"People", "remove_person", "Person removed"},
+	{"People", "request_reset", "Link for a forgotten password asked for"},
+	{"Accounts", "view_as_customer", "Customer's console looked at"},
+	{"Accounts", "leave_customer", "Customer's console left"},
 }
 
 // AuditWords is a recorded action in words.

@@ -49,7 +49,7 @@ func officePages(s string) map[string]templ.Component {
 		Matrix: OfferMatrix{SPs: []string{s}, Rows: []OfferMatrixRow{{Type: s, Offered: []bool{true}}}}, Types: []TypeTally{{Type: s, Ports: tally}},
 		Devices: []StaffDevice{{ID: "d1", Name: s, Room: s, Cabinet: s, Ports: ports, Tally: tally}}}
 	account := AccountShow{ID: s, Name: s, Facts: []ui.Pair{{Term: s, Value: s}}, Interfaces: []ui.ViewTab{{Label: s, Href: "/x", Count: 3}}, People: []Person{{ID: s, Name: s, Email: s}}, Whitelist: []StaffWhitelistRow{granted},
-		WithMoney: true, Balance: s, Statement: []StatementRow{{At: staffNow, What: s, Reference: s, Amount: s, Balance: s}}, Pages: pages, NewLink: "/admin/people/links", Conflict: s,
+		WithMoney: true, Balance: s, Statement: []StatementRow{{At: staffNow, What: s, Reference: s, Amount: s, Balance: s}}, Pages: pages, ViewAs: "/admin/accounts/x/customer-view", Conflict: s,
 		Transfer: &TransferForm{Amount: s, Reference: s, Key: s, Errors: map[string]string{"amount": s, "reference": s}},
 		Quotas:   &QuotaForm{PerAccessPoint: s, NotEnabled: s, Reason: s, Key: s, Errors: map[string]string{"per_access_point": s, "not_enabled": s, "reason": s}},
 		Member:   &MemberForm{Name: s, Email: s, Errors: map[string]string{"name": s, "email": s}}}
@@ -73,6 +73,11 @@ func officePages(s string) map[string]templ.Component {
 		"accounts": AccountsPage(p, AccountList{Rows: []AccountRow{{ID: s, Name: s, HomeRegion: s, Balance: s, Open: 1, Enabled: 2}, {ID: s, Name: s, Balance: s}}, Query: ui.Control{ID: "account-q", Name: "q", Value: s}, Tokens: []ui.Token{{Text: s, Href: "/x"}}, Pages: pages, MayOpen: true}),
 		"account":  AccountPage(p, account),
 		"customer": NewCustomerPage(p, CustomerForm{Company: s, Name: s, Email: s, Regions: []ui.Option{{Label: s}}, Key: s, Errors: map[string]string{"company": s, "region": s, "name": s, "email": s}}),
+		"people": PeoplePage(p, People{Title: s, People: []Person{{ID: s, Name: s, Email: s, RoleLabel: s, CanSignIn: true, Actions: ui.Actions{For: s, MenuID: "m-1", Links: []ui.Action{{Label: s, Href: "/x"}}}}}, MayManage: true,
+			Form: PersonForm{Name: s, Email: s, Role: s, Errors: map[string]string{"name": s, "email": s, "role": s}}, Action: "/admin/people", Roles: []ui.Option{{Value: s, Label: s, Sub: s}}, Operator: s, Looks: []Visit{{At: staffNow, Who: s}}}),
+		"role":     RolePage(p, false, RoleForm{Name: s, Role: s, Roles: []ui.Option{{Value: s, Label: s, Sub: s}}, Action: "/x", Back: "/y", Errors: map[string]string{"role": s}, Conflict: s}),
+		"remove":   PersonRemovalPage(p, false, PersonRemoval{Name: s, Email: s, Action: "/x", Back: "/y", Conflict: s}),
+		"mail":     MailStatusPage(p, MailPage{Configured: true, Facts: []ui.Pair{{Term: s, Value: s}}, MayManage: true, Address: s, Key: s, Conflict: s, Rows: []MailRow{{ID: s, Kind: s, To: s, Problem: s, Attempts: 2, CreatedAt: staffNow, At: staffNow, Failed: true, Resend: "/x"}}}),
 		"calendar": CalendarPage(p, Calendar{Countries: []Country{country}, Missing: []string{s}, Without: []string{s}}),
 	}
 }

@@ -76,6 +76,7 @@ type Page struct {
 	Path     string // request path and query; the theme form returns to it
 	Theme    string // "", "light" or "dark"; "" follows the system
 	User     *PageUser
+	Viewing  string         // the customer whose console a person of the staff looks at; "" usually
 	Role     lifecycle.Role // of the person signed in; what they may not do is not offered
 	Nav      []NavGroup
 	Crumbs   []Crumb

@@ -29,6 +29,7 @@ func (f SignInForm) summary() []ui.FieldError {
 type SetupForm struct {
 	Action     string
 	First      bool // the first administrator, who gives an address too
+	Reset      bool // a forgotten password: nothing else is asked
 	Email      string
 	Name       string
 	RoleLabel  string

@@ -48,6 +48,8 @@ func (s *Server) routes(e *echo.Echo) {
 	public.get(paths.Login, h.ShowSignIn)
 	public.post(paths.Login, h.SignIn)
 	public.post(paths.Logout, h.SignOut)
+	public.get(paths.Forgotten, h.ShowForgotten)
+	public.post(paths.Forgotten, h.Forgotten)
 	public.get(paths.Setup(":token"), h.ShowSetup)
 	public.post(paths.Setup(":token"), h.Setup)
 	public.post(paths.CardWebhook, s.cardWebhook) // of the card gateway, which signs what it says
@@ -59,7 +61,8 @@ func (s *Server) routes(e *echo.Echo) {
 	public.get(paths.SSOReturn, h.FinishSSO)
 
 	// For everybody who is signed in -------------------------------------------
-	own := public.with(signedIn)
+	public.with(signedIn).post(paths.CustomerViewEnd, h.LeaveCustomer)
+	own := public.with(signedIn, notLooking)
 	own.get(paths.Security, h.ShowSecurity)
 	own.post(paths.SecurityPassword, h.ChangePassword)
 	own.post(paths.SecuritySession, h.RevokeSession)
@@ -73,10 +76,11 @@ func (s *Server) routes(e *echo.Echo) {
 	own.get(paths.SecurityFactorRemoval(":id"), h.AskFactorRemoval)
 	own.post(paths.SecurityFactorRemoval(":id"), h.RemoveFactor)
 	own.post(paths.Preferences, h.SavePreferences)
-	person := own.with(s.secondFactor)
-	person.get(paths.Messages, h.ListMessages)
-	person.post(paths.MessagesRead, h.ReadMessages)
-	person.post(paths.MessagePattern(), h.ReadMessage)
+	messages := own.with(s.secondFactor)
+	messages.get(paths.Messages, h.ListMessages)
+	messages.post(paths.MessagesRead, h.ReadMessages)
+	messages.post(paths.MessagePattern(), h.ReadMessage)
+	person := public.with(signedIn, onlyLooks, s.secondFactor)
 
 	// For customers: every role of an account reads ---------------------------
 	customer := person.with(customersOnly)
@@ -97,6 +101,16 @@ func (s *Server) routes(e *echo.Echo) {
 	customer.get(paths.OrderPayment(":no"), h.ShowPayment)
 	customer.with(mayDo(lifecycle.PayInstallationFee)).get(paths.OrderCard(":no"), h.ShowCardPage)
 	customer.get(paths.Whitelist, h.ShowWhitelist)
+
+	// Customers: the account's people
+	colleagues := customer.with(may(lifecycle.ManageAccountPeople))
+	colleagues.get(paths.People, h.ListAccountPeople)
+	colleagues.post(paths.People, h.InvitePerson)
+	colleagues.post(paths.PeopleLinks, h.RenewLink)
+	colleagues.get(paths.PersonRole(":id"), h.AskRole)
+	colleagues.post(paths.PersonRole(":id"), h.ChangeRole)
+	colleagues.get(paths.PersonRemoval(":id"), h.AskPersonRemoval)
+	colleagues.post(paths.PersonRemoval(":id"), h.RemovePerson)
 
 	// Customers: what a role may do, by the tables of the lifecycle
 	orders := customer.with(mayDo(lifecycle.Order))
@@ -206,6 +220,11 @@ func (s *Server) routes(e *echo.Echo) {
 	people := staff.with(may(lifecycle.ManagePeople))
 	people.post(paths.AdminPeople, h.InvitePerson)
 	people.post(paths.AdminNewLink, h.RenewLink)
+	people.get(paths.AdminPersonRole(":id"), h.AskRole)
+	people.post(paths.AdminPersonRole(":id"), h.ChangeRole)
+	people.get(paths.AdminPersonRemoval(":id"), h.AskPersonRemoval)
+	people.post(paths.AdminPersonRemoval(":id"), h.RemovePerson)
+	staff.with(may(lifecycle.ViewAsCustomer)).post(paths.AdminCustomerView(":id"), h.ViewAsCustomer)
 	people.post(paths.AdminAccountPeople(":id"), h.AddMember)
 	signIn := staff.with(may(lifecycle.ManageSignIn))
 	signIn.get(paths.AdminFactorReset(":id"), h.AskFactorReset)
@@ -291,6 +310,28 @@ func (s *Server) secondFactor(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// onlyLooks refuses every write of a person of the staff who looks at a
+// customer's console.
+func onlyLooks(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		u, _ := reqctx.User(c.Request().Context())
+		if m := c.Request().Method; u.StaffRole != "" && m != http.MethodGet && m != http.MethodHead {
+			return &store.Error{Kind: store.Forbidden, Msg: "You look at the console of " + u.AccountName + ", where you change nothing. Leave it first."}
+		}
+		return next(c)
+	}
+}
+
+// notLooking keeps them out of what is a person's own: messages, sign-in.
+func notLooking(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if u, _ := reqctx.User(c.Request().Context()); u.StaffRole != "" {
+			return &store.Error{Kind: store.Forbidden, Msg: "You look at the console of " + u.AccountName + ". Leave it first: this page is your own."}
+		}
+		return next(c)
+	}
+}
+
 // customersOnly keeps staff out of customers' pages: they have their own. The
 // first page sends them there.
 func customersOnly(next echo.HandlerFunc) echo.HandlerFunc {
@@ -307,6 +348,9 @@ func customersOnly(next echo.HandlerFunc) echo.HandlerFunc {
 // staffOnly keeps customers out of the operator's pages.
 func staffOnly(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if u, _ := reqctx.User(c.Request().Context()); u.StaffRole != "" {
+			return &store.Error{Kind: store.Forbidden, Msg: "You look at the console of " + u.AccountName + ". Leave it to return to the staff pages."}
+		}
 		if !roleOf(c).IsStaff() {
 			return &store.Error{Kind: store.Forbidden} // the standard words fit
 		}

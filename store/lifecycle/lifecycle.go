@@ -120,6 +120,31 @@ func (r Role) Label() string {
 	return string(r)
 }
 
+// Does says in a few words what the role is for, to whoever gives it.
+func (r Role) Does() string {
+	switch r {
+	case Owner:
+		return "Everything, and the people of the account"
+	case Engineer:
+		return "Applies for interfaces and letters, reports deliveries. Pays nothing"
+	case CustomerFinance:
+		return "Pays and renews. Applies for nothing"
+	case Viewer:
+		return "Sees everything of the account. Changes nothing"
+	case Reviewer:
+		return "Decides about letters, the whitelist and quotas"
+	case Technician:
+		return "Connects and removes cables"
+	case Finance:
+		return "Accounts and transfers"
+	case Administrator:
+		return "Everything, and people, sites and settings"
+	case Auditor:
+		return "Sees everything. Changes nothing"
+	}
+	return ""
+}
+
 // Action is one thing that can be done to an interface.
 type Action string
 

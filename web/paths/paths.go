@@ -21,6 +21,8 @@ const (
 	LOAChecks = "/loa/check"
 	// CardWebhook is where the card gateway says what happened.
 	CardWebhook = "/webhooks/stripe"
+	// Forgotten is where somebody asks for a new password.
+	Forgotten = "/forgotten-password"
 )
 
 // A sign-in that takes more than a password.
@@ -61,6 +63,8 @@ const (
 	AccessPoints  = "/access-points"
 	Whitelist     = "/whitelist"
 	Orders        = "/orders"
+	People        = "/people"
+	PeopleLinks   = "/people/links"
 	Billing       = "/billing"
 	StatementCSV  = "/billing/statement.csv"
 )
@@ -332,6 +336,25 @@ func AdminPortCheck(id string) string { return join(AdminPortPages, id, "check")
 
 // AdminAccountPeople adds a person to the account.
 func AdminAccountPeople(id string) string { return join(AdminAccounts, id, "people") }
+
+// PersonRole changes the role of a person of the owner's account.
+func PersonRole(id string) string { return join(People, id, "role") }
+
+// PersonRemoval takes a person out of the owner's account.
+func PersonRemoval(id string) string { return join(People, id, "removal") }
+
+// AdminPersonRole changes anybody's role.
+func AdminPersonRole(id string) string { return join(AdminPeople, id, "role") }
+
+// AdminPersonRemoval takes anybody out.
+func AdminPersonRemoval(id string) string { return join(AdminPeople, id, "removal") }
+
+// AdminCustomerView opens the console of an account to a person of the staff,
+// read-only.
+func AdminCustomerView(id string) string { return join(AdminAccounts, id, "customer-view") }
+
+// CustomerViewEnd closes it.
+const CustomerViewEnd = "/customer-view/end"
 
 // AdminMailDelivery tries to send a mail again.
 func AdminMailDelivery(id string) string { return join(AdminMail, id, "delivery") }
