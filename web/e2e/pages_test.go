@@ -96,6 +96,7 @@ type site struct {
 	order, unpaid               string
 	port, freePort              store.Port
 	account, owner              string
+	colleague                   string // an engineer of the owner's account, with a long name
 	careful, provider           string // somebody with a second factor, an identity provider
 	openRequest, grantedRequest string
 	code                        map[string]string // of letters, by the demo's names; "superseded" of an older version
@@ -133,6 +134,7 @@ func newSite(t *testing.T) *site {
 			c := s.line[name]
 			must(db.EditConnection(ctx, owner, c.ID, c.Version, to, strings.Repeat(hostile, 8)))
 		}
+		s.colleague = must1(db.CreateUser(ctx, store.NewUser{Email: strings.Repeat("w", 60) + "@northwind.example", Name: strings.Repeat(wide, 32), Role: lifecycle.Engineer, AccountID: owner.AccountID}, ""))(t).ID
 		by := must1(db.UserByEmail(ctx, admin))(t)
 		person := must1(db.CreateUser(ctx, store.NewUser{Email: "careful@cloud.example", Name: strings.Repeat(wide, 32), Role: lifecycle.Reviewer}, ""))(t)
 		s.careful = person.ID
@@ -313,7 +315,14 @@ func (s *site) visits() map[string][]visit {
 		`paths.AdminPortDeletion(":id")`:        one(admin, paths.AdminPortDeletion(s.freePort.ID)),
 		`paths.AdminPanel(":id")`:               one(admin, panel),
 		"paths.AdminInventory":                  one(admin, paths.AdminInventory),
-		"paths.AdminPeople":                     one(admin, paths.AdminPeople),
+		"paths.AdminPeople":                     {{who: admin, path: paths.AdminPeople}, {who: auditor, path: paths.AdminPeople}},
+		"paths.AdminMail":                       one(admin, paths.AdminMail),
+		"paths.Forgotten":                       {{path: paths.Forgotten}, {path: paths.Forgotten + "?sent=1", state: "sent"}},
+		"paths.People":                          {{who: northwind, path: paths.People}, refused(northwind, paths.People, "Add and make a one-time link"), {who: northwind, path: paths.People, state: "row menu", open: "More actions for Gu Bo"}},
+		`paths.PersonRole(":id")`:               {{who: northwind, path: paths.PersonRole(s.colleague)}, {who: northwind, path: paths.People, state: "dialog role", layer: paths.PersonRole(s.colleague)}},
+		`paths.PersonRemoval(":id")`:            {{who: northwind, path: paths.PersonRemoval(s.colleague)}, {who: northwind, path: paths.People, state: "dialog remove", layer: paths.PersonRemoval(s.colleague)}},
+		`paths.AdminPersonRole(":id")`:          one(admin, paths.AdminPersonRole(s.colleague)),
+		`paths.AdminPersonRemoval(":id")`:       one(admin, paths.AdminPersonRemoval(s.colleague)),
 		"paths.AdminNewCustomer":                one(admin, paths.AdminNewCustomer),
 		"":                                      {{who: northwind, path: "/nowhere", status: http.StatusNotFound}, {path: "/nowhere", status: http.StatusNotFound}, {who: admin, path: "/admin/nowhere", status: http.StatusNotFound}},
 	}
