@@ -96,7 +96,7 @@ func newTown(t *testing.T) *town {
 			"/interfaces/:": in.ID, "/admin/interfaces/:": in.ID, "/admin/loas/:": in.ID, "/admin/cabling/:": in.ID, "/admin/removals/:": in.ID,
 			"/orders/:": unpaid.No, "/access-points/:": in.AccessPointID, "/admin/access-points/:": in.AccessPointID, "/admin/regions/:": in.Region,
 			"/admin/devices/:": device.ID, "/admin/ports/:": ports[0].ID, "/admin/accounts/:": side.account, "/admin/whitelist/:": requests[0].ID,
-			"/setup/:": link.Token, "/people/:": side.owner.UserID, "/loa/check/:": "none", "/admin/people/:": side.owner.UserID, "/messages/:": "1", "/security/factors/:": "none", "/admin/mail/:": "none", "/admin/single-sign-on/:": "none",
+			"/setup/:": link.Token, "/people/:": side.owner.UserID, "/admin/people/:": side.owner.UserID, "/messages/:": "1", "/security/factors/:": "none", "/admin/mail/:": "none", "/admin/single-sign-on/:": "none",
 		} {
 			side.objects[place] = id
 		}
