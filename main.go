@@ -319,6 +319,9 @@ func greet(ctx context.Context, out io.Writer, here string, c config, s *store.S
 	if c.address == "" || c.noc == "" {
 		fmt.Fprintln(out, "\nLetters of authorization need -operator-address and -noc; until then none can be issued.")
 	}
+	if c.publicURL == here {
+		fmt.Fprintln(out, "\nLetters carry the address at which they are checked, "+here+" now. Set -public-url before the first letter.")
+	}
 	return nil
 }
 
