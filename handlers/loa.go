@@ -16,6 +16,7 @@ import (
 	"demarc/store/letter"
 	"demarc/store/lifecycle"
 	"demarc/views"
+	"demarc/views/ui"
 	"demarc/web/paths"
 )
 
@@ -127,7 +128,27 @@ func (h *Handlers) letterPage(c echo.Context, conn store.Connection, shown views
 	}
 	v.Playbook = views.LetterPlaybook{Portal: book.Portal, Email: book.Email, Phone: book.Phone, LeadTime: book.LeadTime, Hours: book.Hours, Words: book.Words}
 	v.Subject, v.Body = l.Snapshot.Message(book.Words)
+	if at == 0 && book.Email != "" && h.Store.Mailing() && store.MaySendLOA(roleOf(c)) {
+		v.Mail, v.Key = paths.LOAMail(conn.ID), formKey()
+		if staff {
+			v.Mail = paths.AdminLetterMail(conn.ID)
+		}
+	}
 	return v, nil
+}
+
+// SendLOA mails the letter to the data center.
+func (h *Handlers) SendLOA(c echo.Context) error { return h.mailLetter(c, paths.LOA) }
+
+// SendLetter is the same for staff.
+func (h *Handlers) SendLetter(c echo.Context) error { return h.mailLetter(c, paths.AdminLetter) }
+
+func (h *Handlers) mailLetter(c echo.Context, page func(string) string) error {
+	id := c.Param("id")
+	if err := h.Store.SendLOA(c.Request().Context(), h.actor(c), id); err != nil {
+		return err
+	}
+	return h.done(c, page(id), views.Flash{Tone: ui.ToneOK, Text: "The letter is on its way to the data center by e-mail."})
 }
 
 func accessor(a store.LOAAccess) string {

@@ -322,6 +322,8 @@ func ReasonLabel(field string) string {
 // in the lifecycle.
 func EventText(action string) string {
 	switch action {
+	case "send_letter":
+		return "LOA mailed to the data center"
 	case "reveal_id_number":
 		return "ID number of a field engineer shown"
 	case "erase_id_numbers":

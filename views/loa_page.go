@@ -32,6 +32,8 @@ type LOAPage struct {
 	// when neither is possible for the reader now.
 	NewVersion string
 	CanRevoke  bool
+	Mail       string // target of the form that mails the letter, "" when it cannot be mailed
+	Key        string // of that form
 }
 
 // LetterVersion is one version of a letter in its history.
@@ -89,6 +91,9 @@ func (p LetterPlaybook) pairs() []ui.Pair {
 func (l LOAPage) mailto() string {
 	return "mailto:" + url.PathEscape(l.Playbook.Email) + "?subject=" + url.PathEscape(l.Subject) + "&body=" + url.PathEscape(l.Body)
 }
+
+// sendable reports whether it is of use to send the letter to anybody.
+func (l LOAPage) sendable() bool { return l.Status == letter.Valid || l.Status == letter.NotYetValid }
 
 // validity is when the letter was approved and until when it is good.
 func (l LOAPage) validity() string {

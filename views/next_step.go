@@ -466,6 +466,8 @@ func (p Progress) Activity() []ui.Event {
 
 func eventText(a lifecycle.Action) string {
 	switch a {
+	case "send_letter":
+		return "LOA mailed to the data center"
 	case "reveal_id_number":
 		return "ID number of a field engineer read"
 	case "export_engineer":

@@ -174,6 +174,9 @@ func LOAVersionPDF(id string, version int) string {
 // LOAPDF is the stored letter as a PDF.
 func LOAPDF(id string) string { return join(Interfaces, id, "loa.pdf") }
 
+// LOAMail mails the letter to the data center.
+func LOAMail(id string) string { return join(Interfaces, id, "loa", "mail") }
+
 // DeliveryReport is the form and its target.
 func DeliveryReport(id string) string { return join(Interfaces, id, "delivery-report") }
 
@@ -239,6 +242,9 @@ func AdminLOADocument(id string) string { return join(AdminLOAs, id, "loa.pdf") 
 
 // AdminLetter is the letter of an interface with its versions, for staff.
 func AdminLetter(id string) string { return join(AdminLOAs, id, "letter") }
+
+// AdminLetterMail mails the letter to the data center, for staff.
+func AdminLetterMail(id string) string { return join(AdminLOAs, id, "letter", "mail") }
 
 // AdminLetterVersion is AdminLetter for one version.
 func AdminLetterVersion(id string, version int) string {
