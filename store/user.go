@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -339,12 +340,16 @@ func (s *Store) Staff(ctx context.Context) ([]User, error) {
 	return out, nil
 }
 
-// AccountUsers lists the people of a customer's account.
+// AccountUsers lists the people of a customer's account, by role and name.
 func (s *Store) AccountUsers(ctx context.Context, accountID string) ([]User, error) {
 	users, err := list(ctx, s, scanUser, "SELECT "+userColumns+userFrom+"WHERE u.account_id = ? ORDER BY u.account_id, u.id", accountID)
 	if err != nil {
 		return nil, unavailable(err)
 	}
+	roles := lifecycle.CustomerRoles()
+	slices.SortStableFunc(users, func(a, b User) int {
+		return cmp.Or(slices.Index(roles, a.Role)-slices.Index(roles, b.Role), strings.Compare(a.Name, b.Name))
+	})
 	return users, nil
 }
 

@@ -69,10 +69,6 @@ const (
 	System          Role = "system"
 )
 
-// Customer is the owner of an account, by the name of the time when an account
-// had one role.
-const Customer = Owner
-
 // Roles lists every role.
 func Roles() []Role {
 	return slices.Concat(CustomerRoles(), StaffRoles(), []Role{System})
