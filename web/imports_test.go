@@ -119,10 +119,13 @@ var rules = []rule{
 	},
 }
 
-// unless is what a rule does not mean: storetest exists for tests and says so by
-// its name.
+// forTests are packages that exist for tests and say so by their names.
+var forTests = []string{"demarc/store/storetest", "demarc/web/pay/paytest", "demarc/web/pay/stripe/stripetest"}
+
+// unless is what a rule does not mean: what exists for tests may use what is
+// made for them.
 func unless(pkg, imported string) bool {
-	return pkg == "demarc/store/storetest" && (imported == "testing" || strings.HasPrefix(imported, "testing/"))
+	return slices.Contains(forTests, pkg) && (imported == "testing" || strings.HasPrefix(imported, "testing/") || imported == "net/http/httptest")
 }
 
 // matches says whether one of the patterns means the package.
