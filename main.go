@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"demarc/handlers"
 	"demarc/store"
 	"demarc/store/demo"
 	"demarc/store/letter"
@@ -326,7 +327,8 @@ func greet(ctx context.Context, out io.Writer, here string, c config, s *store.S
 }
 
 // keepTime does what time does: it closes unpaid orders, ends letters and
-// erases what must not be kept, every minute until ctx ends.
+// erases what must not be kept, every minute until ctx ends. It also makes the
+// PDF of receipts, which payments do not wait for.
 func keepTime(ctx context.Context, s *store.Store, log *slog.Logger) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
@@ -336,6 +338,9 @@ func keepTime(ctx context.Context, s *store.Store, log *slog.Logger) {
 			log.Error("what was due could not be done", "error", err)
 		} else if n > 0 {
 			log.Info("did what was due", "count", strconv.Itoa(n))
+		}
+		if _, err := handlers.MakeDocuments(ctx, s); err != nil && ctx.Err() == nil {
+			log.Error("receipts could not be made", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -168,7 +168,7 @@ func (h *Handlers) statement(c echo.Context, a *views.AccountShow) error {
 		return err
 	}
 	for _, l := range lines {
-		row := views.StatementRow{At: l.At, What: movementWords(l.Kind), Reference: l.Reference, Amount: l.Amount.String(), Balance: l.Balance.String()}
+		row := views.StatementRow{At: l.At, What: views.LedgerWords(l.Kind), Reference: l.Reference, Amount: l.Amount.String(), Balance: l.Balance.String()}
 		if l.OrderNo != "" {
 			row.Reference = l.OrderNo
 		}
@@ -179,21 +179,6 @@ func (h *Handlers) statement(c echo.Context, a *views.AccountShow) error {
 	}
 	a.Pages = keysetPages(paths.AdminAccount(a.ID), after, next)
 	return nil
-}
-
-// movementWords is the kind of a movement of the balance.
-func movementWords(kind string) string {
-	switch kind {
-	case "transfer":
-		return "Incoming transfer"
-	case "installation_fee":
-		return "Initial installation fee"
-	case "resource_fee":
-		return "Resource fee"
-	case "refund":
-		return "Refund"
-	}
-	return kind
 }
 
 // RecordTransfer adds an incoming transfer to the account's balance.

@@ -268,6 +268,9 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards
 			customers = append(customers, views.NavItem{Label: "Card payments", Href: paths.AdminPayments})
 		}
 		add("Customers", customers...)
+		if lifecycle.May(lifecycle.SeeBooks, role) {
+			add("Money", views.NavItem{Label: pricesTitle, Href: paths.AdminPrices}, views.NavItem{Label: ledgerTitle, Href: paths.AdminLedger})
+		}
 		if lifecycle.May(lifecycle.SeeSites, role) {
 			capacity = append(capacity, views.NavItem{Label: "Access points", Href: paths.AdminAccessPoints})
 		}

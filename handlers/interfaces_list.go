@@ -392,7 +392,7 @@ func (h *Handlers) ExportInterfaces(c echo.Context) error {
 	actor := reqctx.Actor(ctx)
 	q := h.listQuery(c)
 	res := c.Response()
-	w := csv.NewWriter(responseOnFirstWrite{res, h.Store.Now()})
+	w := csv.NewWriter(responseOnFirstWrite{res, "physical-connection-interfaces-" + h.Store.Now().Format(time.DateOnly)})
 	if err := w.Write(exportHead); err != nil {
 		return err
 	}
@@ -434,11 +434,11 @@ func (h *Handlers) ExportInterfaces(c echo.Context) error {
 	return err
 }
 
-// responseOnFirstWrite sends the head of the answer with its first bytes, so
-// that a failure before them is still an error page.
+// responseOnFirstWrite sends the head of a CSV file with its first bytes, so
+// that a failure before them is still an error page. name is without ".csv".
 type responseOnFirstWrite struct {
 	*echo.Response
-	now time.Time
+	name string
 }
 
 // Write implements io.Writer.
@@ -446,7 +446,7 @@ func (r responseOnFirstWrite) Write(b []byte) (int, error) {
 	if !r.Committed {
 		header := r.Header()
 		header.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-		header.Set(echo.HeaderContentDisposition, `attachment; filename="physical-connection-interfaces-`+r.now.Format(time.DateOnly)+`.csv"`)
+		header.Set(echo.HeaderContentDisposition, `attachment; filename="`+r.name+`.csv"`)
 		r.WriteHeader(http.StatusOK)
 	}
 	return r.Response.Write(b)
@@ -463,15 +463,12 @@ func (h *Handlers) exportRow(c store.Connection, partner string) []string {
 		i.RedundantID = partner
 	}
 	row := []string{c.ID, c.Name, c.Description, c.Stage.Label(), i.Line(), i.Region, i.SP, i.AccessPoint, i.Spec, string(c.PortType), i.RedundantID,
-		c.LineCode, c.LOANo, plainAmount(c.Installation.Minor), plainAmount(c.Monthly.Minor), c.Installation.Currency, stampUTC(c.CreatedAt), stampUTC(c.StageSince), stampUTC(c.DueAt), stampUTC(c.PaidThrough)}
+		c.LineCode, c.LOANo, c.Installation.Decimal(), c.Monthly.Decimal(), c.Installation.Currency, stampUTC(c.CreatedAt), stampUTC(c.StageSince), stampUTC(c.DueAt), stampUTC(c.PaidThrough)}
 	for n := range row {
 		row[n] = harmless(row[n])
 	}
 	return row
 }
-
-// plainAmount is an amount of a currency with two decimals, for programs.
-func plainAmount(minor int64) string { return fmt.Sprintf("%d.%02d", minor/100, minor%100) }
 
 func stampUTC(t time.Time) string {
 	if t.IsZero() {

@@ -84,7 +84,7 @@ func (s *Store) CreateAccount(ctx context.Context, by Actor, name, homeRegion st
 	}
 	return s.once(ctx, by, func(t *tx) (string, error) {
 		id := newID("acc-", 12)
-		if _, err := t.exec("INSERT INTO accounts (id, name, home_region, created_at) VALUES (?, ?, ?, ?)", id, name, homeRegion, at(t.now)); err != nil {
+		if _, err := t.exec("INSERT INTO accounts (id, name, home_region, currency, created_at) VALUES (?, ?, ?, ?, ?)", id, name, homeRegion, t.s.currency(), at(t.now)); err != nil {
 			return "", err
 		}
 		return id, t.event("account:"+id, id, "create_account", "", "", "", name)

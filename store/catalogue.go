@@ -180,7 +180,7 @@ func (s *Store) Quote(region string, spec catalog.Spec) (pricing.Quote, error) {
 	if r.Mainland {
 		group = pricing.Mainland
 	}
-	book, err := pricing.At(s.books, s.Now())
+	book, err := pricing.At(s.books(), s.Now())
 	if err == nil {
 		var q pricing.Quote
 		if q, err = book.Quote(group, string(spec)); err == nil {

@@ -304,7 +304,7 @@ func (s *Store) OpenAccount(ctx context.Context, by Actor, company, homeRegion s
 		return "", "", err
 	}
 	account, err = s.once(ctx, by, func(t *tx) (string, error) {
-		if _, err := t.exec("INSERT INTO accounts (id, name, home_region, created_at) VALUES (?, ?, ?, ?)", n.AccountID, company, homeRegion, at(t.now)); err != nil {
+		if _, err := t.exec("INSERT INTO accounts (id, name, home_region, currency, created_at) VALUES (?, ?, ?, ?, ?)", n.AccountID, company, homeRegion, t.s.currency(), at(t.now)); err != nil {
 			return "", err
 		}
 		if err := t.event("account:"+n.AccountID, n.AccountID, "create_account", "", "", "", company); err != nil {

@@ -26,7 +26,6 @@ import (
 	"demarc/store/keyring"
 	"demarc/store/letter"
 	"demarc/store/panel"
-	"demarc/store/pricing"
 
 	sqlite "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -100,7 +99,9 @@ type Store struct {
 	catalogue   atomic.Pointer[catalog.Catalogue]
 	panels      atomic.Pointer[map[PanelPlace]panel.Rule] // replaced together with the catalogue
 	catalogueMu sync.Mutex                                // held while the snapshot is replaced
-	books       []pricing.Book
+	prices      atomic.Pointer[[]PriceBook]               // by their first day; replaced when one comes or goes
+	booksMu     sync.Mutex                                // held while they are replaced
+	booksCheck  atomic.Pointer[BooksCheck]                // what the last reconciliation found
 	sessions    sessionCache
 	passwords   passwordGate
 	mailing     bool
@@ -165,6 +166,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.Close()
 		return nil, err
 	}
+	if err := s.loadPrices(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if err := s.issueMissingReceipts(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
 	if ok, err := s.keyFits(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -208,7 +217,7 @@ func Attach(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	// A catalogue that contradicts itself is for Check to tell.
-	s.damage = s.loadCatalogue(ctx)
+	s.damage = errors.Join(s.loadCatalogue(ctx), s.readPrices(ctx))
 	return s, nil
 }
 
@@ -226,7 +235,7 @@ func (o *Options) defaults() {
 
 // store is a store over the files in o.Dir, with neither writer nor schema.
 func (o *Options) store() (*Store, error) {
-	s := &Store{mailing: o.Mailing, mailReady: make(chan struct{}, 1), resets: make(chan struct{}, resetsAtOnce), dir: o.Dir, now: o.Now, operator: o.Operator, issuer: o.Issuer, publicURL: o.PublicURL, log: o.Log, trace: o.Trace, books: []pricing.Book{pricing.Default()}, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
+	s := &Store{mailing: o.Mailing, mailReady: make(chan struct{}, 1), resets: make(chan struct{}, resetsAtOnce), dir: o.Dir, now: o.Now, operator: o.Operator, issuer: o.Issuer, publicURL: o.PublicURL, log: o.Log, trace: o.Trace, stmts: map[string]*sql.Stmt{}, batchLimit: batchLimit}
 	keys := map[string][]byte{}
 	for _, name := range Keys() {
 		key, err := readKey(filepath.Join(o.Dir, name))

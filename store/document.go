@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"time"
 
 	"demarc/store/document"
@@ -146,8 +145,12 @@ func lineNote(o Order, l OrderLine, zone *time.Location) string {
 	if o.PeriodTo.IsZero() {
 		return ""
 	}
-	const day = "Jan 2, 2006 15:04"
-	return fmt.Sprintf("%s to %s (%s)", o.PeriodFrom.In(zone).Format(day), o.PeriodTo.In(zone).Format(day), zone)
+	const when, offset = "2 Jan 2006, 15:04", " (UTC-07:00)"
+	from, to := o.PeriodFrom.In(zone), o.PeriodTo.In(zone)
+	if from.Format(offset) == to.Format(offset) {
+		return from.Format(when) + " to " + to.Format(when+offset)
+	}
+	return from.Format(when+offset) + " to " + to.Format(when+offset)
 }
 
 const documentColumns = "no, series, account_id, order_no, transaction_id, corrects, issued_at, currency, amount"
@@ -232,7 +235,13 @@ func (s *Store) KeepDocument(ctx context.Context, no string, pdf []byte) ([]byte
 	return kept, err
 }
 
-// UnmadeDocuments are the numbers of documents that have no PDF yet.
-func (s *Store) UnmadeDocuments(ctx context.Context, limit int) ([]string, error) {
-	return list(ctx, s, func(r scanner) (no string, err error) { return no, r.Scan(&no) }, "SELECT no FROM document_queue ORDER BY no LIMIT ?", limit)
+// UnmadeDocuments are the facts of documents that have no PDF yet, by number.
+func (s *Store) UnmadeDocuments(ctx context.Context, limit int) ([]document.Facts, error) {
+	return list(ctx, s, func(r scanner) (f document.Facts, err error) {
+		var text string
+		if err := r.Scan(&text); err != nil {
+			return f, err
+		}
+		return document.Unmarshal([]byte(text))
+	}, "SELECT d.facts FROM document_queue queue CROSS JOIN documents d WHERE d.no = queue.no ORDER BY queue.no LIMIT ?", limit)
 }

@@ -19,9 +19,10 @@ type dueStep struct {
 // RunDue does what time itself does: it closes orders that were not paid in
 // time, ends letters that expired, renews interfaces whose customer switched
 // that on, reminds of resource fees, erases ID numbers whose time is over and
-// forgets old submissions and uploads that nobody confirmed. It may run as
-// often as one likes; each step is a transaction of its own. It returns how
-// many things it did.
+// forgets old submissions and uploads that nobody confirmed. Once after start
+// and then once a day it reconciles the books. It may run as often as one
+// likes; each step is a transaction of its own. It returns how many things it
+// did.
 func (s *Store) RunDue(ctx context.Context) (int, error) {
 	done := 0
 	var errs []error
@@ -102,7 +103,7 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 		err = s.scrub(ctx)
 	}
 	swept, serr := s.imports.sweep(s.Now())
-	return done + swept, errors.Join(append(errs, err, serr)...)
+	return done + swept, errors.Join(append(errs, err, serr, s.reconcileWhenDue(ctx))...)
 }
 
 // warnOfExpiry tells the customer that a letter which nobody used yet is about

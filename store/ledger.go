@@ -223,35 +223,6 @@ func (s *Store) RecordTransfer(ctx context.Context, by Actor, account, amount, r
 	return err
 }
 
-// LedgerProblem is a broken promise of the books.
-type LedgerProblem struct{ What string }
-
-// CheckLedger compares the books with themselves: every transaction sums to
-// zero, every balance is the sum of its entries, every paid order has its
-// posting. It reads everything: for tests, start-up and audits.
-func (s *Store) CheckLedger(ctx context.Context) ([]LedgerProblem, error) {
-	var out []LedgerProblem
-	for _, q := range []struct{ what, query string }{
-		{"transaction does not balance", "SELECT transaction_id FROM ledger_entries GROUP BY transaction_id, currency HAVING SUM(amount) <> 0"},
-		{"balance differs from its entries", `SELECT a.id FROM accounts a WHERE a.balance_minor <> -(SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.book = 'balance:' || a.id)`},
-		{"paid order has no posting", `SELECT o.no FROM orders o WHERE o.state IN ('paid', 'refunded') AND o.amount > 0 AND NOT EXISTS (SELECT 1 FROM ledger_transactions l WHERE l.idem_key = 'pay:' || o.no)`},
-		{"posting without a paid order", `SELECT l.order_no FROM ledger_transactions l WHERE l.kind IN ('installation_fee', 'resource_fee') AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.no = l.order_no AND o.state IN ('paid', 'refunded'))`},
-		{"card payment that succeeded for an order not paid by card", `SELECT p.id FROM payments p JOIN orders o ON o.no = p.order_no WHERE p.state = 'succeeded' AND (o.method <> 'card' OR o.state NOT IN ('paid', 'refunded'))`},
-		{"order paid by card without its card payment", `SELECT o.no FROM orders o WHERE o.method = 'card' AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_no = o.no AND p.state = 'succeeded')`},
-		{"card money that is to be given back differs from its payments", `SELECT 'unapplied' WHERE (SELECT COALESCE(SUM(-amount), 0) FROM ledger_entries WHERE book = 'unapplied') <> (SELECT COALESCE(SUM(amount), 0) FROM payments WHERE held = 1 AND state = 'refunding')`},
-		{"interface past payment without a paid order", `SELECT c.id FROM connections c WHERE c.stage NOT IN ('pending_payment', 'canceled') AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.connection_id = c.id AND o.kind = 'installation' AND o.state = 'paid')`},
-	} {
-		ids, err := list(ctx, s, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, q.query)
-		if err != nil {
-			return out, err
-		}
-		for _, id := range ids {
-			out = append(out, LedgerProblem{q.what + ": " + id})
-		}
-	}
-	return out, nil
-}
-
 // CheckStages compares the interfaces with their history, ports and counters:
 // the newest event names the stage, whoever is past payment holds one port, the
 // counters are sums.

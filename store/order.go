@@ -27,11 +27,14 @@ type NewConnection struct {
 	Redundant         string // "", NotRedundant or an interface's ID
 	Name, Description string
 	Terms             bool
+	// PriceVersion is the price list that the customer saw; "" does not ask.
+	PriceVersion string
 }
 
 // PlaceOrder applies for a new interface and returns the number of the order
 // for its installation fee. Kinds: Invalid (fields region, sp, ap, spec, ptype,
-// redundant, name, description, terms), Forbidden.
+// redundant, name, description, terms), Conflict when the prices are not those
+// that the customer saw, Forbidden.
 func (s *Store) PlaceOrder(ctx context.Context, by Actor, in NewConnection) (string, error) {
 	if !lifecycle.MayDo(lifecycle.Order, by.Role) || by.AccountID == "" {
 		return "", forbidden("Only an owner or an engineer of a customer can apply for an interface.")
@@ -95,6 +98,9 @@ func (s *Store) PlaceOrder(ctx context.Context, by Actor, in NewConnection) (str
 		quote, err := s.Quote(in.Region, in.Spec)
 		if err != nil {
 			return "", err
+		}
+		if in.PriceVersion != "" && in.PriceVersion != quote.Version {
+			return "", conflictf("The prices changed while you were choosing: the initial installation fee is %s and the resource fee %s a month now. Check them and order again. Nothing was ordered.", quote.Installation, quote.Monthly)
 		}
 		c := &Connection{AccountID: by.AccountID, ID: newID("pc-", 17), Name: in.Name, Description: in.Description, Region: in.Region, AccessPointID: in.AccessPoint,
 			SP: in.SP, Spec: in.Spec, PortType: in.PortType, Installation: quote.Installation, Monthly: quote.Monthly, PriceVersion: quote.Version}

@@ -91,7 +91,12 @@ func newTown(t *testing.T) *town {
 		if _, err := e.CardPageReady(ctx, paid.ID, payment.Session{ID: "cs_" + paid.ID, URL: "https://pay.example/" + paid.ID}); err != nil {
 			t.Fatal(err)
 		}
+		receipts, err := e.Documents(ctx, side.account, 1)
+		if err != nil || len(receipts) != 1 {
+			t.Fatal(receipts, err)
+		}
 		for place, id := range map[string]string{
+			"/documents/:": receipts[0].No, "/admin/documents/:": receipts[0].No, "/admin/prices/:": "2019-01",
 			"/admin/payments/:": paid.ID, "/loa/check/:": "NONE",
 			"/interfaces/:": in.ID, "/admin/interfaces/:": in.ID, "/admin/loas/:": in.ID, "/admin/cabling/:": in.ID, "/admin/removals/:": in.ID,
 			"/orders/:": unpaid.No, "/access-points/:": in.AccessPointID, "/admin/access-points/:": in.AccessPointID, "/admin/regions/:": in.Region,

@@ -90,15 +90,15 @@ func Of(b Book) (a Account, ok bool) {
 	return Account{Book: b}, false
 }
 
-// Group is the base of a book: itself, or the prefix that the books of all
-// customers share.
-func Group(b Book) Book {
-	for _, p := range []string{receivable, balance} {
-		if strings.HasPrefix(string(b), p) {
-			return Book(p)
+// OfGroup describes a book, or the books of all customers together by the
+// prefix that they share ("balance:").
+func OfGroup(b Book) Account {
+	for _, a := range all {
+		if a.Book == b {
+			return a
 		}
 	}
-	return b
+	return Account{Book: b, Name: string(b)}
 }
 
 // Groups lists the chart by number, books per customer as one line each.

@@ -16,6 +16,7 @@ import (
 	"demarc/store/letter"
 	"demarc/store/letter/signing"
 	"demarc/store/lifecycle"
+	"demarc/store/pricing"
 )
 
 // Password is every demo person's password.
@@ -173,6 +174,7 @@ func (l *loader) run() error {
 	l.at(l.ago(94, 3), "opening transfer", func() error {
 		return l.s.RecordTransfer(l.ctx, l.as(lifecycle.Finance), l.northwind, openingTransfer, "NW-2026-0801")
 	})
+	l.at(l.ago(20, 8), "next prices", l.nextPrices)
 	slices.SortStableFunc(l.steps, func(a, b step) int { return a.at.Compare(b.at) })
 	for _, st := range l.steps {
 		if st.at.After(l.now) {
@@ -203,6 +205,22 @@ func (l *loader) run() error {
 	}
 	// Old messages were read long ago; the newest few were not.
 	return l.readOldMessages()
+}
+
+// nextPrices schedules a price list for the month after the next one.
+func (l *loader) nextPrices() error {
+	now, err := l.s.PricesNow()
+	if err != nil {
+		return err
+	}
+	in := store.TypedPrices(now)
+	in.From = time.Date(l.now.Year(), l.now.Month()+2, 1, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+	in.Prices[pricing.Field(pricing.Monthly, pricing.Mainland, pricing.Spec10G)] = "760.00"
+	in.Prices[pricing.Field(pricing.Monthly, pricing.Outside, pricing.Spec10G)] = "1,550.00"
+	in.Prices[pricing.Field(pricing.Monthly, pricing.Outside, pricing.Spec40G)] = "5,775.00"
+	in.Prices[pricing.Field(pricing.Installation, pricing.Outside, pricing.Spec100G)] = "2,000.00"
+	_, err = l.s.SchedulePrices(l.ctx, l.as(lifecycle.Finance), in)
+	return err
 }
 
 func (l *loader) readOldMessages() error {

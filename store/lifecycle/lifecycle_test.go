@@ -244,9 +244,9 @@ var mayHave = map[Role]string{
 	Viewer:          "",
 	Reviewer:        "see LOA applications and whitelist requests; read ID numbers, for a reason; decide about the port whitelist; set quotas; see an account; look at a customer's console, read-only; see access points, devices and ports",
 	Technician:      "see cabling and removals; see access points, devices and ports",
-	Finance:         "see all accounts; see an account; record transfers; look at a customer's console, read-only",
-	Administrator:   "see LOA applications and whitelist requests; read ID numbers, for a reason; decide about the port whitelist; set quotas; see cabling and removals; see all accounts; see an account; open accounts; record transfers; look at a customer's console, read-only; see access points, devices and ports; see the whole inventory; change access points, devices, ports and the inventory; see the operator's people; manage all people; reset second factors and manage single sign-on; see how mails are delivered; send mails again; see the keys of letters; make new keys for letters",
-	Auditor:         "see LOA applications and whitelist requests; see cabling and removals; see all accounts; see an account; look at a customer's console, read-only; see access points, devices and ports; see the whole inventory; see the operator's people; see how mails are delivered; see the keys of letters",
+	Finance:         "see all accounts; see an account; record transfers; see prices and the ledger; set prices; look at a customer's console, read-only",
+	Administrator:   "see LOA applications and whitelist requests; read ID numbers, for a reason; decide about the port whitelist; set quotas; see cabling and removals; see all accounts; see an account; open accounts; record transfers; see prices and the ledger; set prices; look at a customer's console, read-only; see access points, devices and ports; see the whole inventory; change access points, devices, ports and the inventory; see the operator's people; manage all people; reset second factors and manage single sign-on; see how mails are delivered; send mails again; see the keys of letters; make new keys for letters",
+	Auditor:         "see LOA applications and whitelist requests; see cabling and removals; see all accounts; see an account; see prices and the ledger; look at a customer's console, read-only; see access points, devices and ports; see the whole inventory; see the operator's people; see how mails are delivered; see the keys of letters",
 	System:          "",
 }
 

@@ -24,6 +24,8 @@ const (
 	SeeAccount      Right = "see an account"
 	OpenAccounts    Right = "open accounts"
 	RecordTransfers Right = "record transfers"
+	SeeBooks        Right = "see prices and the ledger"
+	SetPrices       Right = "set prices"
 	ViewAsCustomer  Right = "look at a customer's console, read-only"
 	SeeSites        Right = "see access points, devices and ports"
 	SeeInventory    Right = "see the whole inventory"
@@ -57,6 +59,8 @@ var rights = []RightRule{
 	{SeeAccount, []Role{Reviewer, Finance, Administrator, Auditor}},
 	{OpenAccounts, []Role{Administrator}},
 	{RecordTransfers, []Role{Finance, Administrator}},
+	{SeeBooks, []Role{Finance, Administrator, Auditor}},
+	{SetPrices, []Role{Finance, Administrator}},
 	{ViewAsCustomer, []Role{Reviewer, Finance, Administrator, Auditor}},
 	{SeeSites, []Role{Reviewer, Technician, Administrator, Auditor}},
 	{SeeInventory, []Role{Administrator, Auditor}},

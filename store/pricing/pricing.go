@@ -42,14 +42,20 @@ const (
 // Specifications returns the port specifications in ascending order.
 func Specifications() []string { return []string{Spec1G, Spec10G, Spec40G, Spec100G} }
 
-// Book is one version of the price list. Prices are in minor units of Currency: the initial installation fee, once, by specification, and
-// the resource fee per month by group and specification. From is the first instant at which the list is in force.
+// Groups returns the price groups.
+func Groups() []Group { return []Group{Mainland, Outside} }
+
+// Prices are by group and specification.
+type Prices map[Group]map[string]int64
+
+// Book is one version of the price list. Prices are in minor units of Currency: the initial installation fee, once, and the resource fee
+// per month. From is the first instant at which the list is in force.
 type Book struct {
 	Version      string
 	From         time.Time
 	Currency     string
-	Installation map[string]int64
-	Monthly      map[Group]map[string]int64
+	Installation Prices
+	Monthly      Prices
 }
 
 // Quote is what one port costs under one price list. It is stored with the order.
@@ -64,10 +70,11 @@ func Default() Book {
 		Version:  "2019-01",
 		From:     time.Date(2019, time.January, 1, 0, 0, 0, 0, time.UTC),
 		Currency: "USD",
-		Installation: map[string]int64{
-			Spec1G: 1_500_00, Spec10G: 1_500_00, Spec40G: 1_500_00, Spec100G: 1_500_00,
+		Installation: Prices{
+			Mainland: {Spec1G: 1_500_00, Spec10G: 1_500_00, Spec40G: 1_500_00, Spec100G: 1_500_00},
+			Outside:  {Spec1G: 1_500_00, Spec10G: 1_500_00, Spec40G: 1_500_00, Spec100G: 1_500_00},
 		},
-		Monthly: map[Group]map[string]int64{
+		Monthly: Prices{
 			Mainland: {Spec1G: 85_00, Spec10G: 720_00, Spec40G: 2_450_00, Spec100G: 5_200_00},
 			Outside:  {Spec1G: 210_00, Spec10G: 1_600_00, Spec40G: 5_500_00, Spec100G: 11_700_00},
 		},
@@ -104,7 +111,7 @@ func (b Book) Quote(group Group, spec string) (Quote, error) {
 		return Quote{}, fmt.Errorf("%w %q in %s", ErrUnknownGroup, group, b.Version)
 	}
 	monthlyMinor, hasMonthly := byGroup[spec]
-	installationMinor, hasInstallation := b.Installation[spec]
+	installationMinor, hasInstallation := b.Installation[group][spec]
 	if !hasMonthly || !hasInstallation || monthlyMinor < 0 || installationMinor < 0 {
 		return Quote{}, fmt.Errorf("%w %q in %s", ErrUnknownSpec, spec, b.Version)
 	}

@@ -43,7 +43,7 @@ func TestDefaultListIsThePublicOneOf2019(t *testing.T) {
 
 func TestDefaultCannotBeChangedThroughItsMaps(t *testing.T) {
 	pricing.Default().Monthly[pricing.Mainland]["10G"] = 0
-	pricing.Default().Installation["10G"] = 0
+	pricing.Default().Installation[pricing.Mainland]["10G"] = 0
 	q, err := pricing.Default().Quote(pricing.Mainland, "10G")
 	if err != nil || q.Monthly.Minor != 72000 || q.Installation.Minor != 150000 {
 		t.Errorf("quote = %+v, %v", q, err)
@@ -52,10 +52,10 @@ func TestDefaultCannotBeChangedThroughItsMaps(t *testing.T) {
 
 func TestQuoteRefusesWhatHasNoPrice(t *testing.T) {
 	gap := pricing.Default()
-	delete(gap.Installation, "40G")
+	delete(gap.Installation[pricing.Mainland], "40G")
 	delete(gap.Monthly[pricing.Outside], "100G")
 	gap.Monthly[pricing.Outside]["10G"] = -1
-	gap.Installation["1G"] = -1
+	gap.Installation[pricing.Mainland]["1G"] = -1
 	strange := pricing.Default()
 	strange.Currency = "???"
 	tests := []struct {

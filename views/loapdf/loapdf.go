@@ -5,23 +5,16 @@ package loapdf
 
 import (
 	"bytes"
-	_ "embed"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"codeberg.org/go-pdf/fpdf"
 
 	"demarc/store/letter"
+	"demarc/views/paper"
 )
-
-//go:embed fonts/NotoSansSC-Regular.ttf
-var regularFont []byte
-
-//go:embed fonts/NotoSansSC-SemiBold.ttf
-var boldFont []byte
 
 // MissingGlyphError says that the letter has characters that cannot be printed.
 // Nothing is rendered: a name with a hole in it is not that name.
@@ -64,7 +57,7 @@ func draw(s letter.Snapshot) ([]byte, *tags, error) {
 	if err := s.Validate(); err != nil {
 		return nil, nil, err
 	}
-	fonts, err := loadFonts()
+	fonts, err := paper.Fonts()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,23 +87,6 @@ func draw(s letter.Snapshot) ([]byte, *tags, error) {
 	}
 	return out.Bytes(), d.tags, nil
 }
-
-// fontSet is what the two fonts can print.
-type fontSet struct {
-	regular, bold *coverage
-}
-
-var loadFonts = sync.OnceValues(func() (fontSet, error) {
-	regular, err := readCoverage(regularFont)
-	if err != nil {
-		return fontSet{}, err
-	}
-	bold, err := readCoverage(boldFont)
-	if err != nil {
-		return fontSet{}, err
-	}
-	return fontSet{regular, bold}, nil
-})
 
 // The page, in millimeters: A4 with the margins of the printed console page.
 const (
@@ -163,7 +139,7 @@ var (
 type document struct {
 	pdf       *fpdf.Fpdf
 	s         letter.Snapshot
-	fonts     fontSet
+	fonts     paper.FontSet
 	spacing   spacing
 	tags      *tags
 	y         float64
@@ -172,15 +148,15 @@ type document struct {
 	missingIn string
 }
 
-func newDocument(s letter.Snapshot, fonts fontSet, sp spacing) *document {
+func newDocument(s letter.Snapshot, fonts paper.FontSet, sp spacing) *document {
 	pdf := fpdf.New("P", "mm", "A4", "")
 	pdf.SetCatalogSort(true)
 	pdf.SetCreationDate(s.IssuedAt.UTC()) // what the file says of itself is written by archive
 	pdf.SetMargins(marginSide, marginTop, marginSide)
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetCellMargin(0)
-	pdf.AddUTF8FontFromBytes(family, "", regularFont)
-	pdf.AddUTF8FontFromBytes(family, "B", boldFont)
+	pdf.AddUTF8FontFromBytes(family, "", paper.Regular)
+	pdf.AddUTF8FontFromBytes(family, "B", paper.Bold)
 	pdf.SetTextColor(ink.r, ink.g, ink.b)
 	return &document{pdf: pdf, s: s, fonts: fonts, spacing: sp, tags: newTags()}
 }
@@ -625,7 +601,7 @@ func (b block) height() float64 { return float64(len(b.lines)) * b.face.leading 
 // characters that cannot be printed.
 func (d *document) set(f face, w float64, s string) block {
 	for _, r := range s {
-		if r == '\n' || d.fonts.regular.has(r) || slices.Contains(d.missing, r) {
+		if r == '\n' || d.fonts.Regular.Has(r) || slices.Contains(d.missing, r) {
 			continue
 		}
 		if len(d.missing) == 0 {
@@ -635,11 +611,11 @@ func (d *document) set(f face, w float64, s string) block {
 	}
 	f.leading *= d.spacing.leading
 	b := block{face: f}
-	if f.bold && d.fonts.bold.hasAll(s) {
+	if f.bold && d.fonts.Bold.HasAll(s) {
 		b.style = "B"
 	}
 	d.pdf.SetFont(family, b.style, f.size)
-	b.lines, b.split = wrap(s, w, d.runeWidth)
+	b.lines, b.split = paper.Wrap(s, w, d.runeWidth)
 	// A line that ended at a space keeps it, unseen: who copies the text or has it
 	// read aloud wants two words, not one.
 	rest := s
@@ -655,7 +631,7 @@ func (d *document) set(f face, w float64, s string) block {
 
 // runeWidth is in millimeters, in the font now selected.
 func (d *document) runeWidth(r rune) float64 {
-	if !d.fonts.regular.has(r) {
+	if !d.fonts.Regular.Has(r) {
 		return 0 // the letter is refused anyway
 	}
 	return d.pdf.GetStringWidth(string(r))

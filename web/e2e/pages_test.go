@@ -57,6 +57,9 @@ var noPage = map[string]string{
 	`paths.OrderCard(":no")`:        "it leads to another host: TestCardInTheBrowser goes there",
 	`paths.LOAPDF(":id")`:           "a PDF",
 	`paths.AdminLOADocument(":id")`: "a PDF",
+	`paths.Document(":no")`:         "a PDF",
+	`paths.AdminDocument(":no")`:    "a PDF",
+	"paths.AdminLedgerCSV":          "a file",
 }
 
 // getRoutes are the first arguments of all calls of get in web/routes.go, as
@@ -103,6 +106,7 @@ type site struct {
 	leftPort                    string            // ID of a port that a letter named and its interface left
 	gonePort                    string            // ID of a port that was deleted
 	unusedSite                  string            // an access point that nothing ever used, with long and strange words
+	prices                      string            // the version of a price list that is scheduled
 }
 
 const (
@@ -179,6 +183,8 @@ func newSite(t *testing.T) *site {
 			all := must1(db.LOAs(ctx, s.line[name].ID))(t)
 			s.code[name], s.code["superseded"] = all[0].Snapshot.CheckCode, all[len(all)-1].Snapshot.CheckCode
 		}
+
+		s.prices = db.PriceBooks()[0].Version
 		s.order = must1(db.OrdersOf(ctx, s.line["hz-dc1-primary"].ID))(t)[0].No
 		s.unpaid = must1(db.OrdersOf(ctx, s.line["tokyo-edge"].ID))(t)[0].No
 	})

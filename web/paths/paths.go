@@ -103,6 +103,15 @@ const (
 	AdminNewCustomer  = "/admin/accounts/new"
 )
 
+// Money, for staff.
+const (
+	AdminPrices    = "/admin/prices"
+	AdminNewPrices = "/admin/prices/new"
+	AdminLedger    = "/admin/ledger"
+	AdminJournal   = "/admin/ledger/journal"
+	AdminLedgerCSV = "/admin/ledger.csv"
+)
+
 // The inventory as a file.
 const (
 	AdminInventory             = "/admin/inventory"
@@ -364,6 +373,15 @@ const CustomerViewEnd = "/customer-view/end"
 
 // AdminMailDelivery tries to send a mail again.
 func AdminMailDelivery(id string) string { return join(AdminMail, id, "delivery") }
+
+// AdminPricesDeletion deletes a price list that has not begun.
+func AdminPricesDeletion(version string) string { return join(AdminPrices, version, "deletion") }
+
+// AdminDocument is a receipt, credit note or invoice as a PDF, for staff.
+func AdminDocument(no string) string { return join("/admin/documents", no, "pdf") }
+
+// Document is a receipt, credit note or invoice as a PDF.
+func Document(no string) string { return join("/documents", no, "pdf") }
 
 // AdminAccount is one account.
 func AdminAccount(id string) string { return join(AdminAccounts, id) }

@@ -1,15 +1,15 @@
-package loapdf
+package paper
 
 import (
 	"strings"
 	"unicode"
 )
 
-// wrap breaks s into lines that are at most limit wide, at line breaks, after
+// Wrap breaks s into lines that are at most limit wide, at line breaks, after
 // spaces and between Chinese characters; a word longer than a line is cut, and
 // split says so. No character but the spaces at a break is ever left out: the
 // PDF library's own line breaking loses the Chinese character at the break.
-func wrap(s string, limit float64, width func(rune) float64) (lines []string, split bool) {
+func Wrap(s string, limit float64, width func(rune) float64) (lines []string, split bool) {
 	for paragraph := range strings.SplitSeq(s, "\n") {
 		text := []rune(strings.TrimRight(paragraph, " "))
 		start, place, used := 0, 0, 0.0

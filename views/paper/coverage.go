@@ -1,35 +1,37 @@
-package loapdf
+package paper
 
 import (
 	"encoding/binary"
 	"errors"
 )
 
-// coverage is the set of characters that a font has a glyph for, one bit each.
+// Coverage is the set of characters that a font has a glyph for, one bit each.
 // The PDF library knows the Basic Multilingual Plane only.
-type coverage [1 << 16 / 64]uint64
+type Coverage [1 << 16 / 64]uint64
 
-func (c *coverage) add(r rune) { c[r>>6] |= 1 << (r & 63) }
+func (c *Coverage) add(r rune) { c[r>>6] |= 1 << (r & 63) }
 
-func (c *coverage) has(r rune) bool {
+// Has reports whether the font can print r.
+func (c *Coverage) Has(r rune) bool {
 	return r >= 0 && r < 1<<16 && c[r>>6]&(1<<(r&63)) != 0
 }
 
-func (c *coverage) hasAll(s string) bool {
+// HasAll reports whether the font can print all of s.
+func (c *Coverage) HasAll(s string) bool {
 	for _, r := range s {
-		if !c.has(r) {
+		if !c.Has(r) {
 			return false
 		}
 	}
 	return true
 }
 
-var errFont = errors.New("loapdf: the font has no Unicode character map of format 4")
+var errFont = errors.New("paper: the font has no Unicode character map of format 4")
 
 // readCoverage reads the character map (cmap, format 4) of a TrueType font.
 // The PDF library draws a missing character as an empty box and says nothing,
 // so it cannot be asked.
-func readCoverage(font []byte) (*coverage, error) {
+func readCoverage(font []byte) (*Coverage, error) {
 	u16 := func(at int) int { return int(binary.BigEndian.Uint16(font[at:])) }
 	u32 := func(at int) int { return int(binary.BigEndian.Uint32(font[at:])) }
 
@@ -58,7 +60,7 @@ func readCoverage(font []byte) (*coverage, error) {
 	starts := ends + 2*segments + 2
 	deltas := starts + 2*segments
 	offsets := deltas + 2*segments
-	var set coverage
+	var set Coverage
 	for i := range segments {
 		for c := u16(starts + 2*i); c <= u16(ends+2*i) && c != 0xFFFF; c++ {
 			glyph := c
