@@ -78,7 +78,7 @@ func TestAccessPoints(t *testing.T) {
 		}
 	}
 	d := me.get(paths.AccessPoints + "?region=cn-hangzhou&sp=CT").doc()
-	if d := cmp.Diff([]string{"Region: China (Hangzhou), remove", "SP: China Telecom, remove"}, texts(d.Find(".token"))); d != "" {
+	if d := cmp.Diff([]string{"Region: China (Hangzhou), remove", "SP: China Telecom, remove"}, labels(d.Find(".token"))); d != "" {
 		t.Error(d)
 	}
 	if got := d.Find(".token").First().AttrOr("href", ""); got != "/access-points?sp=CT" {

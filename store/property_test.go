@@ -102,7 +102,7 @@ var opWeights = []struct {
 	{"cancel", 3, lifecycle.Cancel},
 	{"terminate", 3, lifecycle.Terminate},
 	{"remove", 5, lifecycle.ConfirmRemoval},
-	{"check port", 5, ""},
+	{"check port", 8, ""},
 	{"revoke", 4, lifecycle.RevokeLOA},
 	{"reissue", 3, lifecycle.ReissueLOA},
 	{"renew", 3, lifecycle.RenewLOA},
@@ -1028,6 +1028,11 @@ func (w *world) on(before rows, d *did, action lifecycle.Action) (c record, by s
 // next takes an interface on its way, as the procedure goes.
 func (w *world) next(before rows, d *did) {
 	d.aim = true
+	if _, left := before.where("ports", func(p record) bool { return p.str("left_by") != "" }); left && d.c%3 == 0 {
+		d.op = "check port"
+		ops[d.op](w, before, d)
+		return
+	}
 	c, ok := w.pick(before, d, func(c record) bool { return !c.stage("stage").Ended() || c.yes("removal_due") })
 	if !ok {
 		return

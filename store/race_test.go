@@ -473,6 +473,137 @@ func TestInventoryFormsRace(t *testing.T) {
 	})
 }
 
+// TestRegionAndAccessPointFormsRace: forty administrators add, change and delete
+// the same region or access point; one does it, the others are told.
+func TestRegionAndAccessPointFormsRace(t *testing.T) {
+	e := storetest.New(t)
+	region := func(i int) store.RegionEdit {
+		return store.RegionEdit{Name: "Oslo " + strconv.Itoa(i), Zone: "Europe/Oslo", Order: strconv.Itoa(i)}
+	}
+	site := func(i int) store.AccessPointEdit {
+		return store.AccessPointEdit{Name: "Oslo-" + strconv.Itoa(i), FacilityName: "Hall " + strconv.Itoa(i), Address: "Gate " + strconv.Itoa(i), Status: "open", LOADays: "60",
+			Offers: map[catalog.SP][]catalog.PortType{catalog.OtherSP: {catalog.Type10GBaseLR}}}
+	}
+	events := func(subject, action string, want int) {
+		t.Helper()
+		all, err := e.Timeline(ctx, subject)
+		n := 0
+		for _, ev := range all {
+			if ev.Action == action {
+				n++
+			}
+		}
+		if err != nil || n != want {
+			t.Errorf("%s: %d events %s, want %d (%v)", subject, n, action, want, err)
+		}
+	}
+	t.Run("a region of one ID", func(t *testing.T) {
+		contest(t, e, 1, invalids, func(i int) error {
+			_, err := e.AddRegion(ctx, e.Admin, "eu-north-1", region(i))
+			return err
+		})
+		events(store.RegionSubject("eu-north-1"), "add_region", 1)
+	})
+	t.Run("a region of one name", func(t *testing.T) {
+		contest(t, e, 1, invalids, func(i int) error {
+			in := region(i)
+			in.Name = []string{"Norway", "norway", "NORWAY"}[i%3]
+			_, err := e.AddRegion(ctx, e.Admin, "eu-north-2-"+strconv.Itoa(i), in)
+			return err
+		})
+	})
+	t.Run("one form sent forty times", func(t *testing.T) {
+		by := e.Admin
+		by.Key = "region-form"
+		contest(t, e, callers, nil, func(int) error {
+			_, err := e.AddRegion(ctx, by, "eu-west-9", region(99))
+			return err
+		})
+		events(store.RegionSubject("eu-west-9"), "add_region", 1)
+	})
+	t.Run("one region", func(t *testing.T) {
+		now, _ := e.Catalogue().Region("eu-north-1")
+		contest(t, e, 1, conflicts, func(i int) error {
+			return e.UpdateRegion(ctx, e.Admin, now.ID, store.RegionRev(now), region(100+i))
+		})
+		events(store.RegionSubject(now.ID), "update_region", 1)
+	})
+	t.Run("an access point of one ID", func(t *testing.T) {
+		contest(t, e, 1, invalids, func(i int) error {
+			_, err := e.AddAccessPoint(ctx, e.Admin, "ap-oslo-A", "eu-north-1", site(i))
+			return err
+		})
+		events(store.AccessPointSubject("ap-oslo-A"), "add_access_point", 1)
+	})
+	t.Run("an access point of one name", func(t *testing.T) {
+		contest(t, e, 1, invalids, func(i int) error {
+			in := site(i)
+			in.Name = []string{"Oslo-Z", "oslo-z"}[i%2]
+			_, err := e.AddAccessPoint(ctx, e.Admin, "ap-oslo-z-"+strconv.Itoa(i), "eu-north-1", in)
+			return err
+		})
+	})
+	t.Run("one access point", func(t *testing.T) {
+		now, _ := e.Catalogue().AccessPoint("ap-oslo-A")
+		contest(t, e, 1, conflicts, func(i int) error {
+			return e.UpdateAccessPoint(ctx, e.Admin, now.ID, store.AccessPointRev(now), site(100+i))
+		})
+		events(store.AccessPointSubject(now.ID), "update_access_point", 1)
+	})
+	t.Run("the last of a region goes while others come", func(t *testing.T) {
+		if _, err := e.AddRegion(ctx, e.Admin, "eu-south-9", region(200)); err != nil {
+			t.Fatal(err)
+		}
+		r, _ := e.Catalogue().Region("eu-south-9")
+		// Either the region went first, and nobody could add to it, or somebody
+		// added first, and it stays.
+		race(callers, func(i int) error {
+			if i%2 == 0 {
+				return e.DeleteRegion(ctx, e.Admin, r.ID, 0, r.Name, "Given up")
+			}
+			_, err := e.AddAccessPoint(ctx, e.Admin, "ap-south-"+strconv.Itoa(i), r.ID, site(200+i))
+			return err
+		})
+		_, kept := e.Catalogue().Region(r.ID)
+		n := 0
+		for _, ap := range e.Catalogue().AccessPoints() {
+			if ap.Region == r.ID {
+				n++
+			}
+		}
+		if kept != (n > 0) || (kept && n != callers/2) {
+			t.Errorf("the region is there: %v, with %d access points", kept, n)
+		}
+		soundRows(t, e)
+	})
+	t.Run("one access point is deleted", func(t *testing.T) {
+		ap := "ap-oslo-A"
+		now, _ := e.Catalogue().AccessPoint(ap)
+		if _, err := e.AddPorts(ctx, e.Admin, ap, store.NewPorts{Name: "CSW-01", Room: "R1", Cabinet: "C-01", Pattern: "XGE1/0/1-4", Type: string(catalog.Type10GBaseLR), Panel: "ODF 1", First: "1"}); err != nil {
+			t.Fatal(err, store.FieldsOf(err))
+		}
+		// A device is there: nobody deletes it.
+		contest(t, e, 0, conflicts, func(int) error {
+			return e.DeleteAccessPoint(ctx, e.Admin, ap, 0, now.Name, "Given up")
+		})
+		device := e.Catalogue().Devices(ap)[0]
+		if err := e.DeleteDevice(ctx, e.Admin, device.ID, 0, device.Name, "Given up"); err != nil {
+			t.Fatal(err, store.FieldsOf(err))
+		}
+		contest(t, e, 1, []store.Kind{store.NotFound}, func(int) error {
+			return e.DeleteAccessPoint(ctx, e.Admin, ap, store.AccessPointRev(now), now.Name, "Given up")
+		})
+		events(store.AccessPointSubject(ap), "delete_access_point", 1)
+	})
+	t.Run("one region is deleted", func(t *testing.T) {
+		r, _ := e.Catalogue().Region("eu-west-9")
+		contest(t, e, 1, []store.Kind{store.NotFound}, func(int) error {
+			return e.DeleteRegion(ctx, e.Admin, r.ID, store.RegionRev(r), r.Name, "Given up")
+		})
+		events(store.RegionSubject(r.ID), "delete_region", 1)
+	})
+}
+
 // TestAMoveToTheSamePortIsNone: nobody is told of a move that did not happen.
 func TestAMoveToTheSamePortIsNone(t *testing.T) {
 	e := storetest.New(t)

@@ -2,6 +2,8 @@ package views
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -87,6 +89,70 @@ func TestLayoutLeavesOutWhatIsNotThere(t *testing.T) {
 		if d.Find(sel).Length() != 0 {
 			t.Errorf("%s is there", sel)
 		}
+	}
+}
+
+// A phone shows one crumb, the way back: a link to the page above, and never a
+// group of the navigation, which leads nowhere.
+func TestTheWayBackLeadsSomewhere(t *testing.T) {
+	for _, c := range []struct {
+		crumbs []Crumb
+		area   Area
+		want   string // href and words of the way back
+	}{
+		{[]Crumb{{Service, "/"}, {"Physical Connections", ""}, {"Interfaces", ""}}, AreaCustomer, "/ Overview"},
+		{[]Crumb{{Service, "/admin"}, {"Customers", ""}, {"Accounts", ""}}, AreaStaff, "/admin Work queue"},
+		{[]Crumb{{Service, "/admin"}, {"Capacity", ""}, {"Access points", "/admin/aps"}, {"Singapore-A", ""}}, AreaStaff, "/admin/aps Access points"},
+		{[]Crumb{{"Interfaces", "/interfaces"}}, AreaCustomer, ""},
+	} {
+		p := samplePage(c.area)
+		p.Crumbs = c.crumbs
+		back := renderPage(t, Layout(p)).Find(".crumbs__back a")
+		words := back.Text()
+		if home := back.Find(".crumbs__home"); home.Length() > 0 {
+			words = home.Text()
+		}
+		if got := strings.Join(strings.Fields(back.AttrOr("href", "")+" "+words), " "); got != c.want {
+			t.Errorf("%v: %q, want %q", c.crumbs, got, c.want)
+		}
+	}
+}
+
+// What a form was refused for is the first thing below the title of its page:
+// the summary of the fields, then what changed in between, then all else.
+func TestProblemsComeFirst(t *testing.T) {
+	files, err := filepath.Glob("*.templ")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	seen := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range strings.Split(string(text), "\ntempl ")[1:] {
+			name, body, _ := strings.Cut(part, "(")
+			at := strings.Index(body, "@problems(")
+			if at < 0 {
+				at = strings.Index(body, "@ui.ErrorSummary(")
+			}
+			if at < 0 {
+				continue
+			}
+			seen++
+			for _, other := range []string{"@conflictNote(", "@ui.Message(", "@ui.NoticeBox(", "@ui.Card(", "@ui.TableCard(", "@ui.KV(", "card__lead"} {
+				if i := strings.Index(body, other); i >= 0 && i < at && name != "IDNumberPage" { // which shows the number or asks
+					t.Errorf("%s: %s shows %s before what is wrong", file, name, other)
+				}
+			}
+			if i := strings.Index(body, "@ui.PageHead("); i > at {
+				t.Errorf("%s: %s shows what is wrong above the title", file, name)
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("%d forms found", seen)
 	}
 }
 

@@ -135,6 +135,26 @@ func (p Page) home() string {
 	return p.HomeHref
 }
 
+// back is the crumb that a phone shows alone, as the way back: the last one that
+// leads anywhere.
+func (p Page) back() int {
+	for i := len(p.Crumbs) - 2; i >= 0; i-- {
+		if p.Crumbs[i].Href != "" {
+			return i
+		}
+	}
+	return -1
+}
+
+// homeWords is what the first page of the area is called where it is named as a
+// page and not as the service.
+func (p Page) homeWords() string {
+	if p.Area == AreaStaff {
+		return "Work queue"
+	}
+	return "Overview"
+}
+
 func (p Page) returnPath() string {
 	if p.Path == "" {
 		return p.home()

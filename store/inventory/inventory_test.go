@@ -15,6 +15,7 @@ import (
 
 	"demarc/store/catalog"
 	"demarc/store/inventory"
+	"demarc/store/inventory/inventorytest"
 )
 
 // world is an inventory in memory.
@@ -355,100 +356,6 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// invent makes an inventory out of random words: Chinese, quotes, line breaks
-// where they may be, cells that a spreadsheet would run.
-func invent(r *rand.Rand) world {
-	words := []string{"=SUM(A1)", "+86 571", "-1", "@home", "数据中心", "\"quoted\"", "a,b", ";", "'", "Zürich", "ODF 12", "line\nbreak", "\n", "x\n\ny", "😀", "#", "\t"}
-	text := func(lines bool, limit int) string {
-		var b strings.Builder
-		for range 1 + r.IntN(4) {
-			b.WriteString(words[r.IntN(len(words))])
-			b.WriteString([]string{"", " ", "-"}[r.IntN(3)])
-		}
-		s := strings.ReplaceAll(b.String(), "\t", " ")
-		if !lines {
-			s = strings.ReplaceAll(s, "\n", " ")
-		}
-		if cut := []rune(s); len(cut) > limit {
-			s = string(cut[:limit])
-		}
-		if s = strings.TrimSpace(s); s == "" {
-			return "x"
-		}
-		return s
-	}
-	w := world{}
-	var aps, devices, panels, ports []inventory.Row
-	zones := []string{"Asia/Shanghai", "Europe/Berlin", "America/New_York", "UTC"}
-	types := catalog.PortTypes()
-	for i := range 1 + r.IntN(3) {
-		region := fmt.Sprintf("r%d", i)
-		w.rows = append(w.rows, inventory.OfRegion(catalog.Region{ID: region, Name: text(false, 64), Zone: zones[r.IntN(4)], Mainland: r.IntN(2) == 0, Order: r.IntN(50)}))
-		for j := range r.IntN(3) {
-			ap := catalog.AccessPoint{ID: fmt.Sprintf("ap-%s-%d", region, j), Region: region, Name: text(false, 50) + strconv.Itoa(j), RunBy: text(false, 64), Status: catalog.Statuses()[r.IntN(5)], LOADays: 1 + r.IntN(366),
-				Offers: map[catalog.SP][]catalog.PortType{}, Demo: r.IntN(2) == 0, Visitor: catalog.VisitorPolicy{Gender: r.IntN(2) == 0, IDType: r.IntN(2) == 0}}
-			if r.IntN(3) > 0 {
-				ap.FacilityName, ap.Address, ap.InstallerNotes = text(false, 128), text(false, 256), text(true, 1000)
-			}
-			for _, sp := range catalog.SPs() {
-				if r.IntN(2) == 0 {
-					ap.Offers[sp] = []catalog.PortType{}
-					for _, n := range r.Perm(len(types))[:r.IntN(4)] {
-						ap.Offers[sp] = append(ap.Offers[sp], types[n].Type)
-					}
-				}
-			}
-			aps = append(aps, inventory.OfAccessPoint(ap))
-			rooms := map[string]bool{}
-			for k := range r.IntN(3) {
-				d := catalog.Device{ID: fmt.Sprintf("%s-d%d", ap.ID, k), AccessPoint: ap.ID, Name: text(false, 30) + strconv.Itoa(k), Room: text(false, 32), Cabinet: text(false, 32)}
-				devices = append(devices, inventory.OfDevice(d))
-				if !rooms[d.Room] && r.IntN(2) == 0 {
-					rooms[d.Room] = true
-					panels = append(panels, inventory.OfPanel(inventory.PanelRule{AccessPoint: ap.ID, Room: d.Room, Cabinet: d.Cabinet, Panel: "ODF 一", Rule: []string{"N/N", "N+N", "端口 N"}[r.IntN(3)]}))
-				}
-				for n := range r.IntN(6) {
-					t := types[r.IntN(len(types))]
-					p := catalog.Port{ID: fmt.Sprintf("%s-p%d", d.ID, n), Device: d.ID, Name: text(false, 30) + strconv.Itoa(n), Number: n + 1, Type: t.Type, Room: d.Room, Cabinet: d.Cabinet, Panel: "ODF " + strconv.Itoa(k), Position: fmt.Sprintf("%d/%d", 2*n+1, 2*n+2),
-						Connector: t.Connector, Side: []string{"", "front", "rear"}[r.IntN(3)]}
-					why := ""
-					if r.IntN(4) == 0 {
-						why = text(true, 200)
-					}
-					ports = append(ports, inventory.OfPort(p, why))
-				}
-			}
-		}
-	}
-	w.rows = slices.Concat(w.rows, aps, panels, devices, ports)
-	return w
-}
-
-// shuffle writes the rows in another order, with other line ends, a mark, and
-// columns in another order.
-func shuffle(t *testing.T, r *rand.Rand, text string) string {
-	t.Helper()
-	f, err := readAll(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	order := r.Perm(len(f[0]))
-	rest := f[1:]
-	r.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
-	var b strings.Builder
-	b.WriteString("\ufeff")
-	for _, record := range f {
-		for i, c := range order {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteString(`"` + strings.ReplaceAll(strings.ReplaceAll(record[c], `"`, `""`), "\n", "\r\n") + `"`)
-		}
-		b.WriteString("\r\n")
-	}
-	return b.String()
-}
-
 // TestPropertyRoundTrip: whatever is exported, however the file is then
 // rearranged, it adds the same to nothing and changes nothing where it came
 // from.
@@ -459,9 +366,13 @@ func TestPropertyRoundTrip(t *testing.T) {
 	}
 	for seed := range runs {
 		r := rand.New(rand.NewPCG(uint64(seed), 3))
-		w := invent(r)
+		w := world{rows: inventorytest.Invent(r)}
 		text := w.file(t)
-		for name, file := range map[string]string{"as exported": text, "rearranged": shuffle(t, r, text)} {
+		rearranged, err := inventorytest.Rearrange(r, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, file := range map[string]string{"as exported": text, "rearranged": rearranged} {
 			p := plan(t, world{}, inventory.ReplaceAll, file)
 			if p.Total.Refused > 0 {
 				t.Fatalf("seed %d, %s: %v", seed, name, reasons(p, inventory.Refused))
@@ -488,7 +399,7 @@ func TestPropertyPlan(t *testing.T) {
 	}
 	for seed := range runs {
 		r := rand.New(rand.NewPCG(uint64(seed), 4))
-		from, to := invent(r), invent(r)
+		from, to := world{rows: inventorytest.Invent(r)}, world{rows: inventorytest.Invent(r)}
 		p := plan(t, from, inventory.ReplaceAll, to.file(t))
 		if p.Total.Refused > 0 {
 			t.Fatalf("seed %d: %v", seed, reasons(p, inventory.Refused))
