@@ -287,6 +287,9 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards
 		if lifecycle.May(lifecycle.SeeMail, role) {
 			settings = append(settings, views.NavItem{Label: "Mail", Href: paths.AdminMail})
 		}
+		if lifecycle.May(lifecycle.ManagePersonalData, role) {
+			settings = append(settings, views.NavItem{Label: "Personal data", Href: paths.AdminPersonalData})
+		}
 		if lifecycle.May(lifecycle.SeeLetterKeys, role) {
 			settings = append(settings, views.NavItem{Label: "Letter keys", Href: paths.AdminLetterKeys})
 		}

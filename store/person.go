@@ -70,7 +70,7 @@ type PersonalData struct {
 // Forbidden unless by is an administrator, Invalid, NotFound.
 func (s *Store) PersonalData(ctx context.Context, by Actor, who, reason string) (PersonalData, error) {
 	var out PersonalData
-	if by.Role != lifecycle.Administrator {
+	if !lifecycle.May(lifecycle.ManagePersonalData, by.Role) {
 		return out, forbidden(msgAdminOnly)
 	}
 	if msg := reasonProblem(reason, 3, 500, "Say why the data is exported"); msg != "" {
@@ -185,7 +185,7 @@ var nameColumns = []struct{ table, column string }{
 // the last administrator or owner, an engineer named in an open application or
 // a letter in force.
 func (s *Store) ErasePerson(ctx context.Context, by Actor, who, reason string) (users, engineers int, err error) {
-	if by.Role != lifecycle.Administrator {
+	if !lifecycle.May(lifecycle.ManagePersonalData, by.Role) {
 		return 0, 0, forbidden(msgAdminOnly)
 	}
 	if msg := reasonProblem(reason, 3, 500, "Say why the data is erased"); msg != "" {

@@ -226,6 +226,10 @@ func (s *Server) routes(e *echo.Echo) {
 	opens.post(paths.AdminNewCustomer, h.OpenCustomer)
 
 	// Staff: what letters are signed with
+	staff.with(may(lifecycle.ExportAudit)).get(paths.AdminAuditJSONL, h.ExportAudit)
+	personal := staff.with(may(lifecycle.ManagePersonalData))
+	personal.get(paths.AdminPersonalData, h.ShowPersonalData)
+	personal.post(paths.AdminPersonalData, h.HandlePersonalData)
 	staff.with(may(lifecycle.SeeLetterKeys)).get(paths.AdminLetterKeys, h.ShowLetterKeys)
 	staff.with(may(lifecycle.ManageLetterKeys)).post(paths.AdminLetterKeys, h.RotateLetterKeys)
 

@@ -36,8 +36,10 @@ const (
 	SeeMail         Right = "see how mails are delivered"
 	ManageMail      Right = "send mails again"
 
-	SeeLetterKeys    Right = "see the keys of letters"
-	ManageLetterKeys Right = "make new keys for letters"
+	ManagePersonalData Right = "export and erase a person's data"
+	ExportAudit        Right = "export the audit log"
+	SeeLetterKeys      Right = "see the keys of letters"
+	ManageLetterKeys   Right = "make new keys for letters"
 )
 
 // RightRule is one row of the table of rights.
@@ -70,6 +72,8 @@ var rights = []RightRule{
 	{ManageSignIn, []Role{Administrator}},
 	{SeeMail, []Role{Administrator, Auditor}},
 	{ManageMail, []Role{Administrator}},
+	{ManagePersonalData, []Role{Administrator}},
+	{ExportAudit, []Role{Administrator, Auditor}},
 	{SeeLetterKeys, []Role{Administrator, Auditor}},
 	{ManageLetterKeys, []Role{Administrator}},
 }

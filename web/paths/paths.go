@@ -92,6 +92,8 @@ const (
 	AdminDevices      = "/admin/devices"
 	AdminPortPages    = "/admin/ports"
 	AdminAudit        = "/admin/audit"
+	AdminAuditJSONL   = "/admin/audit/events.jsonl"
+	AdminPersonalData = "/admin/personal-data"
 	AdminPeople       = "/admin/people"
 	AdminNewLink      = "/admin/people/links"
 	AdminSSO          = "/admin/single-sign-on"
