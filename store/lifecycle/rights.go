@@ -37,7 +37,7 @@ const (
 	ManageMail      Right = "send mails again"
 
 	ManagePersonalData Right = "export and erase a person's data"
-	ExportAudit        Right = "export the audit log"
+	ExportAudit        Right = "see the audit log as a file"
 	SeeLetterKeys      Right = "see the keys of letters"
 	ManageLetterKeys   Right = "make new keys for letters"
 )
