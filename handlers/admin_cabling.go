@@ -135,6 +135,11 @@ func (h *Handlers) cablingPage(c echo.Context, status int, form views.CablingFor
 	if err != nil {
 		return err
 	}
+	title, crumb := "Cabling of "+conn.Title(), views.Crumb{Label: "Cabling", Href: paths.AdminCabling}
+	if port == nil && conn.Stage.Ended() {
+		// A message about its delivery report still leads here.
+		return h.render(c, status, views.CablingJobPage(h.page(c, title, crumb), views.CablingJob{Interface: all[0], Ended: true, Conflict: conflict}))
+	}
 	if report == nil || port == nil {
 		return &store.Error{Kind: store.NotFound, Msg: "There is no delivery report for this interface."}
 	}
@@ -149,7 +154,7 @@ func (h *Handlers) cablingPage(c echo.Context, status int, form views.CablingFor
 			j.Done.Light = fmt.Sprintf("%.1f dBm", float64(*report.LightDBm10)/10)
 		}
 	}
-	p := h.page(c, "Cabling of "+conn.Title(), views.Crumb{Label: "Cabling", Href: paths.AdminCabling})
+	p := h.page(c, title, crumb)
 	p.Failed = status == http.StatusUnprocessableEntity
 	return h.render(c, status, views.CablingJobPage(p, j))
 }

@@ -151,6 +151,24 @@ func TestStaffTwoTechniciansAtOnce(t *testing.T) {
 	s.Sound(t)
 }
 
+// The message about a delivery report leads to the job for as long as it is kept,
+// also when the interface has ended and its port is somebody else's.
+func TestCablingOfWhatHasEnded(t *testing.T) {
+	s := newSite(t)
+	tech := s.as("technician@cloud.example")
+	c := s.At(t, lifecycle.WaitingForCabling)
+	for _, action := range []lifecycle.Action{lifecycle.Cancel, lifecycle.ConfirmRemoval} {
+		s.Do(t, c.ID, action)
+	}
+	page := tech.get(paths.AdminCablingJob(c.ID)).want(http.StatusOK)
+	says(t, page, "Nothing to connect now", "Canceled")
+	if page.doc().Find("main form").Length() != 0 {
+		t.Error("a form of a job that is over")
+	}
+	tech.get(paths.AdminCablingJob(s.At(t, lifecycle.ToApplyForLOA).ID)).want(http.StatusNotFound)
+	tech.get(paths.AdminCablingJob("pc-00000000000000000")).want(http.StatusNotFound)
+}
+
 func TestStaffRemovals(t *testing.T) {
 	s := newSite(t)
 	tech := s.as(asTechnician)

@@ -1371,7 +1371,7 @@ func AccessPointFormPage(p Page, f AccessPointForm) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Input(ui.Control{Name: "id", Label: "ID", Value: f.NewID, Error: f.Errors["id"], MaxLength: 64, Hint: "It never changes, for example ap-cn-hangzhou-xs-B.", Attrs: templ.Attributes{"spellcheck": "false", "autocapitalize": "none"}}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Input(ui.Control{Name: "id", Label: "ID", Value: f.NewID, Error: f.Errors["id"], MaxLength: 64, Hint: "It never changes, for example ap-city-A.", Attrs: templ.Attributes{"spellcheck": "false", "autocapitalize": "none"}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1384,7 +1384,7 @@ func AccessPointFormPage(p Page, f AccessPointForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(ui.Control{Name: "name", Label: "Name", Value: f.Name, Error: f.Errors["name"], MaxLength: 64, Hint: "As customers see it, for example Hangzhou-Xiaoshan-B."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(ui.Control{Name: "name", Label: "Name", Value: f.Name, Error: f.Errors["name"], MaxLength: 64, Hint: "As customers see it, for example City-A."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -62,6 +62,7 @@ func (i Interface) suffix() string {
 
 // CablingJob is the page of one cabling job, made for a phone.
 type CablingJob struct {
+	Ended     bool // the interface and its port parted: nothing else is known
 	Interface Interface
 	Place     CablePlace
 	Facility  string // name and address

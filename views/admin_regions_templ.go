@@ -314,12 +314,12 @@ func RegionFormPage(p Page, f RegionForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if f.ID == "" {
-					templ_7745c5c3_Err = ui.Input(ui.Control{Name: "id", Label: "ID", Value: f.NewID, Error: f.Errors["id"], MaxLength: 64, Hint: "It never changes, for example cn-hangzhou.", Attrs: templ.Attributes{"spellcheck": "false", "autocapitalize": "none"}}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Input(ui.Control{Name: "id", Label: "ID", Value: f.NewID, Error: f.Errors["id"], MaxLength: 64, Hint: "It never changes, for example city-1.", Attrs: templ.Attributes{"spellcheck": "false", "autocapitalize": "none"}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = ui.Input(ui.Control{Name: "name", Label: "Name", Value: f.Name, Error: f.Errors["name"], MaxLength: 64, Hint: "As customers see it, for example China (Hangzhou)."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(ui.Control{Name: "name", Label: "Name", Value: f.Name, Error: f.Errors["name"], MaxLength: 64, Hint: "As customers see it, for example Country (City)."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
