@@ -58,6 +58,8 @@ func (h *Handlers) ListAccounts(c echo.Context) error {
 // a form was not.
 type accountForms struct {
 	transfer *views.TransferForm
+	limit    *views.InvoiceLimitForm
+	invoice  *views.InvoicePaymentForm
 	quotas   *views.QuotaForm
 	member   *views.MemberForm
 	conflict string
@@ -123,6 +125,9 @@ func (h *Handlers) accountPage(c echo.Context, status int, sent accountForms) er
 		}
 	}
 	if lifecycle.May(lifecycle.RecordTransfers, actor.Role) {
+		if err := h.accountInvoices(c, &a, sent); err != nil {
+			return err
+		}
 		if a.Transfer = sent.transfer; a.Transfer == nil {
 			a.Transfer = &views.TransferForm{}
 		}

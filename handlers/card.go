@@ -30,17 +30,27 @@ type Cards interface {
 
 // payForm is the form of payment for an account and an amount: the methods that
 // it can choose from.
-func (h *Handlers) payForm(form views.PayForm, account store.Account, due money.Amount) views.PayForm {
+func (h *Handlers) payForm(c echo.Context, form views.PayForm, account store.Account, due money.Amount) (views.PayForm, error) {
+	credit, err := h.Store.CreditOf(c.Request().Context(), account.ID)
+	if err != nil {
+		return form, err
+	}
+	if !credit.Limit.IsZero() {
+		form.Credit = credit.Left.String()
+		short, err := credit.Left.Less(due)
+		form.Owing = err != nil || short
+	}
 	form.Balance = account.Balance.String()
 	short, err := account.Balance.Less(due)
 	form.Short = err != nil || short
 	if h.Cards != nil && h.Cards.Takes(due.Currency) && due.Minor > 0 {
 		form.Gateway = h.Cards.Gateway()
 	}
-	return form
+	return form, nil
 }
 
-// method is the chosen way to pay. A form with one method needs no choice.
+// method is the chosen way to pay. Where there are no cards, a form without a
+// choice pays from the balance.
 func (h *Handlers) method(c echo.Context) string {
 	m := value(c, "method")
 	if m == "" && h.Cards == nil {

@@ -94,7 +94,9 @@ func (h *Handlers) orderPage(c echo.Context, status int, form views.PayForm) err
 	if err != nil {
 		return err
 	}
-	form = h.payForm(form, account, o.Amount)
+	if form, err = h.payForm(c, form, account, o.Amount); err != nil {
+		return err
+	}
 	if form.Card, err = h.cardNotice(c, o); err != nil {
 		return err
 	}

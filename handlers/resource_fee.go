@@ -97,7 +97,10 @@ func (h *Handlers) resourceFeePage(c echo.Context, status int, conn store.Connec
 	if err != nil {
 		return err
 	}
-	v := views.ResourceFee{Interface: h.readBy(c, conn), Operator: h.Operator, NOC: h.NOC, Form: form, Pay: h.payForm(views.PayForm{}, account, conn.Monthly)}
+	v := views.ResourceFee{Interface: h.readBy(c, conn), Operator: h.Operator, NOC: h.NOC, Form: form}
+	if v.Pay, err = h.payForm(c, views.PayForm{}, account, conn.Monthly); err != nil {
+		return err
+	}
 	if report != nil {
 		v.Labels, v.LabelFound, v.FinishedAt = report.Labels, report.LabelFound, report.CompletedAt
 		if report.LightDBm10 != nil {
@@ -117,8 +120,9 @@ func (h *Handlers) resourceFeePage(c echo.Context, status int, conn store.Connec
 		}
 		v.Totals = append(v.Totals, views.ResourceFeeTotal{Months: months, Total: total.String()})
 		if months == form.Months {
-			short, err := account.Balance.Less(total)
-			v.Pay.Short = err != nil || short
+			if v.Pay, err = h.payForm(c, views.PayForm{}, account, total); err != nil {
+				return err
+			}
 			v.PaidThrough = pricing.PaidThrough(h.Store.Now(), months, h.Store.Catalogue().Zone(conn.Region))
 		}
 	}

@@ -641,6 +641,11 @@ func (s *Store) Payment(ctx context.Context, by Actor, id string) (Payment, []Pa
 	if err != nil {
 		return p, nil, err
 	}
+	events, err := s.paymentEvents(ctx, id)
+	return p, events, err
+}
+
+func (s *Store) paymentEvents(ctx context.Context, id string) ([]PaymentEvent, error) {
 	events, err := list(ctx, s, func(r scanner) (PaymentEvent, error) {
 		var e PaymentEvent
 		var heard, said instant
@@ -649,7 +654,7 @@ func (s *Store) Payment(ctx context.Context, by Actor, id string) (Payment, []Pa
 		return e, err
 	}, "SELECT id, at, said_at, type, outcome FROM payment_events WHERE payment_id = ?", id)
 	slices.SortStableFunc(events, func(a, b PaymentEvent) int { return a.At.Compare(b.At) })
-	return p, events, err
+	return events, err
 }
 
 // WebhookRefusal counts the webhooks of a day that were not believed, for one
@@ -674,7 +679,7 @@ func (s *Store) CountWebhookRefusals(ctx context.Context, byReason map[string]in
 	})
 }
 
-// WebhookRefusals are the counts of the last days, newest first.
+// WebhookRefusals are the counts of the last 30 days, newest first.
 func (s *Store) WebhookRefusals(ctx context.Context, limit int) ([]WebhookRefusal, error) {
 	return list(ctx, s, func(r scanner) (WebhookRefusal, error) {
 		var w WebhookRefusal
@@ -682,5 +687,5 @@ func (s *Store) WebhookRefusals(ctx context.Context, limit int) ([]WebhookRefusa
 		err := r.Scan(&w.Day, &w.Reason, &w.N, &last)
 		w.LastAt = last.Time
 		return w, err
-	}, "SELECT day, reason, n, last_at FROM webhook_refusals ORDER BY day DESC, reason DESC LIMIT ?", limit)
+	}, "SELECT day, reason, n, last_at FROM webhook_refusals WHERE day >= ? ORDER BY day DESC, reason DESC LIMIT ?", s.Now().AddDate(0, 0, -30).Format(time.DateOnly), limit)
 }

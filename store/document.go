@@ -8,6 +8,7 @@ import (
 	"errors"
 	"time"
 
+	"demarc/store/chart"
 	"demarc/store/document"
 	"demarc/store/money"
 	"demarc/store/pricing"
@@ -112,6 +113,11 @@ func (t *tx) creditNote(o Order, amount money.Amount, reason, transaction string
 		return "", err
 	}
 	f.Series, f.Reason, f.Method, f.PaidAt = document.CreditNote, reason, methodWords(MethodBalance), t.now.Truncate(time.Second)
+	if to, err := t.refundTo(o); err != nil {
+		return "", err
+	} else if to == chart.Receivable(o.AccountID) {
+		f.Method = methodWords(MethodInvoice)
+	}
 	words := "Credit"
 	if o.No != "" {
 		words = "Refund of order " + o.No

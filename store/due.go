@@ -18,7 +18,8 @@ type dueStep struct {
 
 // RunDue does what time itself does: it closes orders that were not paid in
 // time, ends letters that expired, renews interfaces whose customer switched
-// that on, reminds of resource fees, erases ID numbers whose time is over and
+// that on, reminds of resource fees, makes
+// the invoices of a month that ended, erases ID numbers whose time is over and
 // forgets old submissions and uploads that nobody confirmed. Once after start
 // and then once a day it reconciles the books. It may run as often as one
 // likes; each step is a transaction of its own. It returns how many things it
@@ -55,7 +56,9 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 		}},
 		{"SELECT l.connection_id FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.status = 'issued' AND l.next_warning_at <= ? AND c.stage = 'approved_loa' ORDER BY l.next_warning_at LIMIT 500", (*tx).warnOfExpiry},
 	}
-	for _, step := range append(steps, feeSteps()...) {
+	steps = append(steps, feeSteps()...)
+	steps = append(steps, dueStep{toInvoiceQuery, (*tx).invoice})
+	for _, step := range steps {
 		ids, err := list(ctx, s, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, step.query, at(s.Now()))
 		if err != nil {
 			errs = append(errs, err)

@@ -135,8 +135,8 @@ func (t *tx) settle(o *Order, method string) error {
 	return err
 }
 
-// refund gives an amount of a paid order back to the account's balance, with a
-// credit note, and returns the note's number. The order is refunded when
+// refund gives an amount of a paid order back to the account's balance, or takes
+// it off the invoice that is not made yet, with a credit note, and returns the note's number. The order is refunded when
 // nothing of it is left. Who must know is told by the caller. An amount above
 // what is left is a Conflict.
 func (t *tx) refund(o *Order, amount money.Amount, reason string) (string, error) {
@@ -175,7 +175,11 @@ func (t *tx) refund(o *Order, amount money.Amount, reason string) (string, error
 	if o.Kind == KindInstallation {
 		revenue = chart.Installation
 	}
-	id, err := t.post(posting{kind: "refund", account: o.AccountID, orderNo: o.No, reference: reason, idem: idem, entries: move(amount, revenue, chart.Balance(o.AccountID))})
+	to, err := t.refundTo(*o)
+	if err != nil {
+		return "", err
+	}
+	id, err := t.post(posting{kind: "refund", account: o.AccountID, orderNo: o.No, reference: reason, idem: idem, entries: move(amount, revenue, to)})
 	if err != nil {
 		return "", err
 	}

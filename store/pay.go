@@ -108,6 +108,9 @@ func (t *tx) payResource(o *Order, c *Connection, method string) error {
 // affords refuses, for the form's field method, when the account cannot pay the
 // order that way.
 func (t *tx) affords(o Order, method string) error {
+	if method == MethodInvoice {
+		return t.mayOwe(o.AccountID, o.Amount)
+	}
 	return t.covers(o.AccountID, o.Amount)
 }
 

@@ -135,6 +135,23 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("statement", err)
 	_, err = s.Whitelist(ctx, c.AccountID)
 	read("whitelist", err)
+	// Card payments.
+	money := Actor{UserID: "f", Role: lifecycle.Finance}
+	for _, f := range []PaymentFilter{{Limit: 50}, {Limit: 50, State: "refunding"}, {Limit: 50, Cursor: "2026-11-20T07:12:00.000Z~pay-1"}, {Limit: 50, State: "sent", Cursor: "2026-11-20T07:12:00.000Z~pay-1"}} {
+		_, err = s.Payments(ctx, money, f)
+		read("payments", err)
+	}
+	if _, _, err = s.Payment(ctx, money, "pay-1"); KindOf(err) != NotFound {
+		t.Fatal(err)
+	}
+	_, err = s.paymentEvents(ctx, "pay-1")
+	read("events of a payment", err)
+	_, err = s.LastPayment(ctx, "202611200001")
+	read("last payment", err)
+	_, err = s.CardWork(ctx, 50)
+	read("card work", err)
+	_, err = s.WebhookRefusals(ctx, 10)
+	read("webhook refusals", err)
 	// Queues.
 	for _, stage := range []lifecycle.Stage{lifecycle.InApplication, lifecycle.WaitingForCabling} {
 		_, err = s.Queue(ctx, stage, 50)

@@ -68,6 +68,8 @@ type AccountShow struct {
 	Pages     ui.Pages
 	Transfer  *TransferForm // nil for those who may not
 
+	Invoices *AccountInvoices // nil for those who see no money
+
 	Quotas   *QuotaForm
 	Member   *MemberForm
 	ViewAs   string // opens the customer's console, "" for those who may not
@@ -78,6 +80,9 @@ func (a AccountShow) summary() []ui.FieldError {
 	var out []ui.FieldError
 	if a.Transfer != nil {
 		out = append(out, ui.ErrorList(a.Transfer.Errors, "amount", "reference")...)
+	}
+	if a.Invoices != nil {
+		out = append(out, a.Invoices.summary()...)
 	}
 	if a.Quotas != nil {
 		out = append(out, ui.ErrorList(a.Quotas.Errors, "per_access_point", "not_enabled", "reason")...)

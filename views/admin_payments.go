@@ -72,3 +72,11 @@ func (r PaymentRow) look() Look {
 	}
 	return PaymentLook(r.State)
 }
+
+// retryLabel is what the button of the refund does.
+func (v PaymentShow) retryLabel() string {
+	if v.Stuck {
+		return "Refund " + v.Amount + " again"
+	}
+	return "Ask for the refund now"
+}

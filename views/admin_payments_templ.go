@@ -536,7 +536,7 @@ func StaffPaymentPage(p Page, v PaymentShow) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Btn(ui.Button{Label: "Refund " + v.Amount + " again"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Btn(ui.Button{Label: v.retryLabel()}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -65,6 +65,8 @@ func OrderLook(state string) Look {
 type PayForm struct {
 	Balance  string // of the account: "$1,240.00"
 	Short    bool   // the balance does not cover the amount
+	Credit   string // what is left of the account's credit; "" for one that does not pay by invoice
+	Owing    bool   // the credit does not cover the amount
 	Gateway  string // who takes cards; "" where none are taken
 	Method   string // the one that was chosen
 	Card     *CardNotice
@@ -207,6 +209,13 @@ func (f PayForm) payChoice() ui.Control {
 	}
 	c := ui.Control{Name: "method", Label: "Pay with", Columns: "wide", Value: f.Method, Error: f.Errors["method"],
 		Options: []ui.Option{{Value: string(payment.Balance), Label: payment.Balance.Label(), Sub: sub, ID: "method"}}}
+	if f.Credit != "" {
+		sub := "Due 30 days after the end of the month. " + f.Credit + " of credit left"
+		if f.Owing {
+			sub += ", less than the amount due"
+		}
+		c.Options = append(c.Options, ui.Option{Value: string(payment.Invoice), Label: payment.Invoice.Label(), Sub: sub + ".", ID: "method-invoice"})
+	}
 	if f.Gateway != "" {
 		c.Options = append(c.Options, ui.Option{Value: string(payment.Card), Label: payment.Card.Label(), Sub: "On the page of " + f.Gateway + ". Paid when your bank confirms it.", ID: "method-card"})
 	}

@@ -206,6 +206,8 @@ func (s *Server) routes(e *echo.Echo) {
 	// Staff: accounts and money
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminAccounts, h.ListAccounts)
 	staff.with(may(lifecycle.SeeAccount)).get(paths.AdminAccount(":id"), h.ShowAccount)
+	staff.with(may(lifecycle.RecordTransfers)).post(paths.AdminInvoiceLimit(":id"), h.SetInvoiceLimit)
+	staff.with(may(lifecycle.RecordTransfers)).post(paths.AdminInvoicePayment(":id", ":no"), h.RecordInvoicePayment)
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminPayments, h.ListPayments)
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminPayment(":id"), h.ShowStaffPayment)
 	staff.with(may(lifecycle.RecordTransfers)).post(paths.AdminRefundRetry(":id"), h.RetryRefund)

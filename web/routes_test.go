@@ -97,7 +97,7 @@ func newTown(t *testing.T) *town {
 		}
 		for place, id := range map[string]string{
 			"/documents/:": receipts[0].No, "/admin/documents/:": receipts[0].No, "/admin/prices/:": "2019-01",
-			"/admin/payments/:": paid.ID, "/loa/check/:": "NONE",
+			"/admin/payments/:": paid.ID, "/admin/accounts/" + side.account + "/invoices/:": "IN-2026-000001", "/loa/check/:": "NONE",
 			"/interfaces/:": in.ID, "/admin/interfaces/:": in.ID, "/admin/loas/:": in.ID, "/admin/cabling/:": in.ID, "/admin/removals/:": in.ID,
 			"/orders/:": unpaid.No, "/access-points/:": in.AccessPointID, "/admin/access-points/:": in.AccessPointID, "/admin/regions/:": in.Region,
 			"/admin/devices/:": device.ID, "/admin/ports/:": ports[0].ID, "/admin/accounts/:": side.account, "/admin/whitelist/:": requests[0].ID,

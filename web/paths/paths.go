@@ -388,6 +388,14 @@ func Document(no string) string { return join("/documents", no, "pdf") }
 // AdminAccount is one account.
 func AdminAccount(id string) string { return join(AdminAccounts, id) }
 
+// AdminInvoiceLimit says up to how much an account may owe on invoices.
+func AdminInvoiceLimit(id string) string { return join(AdminAccounts, id, "invoice-limit") }
+
+// AdminInvoicePayment records that an invoice of the account was paid.
+func AdminInvoicePayment(id, no string) string {
+	return join(AdminAccounts, id, "invoices", no, "payment")
+}
+
 // AdminTransfers records an incoming transfer to the account's balance.
 func AdminTransfers(id string) string { return join(AdminAccounts, id, "transfers") }
 

@@ -1,0 +1,260 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"demarc/store/chart"
+	"demarc/store/document"
+	"demarc/store/money"
+	"demarc/store/pricing"
+)
+
+// InvoiceDays is how long after its issue an invoice is due.
+const InvoiceDays = 30
+
+// Invoice is what an account owes for the orders of a month.
+type Invoice struct {
+	No        string
+	AccountID string
+	Month     string // 2026-11: when the orders were paid on it, in UTC
+	Amount    money.Amount
+	IssuedAt  time.Time
+	DueAt     time.Time
+	PaidAt    time.Time // zero while it is open
+	Reference string    // of the bank, once it is paid
+}
+
+// Overdue reports whether an invoice that is not paid should have been.
+func (i Invoice) Overdue(now time.Time) bool { return i.PaidAt.IsZero() && now.After(i.DueAt) }
+
+const invoiceColumns = "no, account_id, month, currency, amount, issued_at, due_at, paid_at, reference"
+
+func scanInvoice(r scanner) (Invoice, error) {
+	var i Invoice
+	var issued, due, paid instant
+	err := r.Scan(&i.No, &i.AccountID, &i.Month, &i.Amount.Currency, &i.Amount.Minor, &issued, &due, &paid, &i.Reference)
+	i.IssuedAt, i.DueAt, i.PaidAt = issued.Time, due.Time, paid.Time
+	return i, err
+}
+
+// Credit is what an account may owe on invoices.
+type Credit struct {
+	Limit money.Amount // zero when it may not pay by invoice
+	Owed  money.Amount // on invoices that are open, and since the last one
+	Left  money.Amount // what it may still order
+}
+
+const owedQuery = "SELECT COALESCE(SUM(amount), 0) FROM ledger_entries WHERE book = ?"
+
+func (c *Credit) reckon(currency string, limit, owed int64) error {
+	c.Limit, c.Owed = money.Amount{Minor: limit, Currency: currency}, money.Amount{Minor: owed, Currency: currency}
+	var err error
+	if c.Left, err = c.Limit.Sub(c.Owed); err == nil && c.Left.Minor < 0 {
+		c.Left.Minor = 0 // the limit was lowered
+	}
+	return err
+}
+
+// CreditOf is what an account may owe on invoices, and owes. The caller has
+// checked that the actor may see it.
+func (s *Store) CreditOf(ctx context.Context, account string) (Credit, error) {
+	var c Credit
+	var currency string
+	var limit, owed int64
+	if err := s.get(ctx, "SELECT currency, invoice_limit FROM accounts WHERE id = ?", []any{account}, &currency, &limit); err != nil {
+		return c, err
+	}
+	if err := s.get(ctx, owedQuery, []any{chart.Receivable(account)}, &owed); err != nil {
+		return c, err
+	}
+	return c, c.reckon(currency, limit, owed)
+}
+
+// mayOwe refuses, for the form's field method, an order that the account may not
+// put on its invoice.
+func (t *tx) mayOwe(account string, amount money.Amount) error {
+	var c Credit
+	var currency string
+	var limit, owed int64
+	if err := t.row("SELECT currency, invoice_limit FROM accounts WHERE id = ?", account).Scan(&currency, &limit); err != nil {
+		return err
+	}
+	if limit == 0 {
+		return invalid("method", "This account does not pay by invoice. Pay another way, or ask "+t.s.operator+" to allow it; nothing was charged.")
+	}
+	if err := t.row(owedQuery, chart.Receivable(account)).Scan(&owed); err != nil {
+		return err
+	}
+	if err := c.reckon(currency, limit, owed); err != nil {
+		return err
+	}
+	short, err := c.Left.Less(amount)
+	if err != nil {
+		return invalid("method", "The account is kept in "+currency+", the order is in "+amount.Currency+". Ask "+t.s.operator+" to correct the order.")
+	}
+	if short {
+		return invalid("method", fmt.Sprintf("Of the credit limit of %s, %s is left and %s is due. Pay open invoices first, or pay another way; nothing was charged.", c.Limit, c.Left, amount))
+	}
+	return nil
+}
+
+// SetInvoiceLimit says up to how much an account may owe on invoices; 0 ends
+// paying by invoice, and what is owed stays owed. Kinds: Invalid (fields
+// limit, reason), NotFound, Forbidden.
+func (s *Store) SetInvoiceLimit(ctx context.Context, by Actor, account, limit, reason string) error {
+	if !mayHandleMoney(by) {
+		return forbidden("Only finance staff decide who pays by invoice.")
+	}
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		a, err := t.account(account)
+		if err != nil {
+			return "", err
+		}
+		bad := map[string]string{}
+		sum, err := money.Parse(limit, a.Balance.Currency)
+		if err != nil || sum.Minor < 0 || sum.Minor > 1_000_000_000_00 {
+			bad["limit"] = "Enter an amount such as 50,000.00, or 0 for no invoice"
+		}
+		if msg := reasonProblem(reason, 3, 500, "Say why the limit changes"); msg != "" {
+			bad["reason"] = msg
+		}
+		if err := invalidFields(bad); err != nil {
+			return "", err
+		}
+		if _, err := t.exec("UPDATE accounts SET invoice_limit = ? WHERE id = ?", sum.Minor, account); err != nil {
+			return "", err
+		}
+		return account, t.event("account:"+account, account, "set_invoice_limit", "", "", strings.TrimSpace(reason), "Credit limit "+sum.String())
+	})
+	return err
+}
+
+// monthStart is the beginning of the month in UTC: the books, and so invoices,
+// know no other zone.
+func monthStart(t time.Time) time.Time {
+	return time.Date(t.UTC().Year(), t.UTC().Month(), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// toInvoiceQuery finds the accounts with orders of an earlier month that are on
+// no invoice.
+const toInvoiceQuery = `SELECT DISTINCT a.id FROM accounts a WHERE EXISTS (SELECT 1 FROM orders o WHERE o.account_id = a.id AND o.method = 'invoice' AND substr(o.paid_at, 1, 7) < substr(?, 1, 7)
+	AND o.refunded < o.amount AND NOT EXISTS (SELECT 1 FROM invoice_orders i WHERE i.order_no = o.no))`
+
+// invoice issues an account's invoice for the orders of a month that has ended
+// and are on none yet: the oldest such month, so that each has its own.
+func (t *tx) invoice(account string) error {
+	rows, err := t.query("SELECT "+orderColumns+" FROM orders WHERE account_id = ? AND method = 'invoice' AND paid_at < ? AND refunded < amount AND NOT EXISTS (SELECT 1 FROM invoice_orders i WHERE i.order_no = no) ORDER BY paid_at, no", account, at(monthStart(t.now)))
+	if err != nil {
+		return err
+	}
+	orders, err := collect(rows, scanOrder)
+	if err != nil {
+		return err
+	}
+	if len(orders) == 0 {
+		return conflictf("Nothing is to be invoiced.")
+	}
+	month := monthStart(orders[0].PaidAt)
+	due := monthStart(t.now).AddDate(0, 0, InvoiceDays)
+	f := document.Facts{Series: document.Invoice, AccountID: account, Method: methodWords(MethodInvoice), Reference: month.Format("January 2006"), DueAt: due}
+	var on []string
+	for _, o := range orders {
+		if monthStart(o.PaidAt) != month {
+			break
+		}
+		// What went back before the invoice was made is not owed.
+		left, err := o.Amount.Sub(o.Refunded)
+		if err != nil {
+			return err
+		}
+		words := "Initial installation fee"
+		if o.Kind != KindInstallation {
+			words = "Resource fee for " + pricing.PeriodLabel(o.Months)
+		}
+		f.Lines = append(f.Lines, document.Line{Words: words, Note: "Order " + o.No + ", interface " + o.ConnectionID, Quantity: 1, Unit: left, Amount: left})
+		on = append(on, o.No)
+	}
+	no, err := t.issue(f, "")
+	if err != nil {
+		return err
+	}
+	total := money.Amount{Currency: orders[0].Amount.Currency}
+	for _, l := range f.Lines {
+		if total, err = total.Add(l.Amount); err != nil {
+			return err
+		}
+	}
+	if _, err := t.exec("INSERT INTO invoices (no, account_id, month, currency, amount, issued_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)", no, account, month.Format("2006-01"), total.Currency, total.Minor, at(t.now), at(due)); err != nil {
+		return err
+	}
+	for _, order := range on {
+		if _, err := t.exec("INSERT INTO invoice_orders (order_no, invoice_no) VALUES (?, ?)", order, no); err != nil {
+			return err
+		}
+	}
+	if err := t.tellAccount(account, "account:"+account, "Invoice "+no, fmt.Sprintf("%s is due on %s.", total, due.Format("2 Jan 2006"))); err != nil {
+		return err
+	}
+	return t.event("account:"+account, account, "issue_invoice", "", "", "", no+", "+total.String())
+}
+
+// refundTo is where the money of an order goes back to: what is not invoiced yet
+// is simply not owed, everything else goes to the balance.
+func (t *tx) refundTo(o Order) (chart.Book, error) {
+	if o.Method != MethodInvoice {
+		return chart.Balance(o.AccountID), nil
+	}
+	var no string
+	err := t.row("SELECT invoice_no FROM invoice_orders WHERE order_no = ?", o.No).Scan(&no)
+	if errors.Is(err, sql.ErrNoRows) {
+		return chart.Receivable(o.AccountID), nil
+	}
+	return chart.Balance(o.AccountID), err
+}
+
+// RecordInvoicePayment records that an invoice was paid in full into the bank:
+// for finance staff. Kinds: Invalid (field reference), NotFound, Conflict (paid
+// already), Forbidden.
+func (s *Store) RecordInvoicePayment(ctx context.Context, by Actor, no, reference string) error {
+	if !mayHandleMoney(by) {
+		return forbidden("Only finance staff record payments.")
+	}
+	reference = strings.TrimSpace(reference)
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		i, err := scanInvoice(t.row("SELECT "+invoiceColumns+" FROM invoices WHERE no = ?", no))
+		if errors.Is(err, sql.ErrNoRows) {
+			return "", notFound("This invoice")
+		}
+		if err != nil {
+			return "", err
+		}
+		if !i.PaidAt.IsZero() {
+			return "", conflictf("Invoice %s was paid already, reference %s. Nothing was recorded.", no, i.Reference)
+		}
+		if msg := between(reference, 64, "Enter the reference of the transfer"); msg != "" {
+			return "", invalid("reference", msg)
+		}
+		if _, err := t.post(posting{kind: "invoice_payment", account: i.AccountID, reference: reference, idem: "invoice:" + no, entries: move(i.Amount, chart.Bank, chart.Receivable(i.AccountID))}); err != nil {
+			return "", err
+		}
+		if _, err := t.exec("UPDATE invoices SET paid_at = ?, recorded_by = ?, reference = ? WHERE no = ? AND paid_at IS NULL", at(t.now), by.UserID, reference, no); err != nil {
+			return "", err
+		}
+		if err := t.tellAccount(i.AccountID, "account:"+i.AccountID, "Invoice paid", "Invoice "+no+" of "+i.Amount.String()+" is paid."); err != nil {
+			return "", err
+		}
+		return no, t.event("account:"+i.AccountID, i.AccountID, "record_invoice_payment", "", "", "", no+", "+i.Amount.String()+", reference "+reference)
+	})
+	return err
+}
+
+// InvoicesOf lists an account's invoices, newest first. The caller has checked
+// that the actor may see them.
+func (s *Store) InvoicesOf(ctx context.Context, account string, limit int) ([]Invoice, error) {
+	return list(ctx, s, scanInvoice, "SELECT "+invoiceColumns+" FROM invoices WHERE account_id = ? ORDER BY issued_at DESC, no DESC LIMIT ?", account, limit)
+}

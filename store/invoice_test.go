@@ -1,0 +1,161 @@
+package store_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"demarc/store"
+	"demarc/store/document"
+	"demarc/store/lifecycle"
+	"demarc/store/storetest"
+)
+
+// TestMonthlyInvoice orders on the invoice up to the limit, cancels some of it,
+// lets the month end, and pays.
+func TestMonthlyInvoice(t *testing.T) {
+	e, ctx := storetest.New(t), context.Background()
+	o := e.Order(t, e.Owner)
+	pay := func(no string) error { return e.PayOrder(ctx, e.Owner, no, store.MethodInvoice) }
+	if err := pay(o.No); !strings.Contains(store.FieldsOf(err)["method"], "does not pay by invoice") {
+		t.Errorf("an account that is not allowed: %v", err)
+	}
+	for _, by := range []store.Actor{e.Owner, e.Reviewer, e.Technician} {
+		if err := e.SetInvoiceLimit(ctx, by, e.Northwind, "1", "Because"); store.KindOf(err) != store.Forbidden {
+			t.Errorf("%s sets the limit: %v", by.Role, err)
+		}
+	}
+	if err := e.SetInvoiceLimit(ctx, e.Finance, e.Northwind, "-1", ""); len(store.FieldsOf(err)) != 2 {
+		t.Errorf("a limit below nothing without a reason: %v", err)
+	}
+	if err := e.SetInvoiceLimit(ctx, e.Finance, e.Northwind, "4,000.00", "Framework contract"); err != nil {
+		t.Fatal(err)
+	}
+	account, err := e.Account(ctx, e.Finance, e.Northwind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := account.Balance
+	second, third := e.Order(t, e.Owner), e.Order(t, e.Owner)
+	for _, no := range []string{o.No, second.No} {
+		if err := pay(no); err != nil {
+			t.Fatal(err, store.FieldsOf(err))
+		}
+	}
+	if err := pay(third.No); !strings.Contains(store.FieldsOf(err)["method"], "Of the credit limit of $4,000.00, $1,000.00 is left and $1,500.00 is due.") {
+		t.Errorf("above the limit: %v %v", err, store.FieldsOf(err))
+	}
+	if got := e.Get(t, third.ConnectionID).Stage; got != lifecycle.PendingPayment {
+		t.Errorf("a refused order is %s", got)
+	}
+	c, err := e.CreditOf(ctx, e.Northwind)
+	if err != nil || c.Owed.String() != "$3,000.00" || c.Left.String() != "$1,000.00" {
+		t.Errorf("credit %+v, %v", c, err)
+	}
+	e.Sound(t)
+	// What is canceled before the invoice is made is not owed, and is no money
+	// to spend.
+	e.Do(t, second.ConnectionID, lifecycle.Cancel)
+	if err := pay(third.No); err != nil {
+		t.Fatal(err)
+	}
+	if account, _ = e.Account(ctx, e.Finance, e.Northwind); account.Balance != before {
+		t.Errorf("the balance moved from %s to %s", before, account.Balance)
+	}
+	e.Sound(t)
+
+	due := func() {
+		t.Helper()
+		for range 3 { // a second and a third run make no second invoice
+			if _, err := e.RunDue(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	invoices := func() []store.Invoice {
+		t.Helper()
+		all, err := e.InvoicesOf(ctx, e.Northwind, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	e.Clock.Set(time.Date(2026, 11, 30, 23, 59, 59, 999e6, time.UTC))
+	due()
+	if n := len(invoices()); n != 0 {
+		t.Fatalf("%d invoices before the month ended", n)
+	}
+	e.Clock.Set(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC))
+	due()
+	all := invoices()
+	if len(all) != 1 || all[0].No != "IN-2026-000001" || all[0].Amount.String() != "$3,000.00" || all[0].Month != "2026-11" || !all[0].DueAt.Equal(time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)) {
+		t.Fatalf("invoices %+v", all)
+	}
+	d, f, err := e.Document(ctx, e.Owner, all[0].No)
+	if err != nil || d.Series != document.Invoice || len(f.Lines) != 2 || f.Total != all[0].Amount || !f.DueAt.Equal(all[0].DueAt) || !strings.Contains(f.Lines[0].Note, o.No) {
+		t.Errorf("document %+v, %v", f, err)
+	}
+	if all[0].Overdue(all[0].DueAt) || !all[0].Overdue(all[0].DueAt.Add(time.Second)) {
+		t.Error("overdue at the wrong moment")
+	}
+	e.Sound(t)
+	// What is canceled after the invoice was made goes to the balance: the
+	// invoice stays as it is.
+	e.Do(t, third.ConnectionID, lifecycle.Cancel)
+	e.Sound(t)
+
+	for _, by := range []store.Actor{e.Owner, e.Reviewer} {
+		if err := e.RecordInvoicePayment(ctx, by, all[0].No, "slip 1"); store.KindOf(err) != store.Forbidden {
+			t.Errorf("%s records a payment: %v", by.Role, err)
+		}
+	}
+	if err := e.RecordInvoicePayment(ctx, e.Finance, all[0].No, " "); store.FieldsOf(err)["reference"] == "" {
+		t.Errorf("no reference: %v", err)
+	}
+	if err := e.RecordInvoicePayment(ctx, e.Finance, "IN-2026-000009", "slip 1"); store.KindOf(err) != store.NotFound {
+		t.Errorf("no such invoice: %v", err)
+	}
+	if err := e.RecordInvoicePayment(ctx, e.Finance, all[0].No, "slip 1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.RecordInvoicePayment(ctx, e.Finance, all[0].No, "slip 2"); store.KindOf(err) != store.Conflict {
+		t.Errorf("paid again: %v", err)
+	}
+	if c, err = e.CreditOf(ctx, e.Northwind); err != nil || !c.Owed.IsZero() || c.Left.String() != "$4,000.00" {
+		t.Errorf("credit after the payment %+v, %v", c, err)
+	}
+	e.Sound(t)
+}
+
+// TestInvoiceLimitInARace lets forty orders of $1,500 ask for a credit that
+// covers seven at the same moment.
+func TestInvoiceLimitInARace(t *testing.T) {
+	e, ctx := storetest.New(t), context.Background()
+	if err := e.SetInvoiceLimit(ctx, e.Finance, e.Northwind, "10,500.00", "Framework contract"); err != nil {
+		t.Fatal(err)
+	}
+	var nos []string
+	for range 40 {
+		nos = append(nos, e.Order(t, e.Owner).No)
+	}
+	var wg sync.WaitGroup
+	results := make([]error, len(nos))
+	for i, no := range nos {
+		wg.Go(func() { results[i] = e.PayOrder(ctx, e.Owner, no, store.MethodInvoice) })
+	}
+	wg.Wait()
+	paid := 0
+	for _, err := range results {
+		if err == nil {
+			paid++
+		} else if store.KindOf(err) != store.Invalid {
+			t.Error(err)
+		}
+	}
+	if paid != 7 {
+		t.Errorf("%d orders were paid with a credit that covers 7", paid)
+	}
+	e.Sound(t)
+}
