@@ -39,7 +39,7 @@ var ledgerChecks = []struct{ what, query string }{
 	{"posting without a paid order", `SELECT t.id FROM ledger_transactions t WHERE t.kind IN ('installation_fee', 'resource_fee', 'renewal') AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.no = t.order_no AND o.state IN ('paid', 'refunded') AND t.idem_key = 'pay:' || o.no)`},
 	{"order differs from its refunds", `SELECT o.no FROM orders o WHERE o.refunded <> (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id AND e.amount > 0 WHERE t.order_no = o.no AND t.order_no <> '' AND t.kind = 'refund')`},
 	{"interface past payment without a paid order", `SELECT c.id FROM connections c WHERE c.stage NOT IN ('pending_payment', 'canceled') AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.connection_id = c.id AND o.kind = 'installation' AND o.state IN ('paid', 'refunded'))`},
-		{"receivable differs from what is owed", `SELECT a.id FROM accounts a WHERE (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.book = 'receivable:' || a.id) <>
+	{"receivable differs from what is owed", `SELECT a.id FROM accounts a WHERE (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.book = 'receivable:' || a.id) <>
 			(SELECT COALESCE(SUM(o.amount - o.refunded), 0) FROM orders o WHERE o.account_id = a.id AND o.method = 'invoice' AND NOT EXISTS (SELECT 1 FROM invoice_orders i WHERE i.order_no = o.no))
 			+ (SELECT COALESCE(SUM(i.amount), 0) FROM invoices i WHERE i.account_id = a.id AND i.paid_at IS NULL)`},
 	{"card payment that succeeded for an order not paid by card", `SELECT p.id FROM payments p JOIN orders o ON o.no = p.order_no WHERE p.state = 'succeeded' AND (o.method <> 'card' OR o.state NOT IN ('paid', 'refunded'))`},
