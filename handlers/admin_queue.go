@@ -35,6 +35,9 @@ func (h *Handlers) WorkQueue(c echo.Context) error {
 		return err
 	}
 	var q views.WorkQueue
+	if check, ok := h.Store.BooksCheck(); ok && lifecycle.May(lifecycle.SeeBooks, user.Role) {
+		q.BooksOff = check.Count
+	}
 	if lifecycle.May(lifecycle.SeeReviews, user.Role) {
 		loas, err := h.Store.Queue(ctx, lifecycle.InApplication, queuePage)
 		if err != nil {

@@ -42,6 +42,7 @@ func (h *Handlers) CreateInterface(c echo.Context) error {
 	no, err := h.Store.PlaceOrder(c.Request().Context(), h.actor(c), store.NewConnection{
 		Region: form.Region, SP: catalog.SP(form.SP), AccessPoint: form.AccessPoint, Spec: catalog.Spec(form.Spec), PortType: catalog.PortType(form.PortType),
 		Redundant: form.Redundant, Name: form.Name, Description: form.Description, Terms: form.Terms,
+		PriceVersion: value(c, "prices"),
 	})
 	if err == nil {
 		return h.done(c, paths.Order(no))

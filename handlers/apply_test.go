@@ -6,10 +6,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"demarc/store"
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
+	"demarc/store/pricing"
 	"demarc/store/storetest"
 	"demarc/web/paths"
 )
@@ -294,4 +296,51 @@ func TestWhitelistRequest(t *testing.T) {
 	staff := s.as("reviewer@cloud.example")
 	staff.get(paths.Whitelist).want(http.StatusForbidden)
 	staff.post(paths.Whitelist, edit("key", "w-3")).want(http.StatusForbidden)
+}
+
+func TestApplyByThePricesThatWereSeen(t *testing.T) {
+	s := newSite(t)
+	book, err := s.PricesNow()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := store.TypedPrices(book)
+	in.From = "2026-11-21" // a quarter of a day from now
+	in.Prices[pricing.Field(pricing.Installation, pricing.Mainland, "10G")] = "1,600.00"
+	if _, err := s.SchedulePrices(context.Background(), s.Finance, in); err != nil {
+		t.Fatal(err)
+	}
+	lin := s.as(owner)
+	a := lin.get(paths.NewInterface + "?" + s.choices().Encode()).want(http.StatusOK)
+	seen := a.field("prices")
+	if seen != "2019-01" || a.doc().Find("form#buy [name=prices][type=hidden]").Length() != 1 || !strings.Contains(a.text(), "Prices are valid for 7 days from the order") {
+		t.Fatalf("the form is of the prices %q: %s", seen, a.text())
+	}
+	if got := lin.get(paths.NewInterface).field("prices"); got != "" {
+		t.Errorf("a form without a price is of the prices %q", got)
+	}
+	s.Clock.Set(time.Date(2026, 11, 21, 0, 0, 1, 0, time.UTC))
+	lin = s.as(owner)
+	stale := s.choices("prices", seen, "description", "kept words", "key", "k-1")
+	for _, htmx := range []bool{false, true} {
+		a = lin.do(http.MethodPost, paths.Interfaces, stale, htmx).want(http.StatusConflict)
+		doc := a.doc()
+		if got := doc.Find(".error-summary").Text(); !strings.Contains(got, "The prices changed while you were choosing: the initial installation fee is $1,600.00") || doc.Find(".error-summary a[href='#buy']").Length() != 1 {
+			t.Errorf("htmx %v: %s", htmx, got)
+		}
+		if a.field("prices") != "2026-11-21" || doc.Find("#description").AttrOr("value", doc.Find("#description").Text()) != "kept words" || doc.Find("[name=spec][checked]").AttrOr("value", "") != "10G" ||
+			doc.Find("#terms[checked]").Length() != 1 || doc.Find("button[name=key]").AttrOr("value", "") != "k-1" {
+			t.Errorf("htmx %v: what was sent is not kept, or the form still has the old prices %q", htmx, a.field("prices"))
+		}
+	}
+	lin.post(paths.Interfaces, s.choices("prices", "made up", "key", "k-2")).want(http.StatusConflict)
+	if n := len(s.orders(s.Northwind)); n != 0 {
+		t.Fatalf("%d orders by prices that nobody saw", n)
+	}
+	stale.Set("prices", a.field("prices"))
+	lin.post(paths.Interfaces, stale).want(http.StatusSeeOther)
+	if list := s.orders(s.Northwind); len(list) != 1 || list[0].Amount.String() != "$1,600.00" || list[0].PriceVersion != "2026-11-21" {
+		t.Errorf("ordered %+v", list)
+	}
+	s.Sound(t)
 }

@@ -166,6 +166,8 @@ func TestMessageTarget(t *testing.T) {
 		{lifecycle.Technician, store.Message{Subject: "pc-1", Title: store.TitleCableToRemove}, paths.AdminRemovals},
 		{lifecycle.Finance, store.Message{Subject: "account:acc-1"}, paths.AdminAccount("acc-1")},
 		{lifecycle.Administrator, store.Message{Subject: "pc-1"}, paths.AdminInterface("pc-1")},
+		{lifecycle.Finance, store.Message{Subject: store.BooksSubject}, paths.AdminLedger},
+		{lifecycle.Administrator, store.Message{Subject: store.BooksSubject}, paths.AdminLedger},
 	} {
 		if got := messageTarget(c.role, c.m); got != c.want {
 			t.Errorf("%s %q: %s, want %s", c.role, c.m.Subject, got, c.want)

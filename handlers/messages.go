@@ -91,6 +91,8 @@ func messageTarget(role lifecycle.Role, m store.Message) string {
 		return paths.AdminWhitelist
 	case typed && kind == "whitelist":
 		return paths.Whitelist
+	case m.Subject == store.BooksSubject && (role == lifecycle.Finance || role == lifecycle.Administrator):
+		return paths.AdminLedger
 	case typed && kind == "payment" && staff:
 		return paths.AdminPayment(id)
 	case typed && kind == "order" && !staff:

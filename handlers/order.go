@@ -2,10 +2,12 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
 	"demarc/store"
+	"demarc/store/document"
 	"demarc/store/payment"
 	"demarc/views"
 	"demarc/views/ui"
@@ -117,6 +119,34 @@ func refundedText(o store.Order) string {
 	return o.Refunded.String()
 }
 
+// billLines are the lines of an order in words.
+func billLines(o store.Order, lines []store.OrderLine) []views.OrderLine {
+	out := make([]views.OrderLine, len(lines))
+	for i, l := range lines {
+		out[i] = views.OrderLine{Words: store.LineWords(o, l), Note: l.Reason, Quantity: l.Quantity, Unit: l.Unit.String(), Amount: l.Amount.String()}
+	}
+	return out
+}
+
+// orderDocuments are issued documents with where to get them: what was paid,
+// then what went back.
+func orderDocuments(docs []store.Document) []views.OrderDocument {
+	slices.SortStableFunc(docs, func(a, b store.Document) int {
+		if back := document.CreditNote; (a.Series == back) != (b.Series == back) {
+			if a.Series == back {
+				return 1
+			}
+			return -1
+		}
+		return 0
+	})
+	out := make([]views.OrderDocument, len(docs))
+	for i, d := range docs {
+		out[i] = views.OrderDocument{Title: d.Series.Title(), No: d.No, Href: paths.Document(d.No), Amount: d.Amount.String(), IssuedAt: d.IssuedAt}
+	}
+	return out
+}
+
 func (h *Handlers) orderView(c echo.Context, o store.Order) (views.Order, store.Account, error) {
 	ctx, by := c.Request().Context(), h.actor(c)
 	account, err := h.Store.Account(ctx, by, o.AccountID)
@@ -127,8 +157,16 @@ func (h *Handlers) orderView(c echo.Context, o store.Order) (views.Order, store.
 	if err != nil {
 		return views.Order{}, account, err
 	}
+	lines, err := h.Store.OrderLines(ctx, o)
+	if err != nil {
+		return views.Order{}, account, err
+	}
+	docs, err := h.Store.DocumentsOf(ctx, o.No)
+	if err != nil {
+		return views.Order{}, account, err
+	}
 	return views.Order{
-		No: o.No, Kind: o.Kind, State: o.State, Amount: o.Amount.String(), Unit: o.Unit.String(), Months: o.Months,
+		No: o.No, Lines: billLines(o, lines), Documents: orderDocuments(docs), Kind: o.Kind, State: o.State, Amount: o.Amount.String(), Unit: o.Unit.String(), Months: o.Months,
 		From: o.PeriodFrom, To: o.PeriodTo, RefundRule: o.RefundRule, Refunded: refundedText(o), AutoRenew: o.AutoRenew,
 		CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, Method: payment.Method(o.Method), PriceList: o.PriceVersion,
 		Interface: h.readBy(c, conn), SP: string(conn.SP), Spec: string(conn.Spec), AccountName: account.Name, Operator: h.Operator,

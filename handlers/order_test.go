@@ -4,9 +4,12 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"demarc/store"
 	"demarc/store/catalog"
@@ -263,6 +266,72 @@ func TestPayResourceFeeBalanceTooLow(t *testing.T) {
 	}
 	if n := len(s.orders(s.Southwind)); n != 1 {
 		t.Errorf("%d orders after a refused payment", n)
+	}
+	s.Sound(t)
+}
+
+// documentsOn are the addresses of the PDF files that a page links to.
+func documentsOn(a *answer) []string {
+	var out []string
+	a.doc().Find("main a[href^='/documents/']").Each(func(_ int, l *goquery.Selection) { out = append(out, l.AttrOr("href", "")) })
+	return out
+}
+
+func TestOrderShowsLinesRefundsAndDocuments(t *testing.T) {
+	s := newSite(t)
+	lin, stranger := s.as(owner), s.as(other)
+
+	unpaid := s.Order(t, s.Owner)
+	a := lin.get(paths.Order(unpaid.No)).want(http.StatusOK)
+	if !strings.Contains(a.text(), "Quote valid until27 Nov 2026, 15:12 (UTC+08:00)") || len(documentsOn(a)) != 0 || a.doc().Find("#documents-h").Length() != 0 {
+		t.Errorf("unpaid: %v in %s", documentsOn(a), a.text())
+	}
+	list := lin.get(paths.Orders).want(http.StatusOK)
+	if !strings.Contains(list.text(), "Quote valid until 27 Nov 2026") || len(documentsOn(list)) != 0 {
+		t.Errorf("the list with an unpaid order: %v in %s", documentsOn(list), list.text())
+	}
+
+	s.Do(t, unpaid.ConnectionID, lifecycle.PayInstallationFee)
+	a = lin.get(paths.Order(unpaid.No)).want(http.StatusOK)
+	receipt := documentsOn(a)
+	if len(receipt) != 1 || !strings.HasPrefix(receipt[0], "/documents/RC-2026-") {
+		t.Fatalf("a paid order leads to %v", receipt)
+	}
+	for _, want := range []string{"Initial installation fee$1,500.00Total$1,500.00", "Receipt RC-2026-000001 (PDF)"} {
+		if !strings.Contains(a.text(), want) {
+			t.Errorf("the paid order does not say %q: %s", want, a.text())
+		}
+	}
+	if strings.Contains(a.text(), "Quote valid until") || strings.Contains(a.text(), "Refunded") {
+		t.Errorf("paid: %s", a.text())
+	}
+	if got := documentsOn(lin.get(paths.Orders)); !slices.Equal(got, receipt) {
+		t.Errorf("the list leads to %v", got)
+	}
+
+	// What went back has a document of its own.
+	s.Do(t, unpaid.ConnectionID, lifecycle.Cancel)
+	a = lin.get(paths.Order(unpaid.No)).want(http.StatusOK)
+	both := documentsOn(a)
+	if len(both) != 2 || both[0] != receipt[0] || !strings.Contains(a.text(), "Credit note CN-2026-000001 (PDF)") || !strings.Contains(a.text(), "Refunded to the account balance$1,500.00") {
+		t.Errorf("refunded: %v in %s", both, a.text())
+	}
+	list = lin.get(paths.Orders)
+	if list.doc().Find("tbody a[href='"+paths.Order(unpaid.No)+"#documents-h']").Length() != 1 || !strings.Contains(list.text(), "Refunded $1,500.00") {
+		t.Errorf("the list with a refunded order: %s", list.text())
+	}
+	for _, href := range both {
+		if a := lin.get(href).want(http.StatusOK); a.header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(a.body, "%PDF-") {
+			t.Errorf("%s is %s", href, a.header.Get("Content-Type"))
+		}
+		stranger.get(href).want(http.StatusNotFound)
+		if a := s.anyone().get(href).want(http.StatusSeeOther); !strings.HasPrefix(a.header.Get("Location"), paths.Login) {
+			t.Errorf("%s sends a stranger to %s", href, a.header.Get("Location"))
+		}
+	}
+	stranger.get(paths.Order(unpaid.No)).want(http.StatusNotFound)
+	if got := documentsOn(stranger.get(paths.Orders)); len(got) != 0 {
+		t.Errorf("another account is led to %v", got)
 	}
 	s.Sound(t)
 }

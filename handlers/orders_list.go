@@ -30,9 +30,17 @@ func (h *Handlers) ListOrders(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ids := make([]string, len(page.Items))
+	ids, nos := make([]string, len(page.Items)), make([]string, len(page.Items))
 	for i, o := range page.Items {
-		ids[i] = o.ConnectionID
+		ids[i], nos[i] = o.ConnectionID, o.No
+	}
+	docs, err := h.Store.DocumentsOf(ctx, nos...)
+	if err != nil {
+		return err
+	}
+	byOrder := map[string][]store.Document{}
+	for _, d := range docs {
+		byOrder[d.OrderNo] = append(byOrder[d.OrderNo], d)
 	}
 	refs, err := h.Store.ConnectionRefs(ctx, account, ids)
 	if err != nil {
@@ -43,7 +51,7 @@ func (h *Handlers) ListOrders(c echo.Context) error {
 	for _, o := range page.Items {
 		ref := refs[o.ConnectionID]
 		row := views.OrderRow{No: o.No, Href: paths.Order(o.No), Kind: "Installation", InterfaceID: o.ConnectionID, Name: ref.Name, Amount: o.Amount.String(),
-			State: o.State, CreatedAt: o.CreatedAt, Zone: cat.Zone(ref.Region)}
+			State: o.State, CreatedAt: o.CreatedAt, Zone: cat.Zone(ref.Region), Refunded: refundedText(o), Documents: orderDocuments(byOrder[o.No])}
 		switch o.Kind {
 		case store.KindResource:
 			row.Kind, row.Period = "Resource fee", pricing.PeriodLabel(o.Months)
@@ -52,6 +60,9 @@ func (h *Handlers) ListOrders(c echo.Context) error {
 		}
 		if o.State == "unpaid" && !o.ExpiresAt.IsZero() && !o.ExpiresAt.After(now) {
 			row.State = "expired" // the system closes it a moment later
+		}
+		if row.State == "unpaid" {
+			row.ValidUntil = o.ExpiresAt
 		}
 		row.MayPay = row.State == "unpaid" && lifecycle.MayDo(lifecycle.PayInstallationFee, roleOf(c))
 		l.Rows = append(l.Rows, row)

@@ -100,7 +100,7 @@ func (t *tx) receipt(o Order, lines []OrderLine, transaction string) (string, er
 		return "", err
 	}
 	for _, l := range lines {
-		f.Lines = append(f.Lines, document.Line{Words: lineWords(o, l), Note: lineNote(o, l, zone), Quantity: l.Quantity, Unit: l.Unit, Amount: l.Amount})
+		f.Lines = append(f.Lines, document.Line{Words: LineWords(o, l), Note: lineNote(o, l, zone), Quantity: l.Quantity, Unit: l.Unit, Amount: l.Amount})
 	}
 	return t.issue(f, transaction)
 }
@@ -130,8 +130,8 @@ func (t *tx) creditNote(o Order, amount money.Amount, reason, transaction string
 	return t.issue(f, transaction)
 }
 
-// lineWords names a line of an order.
-func lineWords(o Order, l OrderLine) string {
+// LineWords names a line of an order, on pages as on its receipt.
+func LineWords(o Order, l OrderLine) string {
 	switch {
 	case l.Kind == LineCredit:
 		return "Credit"
@@ -196,10 +196,18 @@ type lead struct {
 
 func (l lead) Scan(dest ...any) error { return l.scanner.Scan(append(l.first, dest...)...) }
 
-// DocumentsOf lists the documents of an order, by number. The caller has
+// DocumentsOf lists the documents of orders, by order and number. The caller has
 // checked that the actor may see the order.
-func (s *Store) DocumentsOf(ctx context.Context, orderNo string) ([]Document, error) {
-	return list(ctx, s, scanDocument, "SELECT "+documentColumns+" FROM documents WHERE order_no = ? AND order_no <> '' ORDER BY order_no, no", orderNo)
+func (s *Store) DocumentsOf(ctx context.Context, orderNos ...string) ([]Document, error) {
+	if len(orderNos) == 0 {
+		return nil, nil
+	}
+	args := make([]any, len(orderNos))
+	for i, no := range orderNos {
+		args[i] = no
+	}
+	marks, args := inList(args)
+	return list(ctx, s, scanDocument, "SELECT "+documentColumns+" FROM documents WHERE order_no IN ("+marks+") AND order_no <> '' ORDER BY order_no, no", args...)
 }
 
 // Documents lists an account's documents, newest first.

@@ -185,6 +185,8 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("lines of an order", err)
 	_, err = s.DocumentsOf(ctx, o.No)
 	read("documents of an order", err)
+	_, err = s.DocumentsOf(ctx, o.No, "209901010001", "209901010002")
+	read("documents of a page of orders", err)
 	_, err = s.Documents(ctx, c.AccountID, 20)
 	read("documents", err)
 	if _, _, err = s.Document(ctx, staff, "RC-2026-000001"); KindOf(err) != NotFound {

@@ -303,6 +303,64 @@ func TestMoneyForTenPaysTen(t *testing.T) {
 	}
 }
 
+// TestMoneyForSevenPaysSeven: forty orders of one balance that covers seven.
+// Each that was paid has one posting and one receipt, the others have none, and
+// the books add up.
+func TestMoneyForSevenPaysSeven(t *testing.T) {
+	e := storetest.New(t)
+	if err := e.SetQuotas(ctx, e.Reviewer, e.Southwind, 100, 100, "Tests order a lot"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.RecordTransfer(ctx, e.Finance, e.Southwind, "10,500.00", "for seven"); err != nil {
+		t.Fatal(err)
+	}
+	nos := make([]string, callers)
+	for i := range nos {
+		nos[i] = e.Order(t, e.OtherOwner).No
+	}
+	contest(t, e, 7, invalids, func(i int) error { return e.PayOrder(ctx, e.OtherOwner, nos[i], store.MethodBalance) })
+	if a, _ := e.Account(ctx, e.OtherOwner, e.Southwind); !a.Balance.IsZero() {
+		t.Errorf("%s is left", a.Balance)
+	}
+	paid := map[string]bool{}
+	for _, no := range nos {
+		o, err := e.Store.Order(ctx, e.OtherOwner, no)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.State == store.OrderPaid {
+			paid[no] = true
+		} else if o.State != store.OrderUnpaid {
+			t.Errorf("order %s is %s", no, o.State)
+		}
+	}
+	docs, err := e.DocumentsOf(ctx, nos...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range docs {
+		if !paid[d.OrderNo] {
+			t.Errorf("%s for order %s, which is not paid", d.No, d.OrderNo)
+		}
+	}
+	journal, err := e.Journal(ctx, "", 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	posted := 0
+	for _, it := range journal.Items {
+		if it.Kind == "installation_fee" {
+			posted++
+		}
+	}
+	if len(paid) != 7 || len(docs) != 7 || posted != 7 {
+		t.Errorf("%d orders are paid, with %d receipts and %d postings", len(paid), len(docs), posted)
+	}
+	if check, err := e.Reconcile(ctx); err != nil || check.Count != 0 {
+		t.Errorf("the reconciliation: %+v, %v", check, err)
+	}
+}
+
 // TestAPairIsTwo: forty orders name the same interface.
 func TestAPairIsTwo(t *testing.T) {
 	e := storetest.New(t)

@@ -122,6 +122,8 @@ func AboutWords(subject string) (kind, id string) {
 	switch {
 	case !typed && kind == "catalogue":
 		return "Access points", ""
+	case !typed && kind == "books":
+		return "Books", ""
 	case !typed && kind == "audit":
 		return "Audit log", ""
 	case !typed && kind == "letter-keys":

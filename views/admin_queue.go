@@ -41,6 +41,7 @@ type CapacityItem struct {
 
 // WorkQueue is the first page of the staff.
 type WorkQueue struct {
+	BooksOff int // problems that the last reconciliation found, for those who may see the books
 	Tiles    []QueueTile
 	Items    []QueueItem
 	More     bool // the queues hold more than is listed

@@ -124,7 +124,8 @@ type Apply struct {
 	// The bar: what is picked, and the fees. Empty until enough is chosen.
 	PickSpec, PickRest, PickRedundant string
 	Installation, Monthly             string
-	NoPrice                           bool // a specification is chosen that has no price
+	NoPrice                           bool   // a specification is chosen that has no price
+	PriceVersion                      string // the price list that the prices on the page are of; "" without prices
 	Said                              string
 }
 
@@ -361,6 +362,7 @@ func (a *applying) specs() {
 		o := ui.Option{Value: string(s), Label: s.Label(), Sub: "Price on request"}
 		if q, ok := a.Quote(a.region.ID, s); ok {
 			o.Sub = q.Monthly.String() + " a month"
+			a.PriceVersion = q.Version
 		}
 		free := 0
 		for _, t := range a.Catalogue.PortTypesAt(a.point.ID, a.sp, s) {
@@ -605,8 +607,17 @@ func (a Apply) Summary() []ui.FieldError {
 		if r, ok := rows[out[i].ID]; ok {
 			out[i].ID = r.Target()
 		}
+		if out[i].ID == "form" { // about all of it
+			out[i].ID = "buy"
+		}
 	}
 	return out
+}
+
+// firstFeeWords say when the installation fee is due and for how long the prices
+// hold.
+func firstFeeWords() string {
+	return "Due with this order, for every port specification. Prices are valid for " + strconv.Itoa(pricing.QuoteDays) + " days from the order, and an unpaid order is kept that long."
 }
 
 func (a Apply) nameField() ui.Control {

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strconv"
 	"time"
 
 	"demarc/store/lifecycle"
@@ -21,7 +22,9 @@ type Order struct {
 	From, To    time.Time // what a resource fee pays for
 	RefundRule  string    // as the order keeps it
 	Refunded    string    // "" when nothing went back
-	AutoRenew   int       // what paying it switches on
+	Lines       []OrderLine
+	Documents   []OrderDocument
+	AutoRenew   int // what paying it switches on
 	CreatedAt   time.Time
 	ExpiresAt   time.Time
 	PaidAt      time.Time
@@ -31,6 +34,27 @@ type Order struct {
 	SP, Spec    string // codes, for a new application with the same choices
 	AccountName string
 	Operator    string // who is paid
+}
+
+// OrderLine is one line of the bill. Unit is empty where it is the amount.
+type OrderLine struct {
+	Words, Note  string // "Credit", "Late hand-over"
+	Quantity     int
+	Unit, Amount string
+}
+
+// value is the amount of a line, with how it came about.
+func (l OrderLine) value() string {
+	if l.Quantity > 1 && l.Unit != "" {
+		return l.Amount + " (" + strconv.Itoa(l.Quantity) + " × " + l.Unit + ")"
+	}
+	return l.Amount
+}
+
+// OrderDocument is an issued receipt, credit note or invoice of an order.
+type OrderDocument struct {
+	Title, No, Href, Amount string
+	IssuedAt                time.Time
 }
 
 // OrderKind is what an order is for, in words.
@@ -165,8 +189,25 @@ func (o Order) pairs() []ui.Pair {
 	return out
 }
 
-// money are the lines of the bill.
-func (o Order) money() []ui.Pair {
+// bill are the lines of the order, their total, and what went back of it.
+func (o Order) bill() []ui.Pair {
+	var out []ui.Pair
+	for _, l := range o.Lines {
+		words := l.Words
+		if l.Note != "" {
+			words += ": " + l.Note
+		}
+		out = append(out, ui.Pair{Term: words, Value: l.value()})
+	}
+	out = append(out, ui.Pair{Term: "Total", Content: strong(o.Amount)})
+	if o.Refunded != "" {
+		out = append(out, ui.Pair{Term: "Refunded to the account balance", Value: o.Refunded})
+	}
+	return out
+}
+
+// terms are what the fee depends on, and what it can be given back by.
+func (o Order) terms() []ui.Pair {
 	if o.Kind != "installation" {
 		out := []ui.Pair{{Term: "Resource occupation fee, " + o.Interface.Spec, Value: o.Unit + " a month"}, {Term: "Duration", Value: pricing.PeriodLabel(o.Months)}}
 		if o.Kind == "renewal" || !o.PaidAt.IsZero() {
@@ -175,14 +216,9 @@ func (o Order) money() []ui.Pair {
 		if o.AutoRenew > 0 && o.PaidAt.IsZero() {
 			out = append(out, ui.Pair{Term: "Auto Renew", Value: AutoRenewWords(o.AutoRenew) + ", switched on by the payment"})
 		}
-		out = append(out, ui.Pair{Term: "Total", Content: strong(o.Amount)})
-		if o.Refunded != "" {
-			out = append(out, ui.Pair{Term: "Refunded", Value: o.Refunded})
-		}
 		return append(out, ui.Pair{Term: "Refunds", Value: ResourceRule(o.RefundRule)})
 	}
 	return []ui.Pair{
-		{Term: "Initial installation fee", Content: strong(o.Amount)},
 		{Term: "Resource occupation fee", Value: o.Interface.Monthly + " a month, paid later, after the cables are connected"},
 		{Term: "Refunds", Value: InstallationRule(o.RefundRule)},
 	}
@@ -194,7 +230,7 @@ func (o Order) dates() []ui.Pair {
 	out := []ui.Pair{{Term: "State", Value: o.Look().Label}, {Term: "Ordered", Content: ui.Stamp(o.CreatedAt, zone)}}
 	switch {
 	case o.State == "unpaid":
-		out = append(out, ui.Pair{Term: "Kept until", Content: ui.Stamp(o.ExpiresAt, zone)})
+		out = append(out, ui.Pair{Term: "Quote valid until", Content: ui.Stamp(o.ExpiresAt, zone)})
 	case !o.PaidAt.IsZero():
 		out = append(out, ui.Pair{Term: "Paid", Content: ui.Stamp(o.PaidAt, zone)}, ui.Pair{Term: "Paid with", Value: o.Method.Label()})
 	}

@@ -29,7 +29,7 @@ func TestOrderPageByState(t *testing.T) {
 		again       bool
 		look, says  string
 	}{
-		{"installation", "unpaid", false, true, false, "Unpaid", "Kept until"},
+		{"installation", "unpaid", false, true, false, "Unpaid", "Quote valid until"},
 		{"installation", "unpaid", true, false, true, "Expired", "This order expired on 20 Nov 2026, 14:12 (UTC+08:00). Nothing was charged."},
 		{"installation", "expired", true, false, true, "Expired", "This order expired on 20 Nov 2026, 14:12 (UTC+08:00). Nothing was charged."},
 		{"installation", "paid", false, false, false, "Paid", "Account balance"},

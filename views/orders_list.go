@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strconv"
 	"time"
 
 	"demarc/views/ui"
@@ -11,8 +12,11 @@ type OrderRow struct {
 	No, Href     string
 	Kind, Period string // "Installation", "Resource fee"; "6 months" with a resource fee
 	InterfaceID  string
-	Name         string // of the interface
-	Amount       string // "$1,500.00"
+	Name         string    // of the interface
+	Amount       string    // "$1,500.00"
+	Refunded     string    // what went back of it; "" for nothing
+	ValidUntil   time.Time // of the quote, while it can be paid; zero otherwise
+	Documents    []OrderDocument
 	State        string // unpaid, paid, expired, canceled, refunded
 	CreatedAt    time.Time
 	Zone         *time.Location
@@ -30,5 +34,12 @@ func (o OrderRow) action() ui.Actions {
 	if o.MayPay {
 		a = ui.Action{Label: "Pay", Href: o.Href, Lead: true}
 	}
-	return ui.Actions{For: "order " + o.No, Links: []ui.Action{a}}
+	acts := ui.Actions{For: "order " + o.No, Links: []ui.Action{a}}
+	switch n := len(o.Documents); {
+	case n == 1:
+		acts.Links = append(acts.Links, ui.Action{Label: o.Documents[0].Title, Href: o.Documents[0].Href})
+	case n > 1: // the page of the order has them all
+		acts.Links = append(acts.Links, ui.Action{Label: strconv.Itoa(n) + " documents", Href: o.Href + "#documents-h"})
+	}
+	return acts
 }
