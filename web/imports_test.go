@@ -109,7 +109,7 @@ var rules = []rule{
 	{
 		why:      "what is made for tests stays in tests",
 		packages: []string{"demarc/..."},
-		never:    []string{"demarc/store/storetest/...", "demarc/web/pay/paytest/...", "demarc/web/pay/stripe/stripetest/...", "testing/...", "net/http/httptest"},
+		never:    []string{"demarc/store/storetest/...", "demarc/web/pay/paytest/...", "demarc/web/pay/stripe/stripetest/...", "demarc/store/inventory/inventorytest/...", "testing/...", "net/http/httptest"},
 		except:   []string{"testing/fstest"},
 	},
 	{
@@ -120,12 +120,12 @@ var rules = []rule{
 }
 
 // forTests are packages that exist for tests and say so by their names.
-var forTests = []string{"demarc/store/storetest", "demarc/web/pay/paytest", "demarc/web/pay/stripe/stripetest"}
+var forTests = []string{"demarc/store/storetest", "demarc/web/pay/paytest", "demarc/web/pay/stripe/stripetest", "demarc/store/inventory/inventorytest"}
 
 // unless is what a rule does not mean: what exists for tests may use what is
 // made for them.
 func unless(pkg, imported string) bool {
-	return slices.Contains(forTests, pkg) && (imported == "testing" || strings.HasPrefix(imported, "testing/") || imported == "net/http/httptest")
+	return slices.Contains(forTests, pkg) && (imported == "testing" || strings.HasPrefix(imported, "testing/") || strings.HasPrefix(imported, "math/rand") || imported == "net/http/httptest")
 }
 
 // matches says whether one of the patterns means the package.
