@@ -172,16 +172,7 @@ func (h *Handlers) statement(c echo.Context, a *views.AccountShow) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range lines {
-		row := views.StatementRow{At: l.At, What: views.LedgerWords(l.Kind), Reference: l.Reference, Amount: l.Amount.String(), Balance: l.Balance.String()}
-		if l.OrderNo != "" {
-			row.Reference = l.OrderNo
-		}
-		if l.Amount.Minor > 0 {
-			row.Amount = "+" + row.Amount
-		}
-		a.Statement = append(a.Statement, row)
-	}
+	a.Statement = statementView(lines, nil)
 	a.Pages = keysetPages(paths.AdminAccount(a.ID), after, next)
 	return nil
 }

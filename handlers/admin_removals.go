@@ -123,6 +123,18 @@ func (h *Handlers) removalPage(c echo.Context, status int, form views.Removal) e
 	form.Why = "Canceled before it was enabled, when a cable may have been in"
 	if conn.Stage == lifecycle.Terminating {
 		form.Why = "Termination requested by the customer"
+		events, err := h.Store.Timeline(ctx, conn.ID)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if e.To == lifecycle.Terminating && e.From != e.To {
+				if e.Action == string(lifecycle.Free) {
+					form.Why = "Ended for non-payment"
+				}
+				break
+			}
+		}
 	}
 	if port != nil {
 		form.HasPort, form.Place = true, h.place(*port)

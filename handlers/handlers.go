@@ -100,6 +100,9 @@ func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) vie
 	if user.Role.IsCustomer() {
 		needs, err = h.Store.NeedsAction(ctx, user.AccountID)
 		p.Regions = h.regions(c)
+		if err == nil {
+			p.Fees, err = h.feeAlert(ctx, c, user.AccountID)
+		}
 	} else {
 		queues, err = h.Store.QueueCounts(ctx)
 	}
@@ -240,7 +243,7 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards
 			views.NavItem{Label: "Physical Connection Interfaces", Href: paths.Interfaces, Count: needs, CountWords: "need your action"},
 			views.NavItem{Label: "Access Points", Href: paths.AccessPoints},
 			views.NavItem{Label: "Port Whitelist", Href: paths.Whitelist})
-		add("Expenses", views.NavItem{Label: "Orders", Href: paths.Orders})
+		add("Expenses", views.NavItem{Label: "Billing", Href: paths.Billing}, views.NavItem{Label: "Orders", Href: paths.Orders})
 		if lifecycle.May(lifecycle.ManageAccountPeople, role) {
 			add("Account", views.NavItem{Label: "People", Href: paths.People})
 		}
@@ -262,7 +265,8 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards
 		add("Queues", queues...)
 		customers := []views.NavItem{{Label: "Interfaces", Href: paths.AdminInterfaces}}
 		if lifecycle.May(lifecycle.SeeAccounts, role) {
-			customers = append(customers, views.NavItem{Label: "Accounts", Href: paths.AdminAccounts})
+			customers = append(customers, views.NavItem{Label: "Accounts", Href: paths.AdminAccounts}, views.NavItem{Label: "Overdue fees", Href: paths.AdminOverdue})
+			settings = append(settings, views.NavItem{Label: "Rules about fees", Href: paths.AdminFeeRules})
 		}
 		if cards && lifecycle.May(lifecycle.SeeAccounts, role) {
 			customers = append(customers, views.NavItem{Label: "Card payments", Href: paths.AdminPayments})

@@ -95,13 +95,13 @@ func TestRefused(t *testing.T) {
 // The navigation shows what the role may use and nothing else.
 func TestNav(t *testing.T) {
 	for role, want := range map[lifecycle.Role]string{
-		lifecycle.Owner:         "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Orders, People, Messages",
-		lifecycle.Viewer:        "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Orders, Messages",
-		lifecycle.Auditor:       "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Prices, Ledger, Access points, Inventory, People, Mail, Letter keys, Working days, Audit log",
+		lifecycle.Owner:         "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Billing, Orders, People, Messages",
+		lifecycle.Viewer:        "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Billing, Orders, Messages",
+		lifecycle.Auditor:       "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Mail, Letter keys, Working days, Audit log",
 		lifecycle.Reviewer:      "Work queue, LOA applications 1, Whitelist requests 4, Interfaces, Access points, Working days, Audit log",
 		lifecycle.Technician:    "Work queue, Cabling 2, Removals 3, Interfaces, Access points, Working days, Audit log",
-		lifecycle.Finance:       "Work queue, Interfaces, Accounts, Prices, Ledger, Working days, Audit log",
-		lifecycle.Administrator: "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Prices, Ledger, Access points, Inventory, People, Single sign-on, Mail, Letter keys, Working days, Audit log",
+		lifecycle.Finance:       "Work queue, Interfaces, Accounts, Overdue fees, Prices, Ledger, Rules about fees, Working days, Audit log",
+		lifecycle.Administrator: "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Single sign-on, Mail, Letter keys, Working days, Audit log",
 	} {
 		var got []string
 		for _, g := range nav(role, "/elsewhere", 5, store.QueueCounts{LOA: 1, Cabling: 2, Removals: 3, Whitelist: 4}, false) {

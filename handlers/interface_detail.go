@@ -336,24 +336,38 @@ func (h *Handlers) fees(d *views.InterfaceDetail, orders []store.Order, actor st
 		if !staff {
 			line.OrderHref = paths.Order(o.No)
 		}
-		if o.Kind == "resource" {
+		switch o.Kind {
+		case store.KindResource:
 			paid = true
 			line.Name = "Resource fee"
+			line.Amount += " for " + pricing.PeriodLabel(o.Months)
+		case store.KindRenewal:
+			if o.State == store.OrderCanceled || o.State == store.OrderExpired {
+				continue // another took its place
+			}
+			line.Name = "Renewal"
 			line.Amount += " for " + pricing.PeriodLabel(o.Months)
 		}
 		day := ui.FormatDay(o.PaidAt, d.Zone)
 		switch o.State {
 		case "unpaid":
 			line.Note = "Pay by " + ui.FormatStamp(o.ExpiresAt, d.Zone)
-			d.OrderNo = o.No
+			if o.Kind == store.KindInstallation {
+				d.OrderNo = o.No
+			}
 		case "paid":
 			line.Note = "Paid " + day
+			if !o.Refunded.IsZero() {
+				line.Note += ", " + o.Refunded.String() + " returned to the balance"
+			}
 			if o.Kind == "installation" && d.Stage == lifecycle.Canceled {
 				d.Refund = views.FeeKept
 			}
 		case "refunded":
 			line.Note = "Paid " + day + ", returned to the balance"
-			d.Refund = views.FeeReturned
+			if o.Kind == store.KindInstallation {
+				d.Refund = views.FeeReturned
+			}
 		case "expired":
 			line.Note = "Not paid in time"
 		default:
@@ -364,7 +378,10 @@ func (h *Handlers) fees(d *views.InterfaceDetail, orders []store.Order, actor st
 	monthly := d.Monthly + " a month"
 	switch {
 	case d.Stage == lifecycle.Enabled:
-		note := "Paid until " + ui.FormatDay(d.PaidThrough, d.Zone)
+		note := "Paid until " + ui.FormatDay(d.PaidThrough, d.Zone) + ". Auto Renew: " + strings.ToLower(views.AutoRenewWords(d.AutoRenew))
+		if d.AutoRenew > 0 {
+			note += ", next on " + ui.FormatDay(d.RenewAt, d.Zone)
+		}
 		d.Fees = append(d.Fees, views.FeeLine{Name: "Resource fee, running", Amount: monthly, Note: note})
 	case paid || d.Stage.Ended():
 	case d.Stage == lifecycle.WaitingForPayment:

@@ -30,25 +30,46 @@ func (h *Handlers) ListOrders(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ids, nos := make([]string, len(page.Items)), make([]string, len(page.Items))
-	for i, o := range page.Items {
+	var l views.OrderList
+	if l.Rows, err = h.orderRows(c, account, page.Items); err != nil {
+		return err
+	}
+	if after != "" {
+		l.Pages.First = paths.Orders
+	}
+	if page.Next != "" {
+		l.Pages.Next = paths.With(paths.Orders, "after", page.Next)
+	}
+	if n := len(l.Rows); n == 1 {
+		l.Pages.Summary = "1 order"
+	} else {
+		l.Pages.Summary = thousands(n) + " orders"
+	}
+	return h.render(c, http.StatusOK, views.OrdersPage(h.page(c, "Orders", views.Crumb{Label: "Expenses"}), l))
+}
+
+// orderRows is orders of an account in words, with the names of their
+// interfaces and their documents: two statements.
+func (h *Handlers) orderRows(c echo.Context, account string, items []store.Order) ([]views.OrderRow, error) {
+	ids, nos := make([]string, len(items)), make([]string, len(items))
+	for i, o := range items {
 		ids[i], nos[i] = o.ConnectionID, o.No
 	}
-	docs, err := h.Store.DocumentsOf(ctx, nos...)
+	docs, err := h.Store.DocumentsOf(c.Request().Context(), nos...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	byOrder := map[string][]store.Document{}
 	for _, d := range docs {
 		byOrder[d.OrderNo] = append(byOrder[d.OrderNo], d)
 	}
-	refs, err := h.Store.ConnectionRefs(ctx, account, ids)
+	refs, err := h.Store.ConnectionRefs(c.Request().Context(), account, ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var l views.OrderList
+	var rows []views.OrderRow
 	now, cat := h.Store.Now(), h.Store.Catalogue()
-	for _, o := range page.Items {
+	for _, o := range items {
 		ref := refs[o.ConnectionID]
 		row := views.OrderRow{No: o.No, Href: paths.Order(o.No), Kind: "Installation", InterfaceID: o.ConnectionID, Name: ref.Name, Amount: o.Amount.String(),
 			State: o.State, CreatedAt: o.CreatedAt, Zone: cat.Zone(ref.Region), Refunded: refundedText(o), Documents: orderDocuments(byOrder[o.No])}
@@ -65,18 +86,7 @@ func (h *Handlers) ListOrders(c echo.Context) error {
 			row.ValidUntil = o.ExpiresAt
 		}
 		row.MayPay = row.State == "unpaid" && lifecycle.MayDo(lifecycle.PayInstallationFee, roleOf(c))
-		l.Rows = append(l.Rows, row)
+		rows = append(rows, row)
 	}
-	if after != "" {
-		l.Pages.First = paths.Orders
-	}
-	if page.Next != "" {
-		l.Pages.Next = paths.With(paths.Orders, "after", page.Next)
-	}
-	if n := len(l.Rows); n == 1 {
-		l.Pages.Summary = "1 order"
-	} else {
-		l.Pages.Summary = thousands(n) + " orders"
-	}
-	return h.render(c, http.StatusOK, views.OrdersPage(h.page(c, "Orders", views.Crumb{Label: "Expenses"}), l))
+	return rows, nil
 }

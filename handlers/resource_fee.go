@@ -28,18 +28,21 @@ func (h *Handlers) ShowResourceFee(c echo.Context) error {
 		return h.done(c, paths.Interface(conn.ID), views.Flash{Tone: ui.ToneInfo,
 			Text: conn.Title() + " is in the " + conn.Stage.Label() + " state. There is no resource fee to pay now."})
 	}
-	form := views.ResourceFeeForm{Months: pricing.Periods()[0], Key: formKey(), Confirmed: c.QueryParam("confirm") != ""}
+	form := views.ResourceFeeForm{Months: pricing.Periods()[0], Key: formKey(), Confirmed: c.QueryParam("confirm") != "", AutoRenew: c.QueryParam("auto_renew") != ""}
 	form.Method = c.QueryParam("method")
 	if n, err := strconv.Atoi(c.QueryParam("months")); err == nil && pricing.ValidPeriod(n) {
 		form.Months = n
 	}
 	if reqctx.IsHtmx(c.Request()) {
 		// The address carries the choices and nothing else of the form.
-		confirm := ""
+		confirm, autoRenew := "", ""
 		if form.Confirmed {
 			confirm = "on"
 		}
-		c.Response().Header().Set("HX-Replace-Url", paths.With(paths.ResourceFee(conn.ID), "months", strconv.Itoa(form.Months), "confirm", confirm))
+		if form.AutoRenew {
+			autoRenew = "on"
+		}
+		c.Response().Header().Set("HX-Replace-Url", paths.With(paths.ResourceFee(conn.ID), "months", strconv.Itoa(form.Months), "confirm", confirm, "auto_renew", autoRenew))
 	}
 	return h.resourceFeePage(c, http.StatusOK, conn, form)
 }
@@ -52,8 +55,8 @@ func (h *Handlers) PayResourceFee(c echo.Context) error {
 	if err != nil {
 		months = 0 // the store says what is on offer
 	}
-	form := views.ResourceFeeForm{Months: months, Confirmed: value(c, "confirm") != "", Method: h.method(c), Key: keptKey(c)}
-	in := store.NewResourceFee{Months: form.Months, Confirmed: form.Confirmed, Method: form.Method}
+	form := views.ResourceFeeForm{Months: months, AutoRenew: value(c, "auto_renew") != "", Confirmed: value(c, "confirm") != "", Method: h.method(c), Key: keptKey(c)}
+	in := store.NewResourceFee{Months: form.Months, AutoRenew: form.AutoRenew, Confirmed: form.Confirmed, Method: form.Method}
 	if form.Method == store.MethodCard && h.Cards != nil {
 		var no string
 		if no, err = h.Store.OrderResourceFee(ctx, by, id, rev(c), in); err == nil {
@@ -101,6 +104,14 @@ func (h *Handlers) resourceFeePage(c echo.Context, status int, conn store.Connec
 	if v.Pay, err = h.payForm(c, views.PayForm{}, account, conn.Monthly); err != nil {
 		return err
 	}
+	rules, err := h.Store.FeeRules(ctx)
+	if err != nil {
+		return err
+	}
+	v.Rule = views.ResourceRule(rules.ResourceRule())
+	if conn.LateCredit.Minor > 0 {
+		v.Credit, v.CreditWhy = conn.LateCredit.String(), conn.LateReason
+	}
 	if report != nil {
 		v.Labels, v.LabelFound, v.FinishedAt = report.Labels, report.LabelFound, report.CompletedAt
 		if report.LightDBm10 != nil {
@@ -115,6 +126,9 @@ func (h *Handlers) resourceFeePage(c echo.Context, status int, conn store.Connec
 	}
 	for _, months := range pricing.Periods() {
 		total, err := pricing.Total(conn.Monthly, months)
+		if err == nil {
+			total, err = total.Sub(conn.LateCredit)
+		}
 		if err != nil {
 			return fmt.Errorf("resource fee of %s: %w", conn.ID, err)
 		}

@@ -83,6 +83,8 @@ func customerMessage(c *Connection, action lifecycle.Action, reason, operator st
 		return "LOA renewed", "The letter for " + name + " is valid again as a new version. Download it and start the installation." + because
 	case lifecycle.CloseUnpaidOrder:
 		return "Unpaid order closed", fmt.Sprintf("The order for %s was not paid within %d days and is closed.", name, lifecycle.UnpaidOrderDays)
+	case lifecycle.Free:
+		return "Interface ended for non-payment", operator + " ended " + name + ", because its resource fee was not paid. The cable is being removed." + because
 	case lifecycle.CompleteTermination:
 		return "Interface terminated", "The cable of " + name + " is removed. The interface is terminated."
 	case lifecycle.ConfirmRemoval:

@@ -204,6 +204,21 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("trial balance", err)
 	read("export of the ledger", s.EachLedgerEntry(ctx, s.Now(), s.Now(), func(LedgerEntry) error { return nil }))
 
+	// Fees.
+	soon := time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC)
+	for _, account := range []string{"", c.AccountID} {
+		_, next, err := s.FeesDue(ctx, account, soon, "", 5)
+		read("fees due", err)
+		if next == "" {
+			t.Fatal("no second page of fees")
+		}
+		_, _, err = s.FeesDue(ctx, account, soon, next, 5)
+		read("fees due, second page", err)
+	}
+	for _, query := range []string{noticesDueQuery, renewalsDueQuery, ordersDueQuery} {
+		_, err = s.prepared(ctx, query)
+		read("what is due", err)
+	}
 	plans := plansOf(t, s)
 	if len(plans) < 25 {
 		t.Fatalf("only %d statements were looked at", len(plans))
@@ -270,6 +285,9 @@ func fill(t *testing.T, s *Store, n int) {
 					return err
 				}
 			}
+		}
+		if _, err := x.exec("UPDATE connections SET paid_from = created_at, paid_through = created_at, notice_at = created_at, renew_at = created_at, auto_renew = 1 WHERE stage = 'enabled'"); err != nil {
+			return err
 		}
 		_, err = x.exec("INSERT INTO connection_counts (account_id, stage, n) SELECT '', stage, SUM(n) FROM connection_counts GROUP BY stage")
 		return err

@@ -26,6 +26,8 @@ type StatementRow struct {
 	At                      time.Time
 	What, Reference, Amount string
 	Balance                 string // after it
+	Reason                  string // of a refund or a credit; may be empty
+	Href                    string // of the reference; may be empty
 }
 
 // QuotaForm changes an account's limits.

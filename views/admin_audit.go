@@ -44,6 +44,7 @@ var otherActions = []struct{ group, action, words string }{
 	{"Personal data", "erase_engineer", "Field engineer erased"},
 	{"Letters", "rotate_letter_keys", "New keys for letters made"},
 	{"Audit log", "audit_broken", "Audit log found damaged"},
+	{"Accounts", "set_fee_rules", "Rules about fees changed"},
 	{"Accounts", "create_account", "Account opened"},
 	{"Accounts", "set_quotas", "Quotas changed"},
 	{"Accounts", "record_transfer", "Transfer recorded"},
@@ -126,6 +127,8 @@ func AboutWords(subject string) (kind, id string) {
 		return "Books", ""
 	case !typed && kind == "audit":
 		return "Audit log", ""
+	case !typed && kind == "fee-rules":
+		return "Rules about fees", ""
 	case !typed && kind == "letter-keys":
 		return "Letter keys", ""
 	case !typed && kind == "personal-data":

@@ -3,6 +3,7 @@ package views
 import (
 	"time"
 
+	"demarc/store/fees"
 	"demarc/store/lifecycle"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -54,6 +55,9 @@ func StaffActions(i Interface, role lifecycle.Role) []ui.Button {
 	}
 	if can(lifecycle.CompleteTermination) || (i.RemovalDue && can(lifecycle.ConfirmRemoval)) {
 		add(ui.Button{Label: "Removal", Kind: ui.KindPrimary, Href: paths.AdminRemoval(i.ID)})
+	}
+	if can(lifecycle.Free) && i.Standing == fees.Freeable {
+		add(ui.Button{Label: "End for non-payment", Kind: ui.KindDanger, Href: paths.AdminFree(i.ID), Dialog: true})
 	}
 	if can(lifecycle.RevokeLOA) && i.LOANo != "" {
 		add(ui.Button{Label: "Revoke LOA", Kind: ui.KindDanger, Href: paths.AdminRevocation(i.ID), Dialog: true})
@@ -134,9 +138,24 @@ func (s StaffInterface) Banner() ui.NextStep {
 	case lifecycle.WaitingForPayment:
 		return customers("card", "Waiting for the customer to pay the resource fee", "The cables are connected since "+stamp(s.StageSince)+".")
 	case lifecycle.Enabled:
+		switch {
+		case s.Standing == fees.Freeable:
+			return s.due(ui.NextStep{Tone: ui.ToneBad, Icon: "warn", Title: "FinancialLocked, and may be ended for non-payment",
+				Text: "The customer was reminded and did not renew. Finance may end it since " + stamp(s.FreeableAt()) + "; renewing restores it."}, "Was paid until", s.PaidThrough)
+		case s.Standing.IsLocked():
+			return s.due(ui.NextStep{Tone: ui.ToneBad, Icon: "warn", Title: "FinancialLocked",
+				Text: "The resource fee was paid until " + stamp(s.PaidThrough) + ". Renewing restores it at once."}, "May be ended from", s.FreeableAt())
+		case s.Standing.Late():
+			return s.due(ui.NextStep{Tone: ui.ToneWarn, Icon: "clock", Title: "The resource fee is overdue",
+				Text: "It was paid until " + stamp(s.PaidThrough) + ". The customer is told."}, "Locked from", s.LockedAt())
+		}
 		return s.due(ui.NextStep{Tone: ui.ToneOK, Icon: "done", Title: "Enabled", Text: "Since " + stamp(s.StageSince) + "."}, "Paid until", s.PaidThrough)
 	case lifecycle.Terminating:
-		return staffs("remove", "Remove the cable", "The customer requested the termination "+stamp(s.StageSince)+".")
+		why := "The customer requested the termination "
+		if s.moved().Action == lifecycle.Free {
+			why = "It was ended for non-payment "
+		}
+		return staffs("remove", "Remove the cable", why+stamp(s.StageSince)+".")
 	}
 	n := ui.NextStep{Tone: ui.ToneIdle, Icon: "info", Title: s.Stage.Label(), Text: stamp(s.StageSince) + "."}
 	if s.RemovalDue {

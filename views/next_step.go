@@ -268,8 +268,12 @@ func (p Progress) next() ui.NextStep {
 		if p.Late() != "" {
 			return p.late("The removal of the cable is late")
 		}
+		ended := "Termination was requested"
+		if came.Action == lifecycle.Free {
+			ended = "The interface was ended for non-payment"
+		}
 		return p.due(ui.NextStep{Tone: ui.ToneInfo, Icon: "cable", Title: p.Operator + " is removing the cable",
-			Text: "Termination was requested on " + at(p.StageSince) + byWhom(came.Who) + ". The port is released when the cable is out. Nothing is needed from you until then."}, "Due by", p.DueAt)
+			Text: ended + " on " + at(p.StageSince) + byWhom(came.Who) + ". The port is released when the cable is out. Nothing is needed from you until then."}, "Due by", p.DueAt)
 	case lifecycle.Terminated:
 		return ui.NextStep{Tone: ui.ToneIdle, Icon: "info", Title: "This interface was terminated",
 			Text: at(p.StageSince) + byWhom(came.Who) + ". The cable is removed and the port is released."}

@@ -43,3 +43,16 @@ func (o OrderRow) action() ui.Actions {
 	}
 	return acts
 }
+
+// words say what the order is for in one line.
+func (o OrderRow) words() string {
+	out := o.Kind
+	if o.Period != "" {
+		out += ", " + o.Period
+	}
+	name := o.Name
+	if name == "" {
+		name = o.InterfaceID
+	}
+	return out + ", " + name
+}

@@ -68,6 +68,9 @@ type RegionLink struct {
 	Current     bool
 }
 
+// FeeAlert says on every page that resource fees need somebody.
+type FeeAlert struct{ Tone, Text, LinkText, Href string }
+
 // Page is what the shell needs to know.
 type Page struct {
 	Title    string // of the page, without the name of the service
@@ -82,9 +85,10 @@ type Page struct {
 	Crumbs   []Crumb
 	Unread   int // messages
 	Flashes  []Flash
-	Demo     bool // invented data: the shell says so
-	Passkeys bool // a form of the page asks the browser for a passkey
-	Failed   bool // a form was refused: the title begins with "Error: "
+	Fees     *FeeAlert // resource fees of the account that need somebody; nil when none does
+	Demo     bool      // invented data: the shell says so
+	Passkeys bool      // a form of the page asks the browser for a passkey
+	Failed   bool      // a form was refused: the title begins with "Error: "
 	Regions  []RegionLink
 
 	SearchAction string // "" leaves the search field out

@@ -24,6 +24,9 @@ type ResourceFee struct {
 	Pay  PayForm
 
 	Totals      []ResourceFeeTotal
+	Credit      string // given because the cabling was late; taken off the totals
+	CreditWhy   string
+	Rule        string    // about refunds
 	PaidThrough time.Time // with the chosen duration, if paid now
 }
 
@@ -36,11 +39,16 @@ type ResourceFeeTotal struct {
 // ResourceFeeForm is the form as sent.
 type ResourceFeeForm struct {
 	Months    int
+	AutoRenew bool
 	Confirmed bool
 	Method    string
 	Key       string
 	Errors    map[string]string
 	Conflict  string
+}
+
+func (r ResourceFee) autoRenew() ui.Control {
+	return ui.Control{Name: "auto_renew", Label: "Auto Renew: pay the same duration again from the account balance, before it ends", Checked: r.Form.AutoRenew}
 }
 
 func (r ResourceFee) total() string {

@@ -90,6 +90,8 @@ func (s *Server) routes(e *echo.Echo) {
 	customer.get(paths.AccessPoints, h.ListAccessPoints)
 	customer.get(paths.AccessPoint(":id"), h.ShowAccessPoint)
 	customer.get(paths.Orders, h.ListOrders)
+	customer.get(paths.Billing, h.ShowBilling)
+	customer.get(paths.StatementCSV, h.ExportStatement)
 	customer.get(paths.Interface(":id"), h.ShowInterface)
 	customer.get(paths.InterfaceLive(":id"), h.ShowInterfaceLive)
 	customer.get(paths.LOAApplication(":id"), h.ShowLOAApplication)
@@ -205,6 +207,12 @@ func (s *Server) routes(e *echo.Echo) {
 
 	// Staff: accounts and money
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminAccounts, h.ListAccounts)
+	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminOverdue, h.ListOverdue)
+	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminFeeRules, h.ShowFeeRules)
+	staff.with(may(lifecycle.SetFeeRules)).post(paths.AdminFeeRules, h.SaveFeeRules)
+	frees := staff.with(mayDo(lifecycle.Free))
+	frees.get(paths.AdminFree(":id"), h.AskFree)
+	frees.post(paths.AdminFree(":id"), h.FreeInterface)
 	staff.with(may(lifecycle.SeeAccount)).get(paths.AdminAccount(":id"), h.ShowAccount)
 	staff.with(may(lifecycle.RecordTransfers)).post(paths.AdminInvoiceLimit(":id"), h.SetInvoiceLimit)
 	staff.with(may(lifecycle.RecordTransfers)).post(paths.AdminInvoicePayment(":id", ":no"), h.RecordInvoicePayment)

@@ -175,6 +175,13 @@ func (l *loader) run() error {
 		return l.s.RecordTransfer(l.ctx, l.as(lifecycle.Finance), l.northwind, openingTransfer, "NW-2026-0801")
 	})
 	l.at(l.ago(20, 8), "next prices", l.nextPrices)
+	// Time does its part every day: it renews, reminds and locks.
+	for day := 55; day > 0; day-- {
+		l.at(l.ago(day, 0), "what time does", func() error {
+			_, err := l.s.RunDue(l.ctx)
+			return err
+		})
+	}
 	slices.SortStableFunc(l.steps, func(a, b step) int { return a.at.Compare(b.at) })
 	for _, st := range l.steps {
 		if st.at.After(l.now) {

@@ -9,6 +9,7 @@ import (
 
 	"demarc/store"
 	"demarc/store/demo"
+	"demarc/store/fees"
 	"demarc/store/letter"
 	"demarc/store/letter/signing"
 	"demarc/store/lifecycle"
@@ -114,6 +115,32 @@ func TestDemoHasEveryStageByRealTransitions(t *testing.T) {
 	a, err := s.Account(ctx, store.Actor{Role: lifecycle.Finance}, owner.AccountID)
 	if err != nil || a.Balance.String() != "$20,000.00" {
 		t.Errorf("balance %s, %v", a.Balance, err)
+	}
+	// Resource fees in every standing, and one that renewed by itself.
+	due, _, err := s.FeesDue(ctx, owner.AccountID, s.Now().AddDate(1, 0, 0), "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	standings, renewed := map[fees.Standing]int{}, 0
+	for _, c := range due {
+		standings[s.Standing(c)]++
+		orders, err := s.OrdersOf(ctx, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range orders {
+			if o.Kind == store.KindRenewal && o.State == store.OrderPaid && o.CreatedBy == "system" && c.AutoRenew > 0 {
+				renewed++
+			}
+		}
+	}
+	for _, want := range []fees.Standing{fees.Paid, fees.DueSoon, fees.Overdue, fees.Locked, fees.Freeable} {
+		if standings[want] == 0 {
+			t.Errorf("no interface whose fee stands at %d: %v", want, standings)
+		}
+	}
+	if renewed == 0 {
+		t.Error("nothing renewed by itself")
 	}
 	other, _ := s.UserByEmail(ctx, "owner@southwind.example")
 	if n, _ := s.StageCounts(ctx, other.AccountID); len(n) != 0 {

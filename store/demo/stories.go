@@ -13,7 +13,7 @@ import (
 
 // openingTransfer is what Northwind paid in first, wantedBalance what is left
 // in the end.
-const openingTransfer = "56,000.00"
+const openingTransfer = "61,000.00"
 
 var wantedBalance = money.Amount{Minor: 20_000_00, Currency: "USD"}
 
@@ -32,6 +32,7 @@ type story struct {
 	company     string // of construction
 	how         string // construction type
 	months      int
+	autoRenew   bool   // the resource fee is paid with Auto Renew
 	end         string // "", withdrawn, rejected, resubmitted, returned, canceled, canceled-late, terminating, terminated, revoked
 	endDays     int
 }
@@ -44,7 +45,7 @@ const (
 // stories are Northwind's interfaces.
 func stories() []story {
 	return []story{
-		{name: "hz-dc1-redundant", ap: "Hangzhou-Yuhang-A", sp: catalog.ChinaUnicom, spec: catalog.Spec10G, kind: lr10, description: "Second line of data center 1", days: []int{76, 76, 74, 72, 60, 58, 40}, company: "Zhejiang Hualin Cabling Co., Ltd.", how: "FIBRE", months: 3},
+		{name: "hz-dc1-redundant", ap: "Hangzhou-Yuhang-A", sp: catalog.ChinaUnicom, spec: catalog.Spec10G, kind: lr10, description: "Second line of data center 1", days: []int{76, 76, 74, 72, 60, 58, 40}, company: "Zhejiang Hualin Cabling Co., Ltd.", how: "FIBRE", months: 3, autoRenew: true},
 		{name: "hz-dc1-primary", ap: "Hangzhou-Yuhang-A", sp: catalog.ChinaTelecom, spec: catalog.Spec10G, kind: lr10, redundant: "hz-dc1-redundant", description: "First line of data center 1", days: []int{21, 21, 19, 14, 3}, company: "浙江华临布线有限公司", how: "MSTP"},
 		{name: "hz-branch-lab", ap: "Hangzhou-Xiaoshan-D", sp: catalog.ChinaMobile, spec: catalog.Spec1G, kind: lx1, days: []int{18, 18, 17, 12}, company: "Hangzhou Qiantang Networks", how: "FIBRE"},
 		{name: "sha-finance-02", ap: "Shanghai-Baoshan-C", sp: catalog.ChinaUnicom, spec: catalog.Spec40G, kind: catalog.Type40GBaseLR, description: "Settlement traffic, second path", days: []int{9, 8}},
@@ -54,8 +55,8 @@ func stories() []story {
 		{name: "sg-core-b", ap: "Singapore-B", sp: catalog.OtherSP, spec: catalog.Spec10G, kind: lr10, redundant: "sg-core", days: []int{34, 33, 30, 26, 5}, company: "Lion City Structured Cabling Pte. Ltd.", how: "FIBRE"},
 		{name: "bj-hq-1", ap: "Beijing-Daxing-A", sp: catalog.ChinaTelecom, spec: catalog.Spec10G, kind: lr10, days: []int{90, 90, 88, 86, 80, 78, 77}, company: "北京京网通信工程有限公司", how: "FIBRE", months: 6},
 		{name: "bj-hq-2", ap: "Beijing-Daxing-A", sp: catalog.ChinaUnicom, spec: catalog.Spec10G, kind: lr10, redundant: "bj-hq-1", days: []int{88, 88, 85, 83, 76, 74, 72}, company: "北京京网通信工程有限公司", how: "FIBRE", months: 6},
-		{name: "sz-factory", ap: "Shenzhen-Futian-A", sp: catalog.ChinaMobile, spec: catalog.Spec1G, kind: lx1, days: []int{70, 70, 68, 66, 57, 55, 53}, company: "Shenzhen Pengcheng Optical", how: "MSTP", months: 6},
-		{name: "hk-trading", ap: "HK-KwaiChung-A", sp: catalog.EquinixSP, spec: catalog.Spec10G, kind: lr10, days: []int{66, 65, 63, 60, 50, 47, 46}, company: "Harbour Fibre Services Ltd.", how: "FIBRE", months: 3},
+		{name: "sz-factory", ap: "Shenzhen-Futian-A", sp: catalog.ChinaMobile, spec: catalog.Spec1G, kind: lx1, days: []int{70, 70, 68, 66, 57, 55, 53}, company: "Shenzhen Pengcheng Optical", how: "MSTP", months: 1},
+		{name: "hk-trading", ap: "HK-KwaiChung-A", sp: catalog.EquinixSP, spec: catalog.Spec10G, kind: lr10, days: []int{66, 65, 63, 60, 50, 47, 46}, company: "Harbour Fibre Services Ltd.", how: "FIBRE", months: 1, autoRenew: true},
 		{name: "fra-europe", ap: "Germany-Frankfurt-B", sp: catalog.EquinixSP, spec: catalog.Spec1G, kind: lx1, days: []int{62, 62, 60, 57, 48, 45, 44}, company: "Mainlicht Netzbau GmbH", how: "FIBRE", months: 3},
 		{name: "sv-analytics", ap: "USA-San Jose-A", sp: catalog.EquinixSP, spec: catalog.Spec1G, kind: lx1, days: []int{26, 26, 24, 20}, company: "Bay Crossconnect Inc.", how: "FIBRE", end: "revoked", endDays: 7},
 		{name: "tokyo-edge", ap: "Japan-Tokyo-B", sp: catalog.EquinixSP, spec: catalog.Spec1G, kind: lx1, days: []int{2}},
@@ -67,6 +68,11 @@ func stories() []story {
 		{name: "hohhot-render", ap: "Hohhot-Shengle-A", sp: catalog.ChinaTelecom, spec: catalog.Spec1G, kind: lx1, days: []int{91, 91, 89, 87, 78, 76, 75}, company: "Hohhot Grassland Telecom Works", how: "MSTP", months: 1, end: "terminated", endDays: 37},
 		{name: "mumbai-support", ap: "India-Mumbai-A", sp: catalog.OtherSP, spec: catalog.Spec1G, kind: lx1, days: []int{5, 5, 4}, company: "Konkan Fibre Works Pvt. Ltd.", how: "FIBRE"},
 		{name: "hz-dc2-primary", ap: "Hangzhou-Linan-A", sp: catalog.ChinaUnicom, spec: catalog.Spec10G, kind: lr10, description: "First line of data center 2", days: []int{1, 1}},
+		// Fees that nobody renewed: due soon, overdue, and locked for so long that
+		// finance may free the port.
+		{name: "sha-pudong-lab", ap: "Shanghai-Pudong-D", sp: catalog.ChinaUnicom, spec: catalog.Spec1G, kind: lx1, days: []int{42, 42, 40, 38, 29, 27, 24}, company: "Shanghai Beiyuan Network Engineering", how: "FIBRE", months: 1},
+		{name: "zjk-archive", ap: "Zhangjiakou-Miaotan-A", sp: catalog.ChinaTelecom, spec: catalog.Spec1G, kind: lx1, days: []int{60, 60, 58, 54, 45, 42, 38}, company: "Hebei Zhangbei Telecom Works", how: "MSTP", months: 1},
+		{name: "hohhot-render-2", ap: "Hohhot-Xincheng-A", sp: catalog.ChinaUnicom, spec: catalog.Spec1G, kind: lx1, days: []int{94, 93, 92, 90, 86, 84, 82}, company: "Hohhot Grassland Telecom Works", how: "MSTP", months: 1},
 	}
 }
 
@@ -178,7 +184,7 @@ func (l *loader) plan(st story) {
 	}
 	if reached > 6 {
 		act(st.days[6], 9, "pay resource fee", func(id string, c store.Connection) error {
-			_, err := s.PayResourceFee(l.ctx, customer(), id, c.Version, store.NewResourceFee{Months: st.months, Confirmed: true, Method: store.MethodBalance})
+			_, err := s.PayResourceFee(l.ctx, customer(), id, c.Version, store.NewResourceFee{Months: st.months, AutoRenew: st.autoRenew, Confirmed: true, Method: store.MethodBalance})
 			return err
 		})
 	}

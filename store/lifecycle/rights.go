@@ -26,6 +26,7 @@ const (
 	RecordTransfers Right = "record transfers"
 	SeeBooks        Right = "see prices and the ledger"
 	SetPrices       Right = "set prices"
+	SetFeeRules     Right = "set the rules about fees"
 	ViewAsCustomer  Right = "look at a customer's console, read-only"
 	SeeSites        Right = "see access points, devices and ports"
 	SeeInventory    Right = "see the whole inventory"
@@ -63,6 +64,7 @@ var rights = []RightRule{
 	{RecordTransfers, []Role{Finance, Administrator}},
 	{SeeBooks, []Role{Finance, Administrator, Auditor}},
 	{SetPrices, []Role{Finance, Administrator}},
+	{SetFeeRules, []Role{Finance, Administrator}},
 	{ViewAsCustomer, []Role{Reviewer, Finance, Administrator, Auditor}},
 	{SeeSites, []Role{Reviewer, Technician, Administrator, Auditor}},
 	{SeeInventory, []Role{Administrator, Auditor}},

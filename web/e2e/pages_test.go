@@ -49,6 +49,7 @@ var noPage = map[string]string{
 	"paths.AdminAuditJSONL":         "a file",
 	"paths.LetterSchema":            "for machines",
 	"paths.InterfacesCSV":           "a file",
+	"paths.StatementCSV":            "a file",
 	"paths.AdminAuditCSV":           "a file",
 	"paths.AdminInventoryCSV":       "a file",
 	"paths.AdminInventoryReport":    "a file",
@@ -214,11 +215,11 @@ func (s *site) visits() map[string][]visit {
 	for name := range s.line {
 		switch name { // one of each stage and of each long name
 		case "hz-dc1-primary", "hz-branch-lab", "sha-finance-02", "sha-finance-01", "qd-warehouse", "sg-core", "sv-analytics", "tokyo-edge",
-			"ldn-market-data", "hz-dc2-trial", "dubai-branch", "sha-old-office", "hohhot-render", "fra-europe":
+			"ldn-market-data", "hz-dc2-trial", "dubai-branch", "sha-old-office", "hohhot-render", "fra-europe", "sz-factory", "zjk-archive", "hk-trading":
 			interfaces = append(interfaces, visit{who: northwind, path: paths.Interface(id(name)), state: name})
 		}
 		switch name {
-		case "hz-dc1-primary", "mumbai-support", "sha-old-office":
+		case "hz-dc1-primary", "mumbai-support", "sha-old-office", "hohhot-render-2":
 			staffInterfaces = append(staffInterfaces, visit{who: admin, path: paths.AdminInterface(id(name)), state: name})
 		}
 	}
@@ -253,6 +254,7 @@ func (s *site) visits() map[string][]visit {
 		"paths.AccessPoints":         {{who: northwind, path: paths.AccessPoints}, {who: northwind, path: paths.AccessPoints + "?region=cn-qingdao", state: "one access point"}},
 		`paths.AccessPoint(":id")`:   one(northwind, paths.AccessPoint(ap)),
 		"paths.Orders":               {{who: northwind, path: paths.Orders}, {who: southwind, path: paths.Orders, state: "empty"}},
+		"paths.Billing":              {{who: northwind, path: paths.Billing}, {who: southwind, path: paths.Billing, state: "empty"}},
 		`paths.Order(":no")`:         {{who: northwind, path: paths.Order(s.unpaid), state: "to confirm"}, {who: northwind, path: paths.Order(s.order), state: "receipt"}, {who: southwind, path: paths.Order(s.order), state: "of another account", status: http.StatusNotFound}},
 		`paths.OrderDone(":no")`:     one(northwind, paths.OrderDone(s.order)),
 		`paths.Interface(":id")`:     interfaces,
@@ -303,6 +305,9 @@ func (s *site) visits() map[string][]visit {
 		`paths.AdminRemoval(":id")`:             {{who: technician, path: paths.AdminRemoval(id("sha-old-office"))}, {who: technician, path: paths.AdminRemoval(id("dubai-branch"))}, {who: technician, path: paths.AdminRemoval(id("hohhot-render")), state: "done"}, refused(technician, paths.AdminRemoval(id("sha-old-office")), "Confirm removal")},
 		"paths.AdminAccounts":                   {{who: finance, path: paths.AdminAccounts}, {who: finance, path: paths.AdminAccounts + "?q=nothing-like-this", state: "no match"}},
 		`paths.AdminAccount(":id")`:             {{who: finance, path: paths.AdminAccount(s.account)}, {who: admin, path: paths.AdminAccount(s.account)}, {who: reviewer, path: paths.AdminAccount(s.account)}, refused(finance, paths.AdminAccount(s.account), "Record transfer"), refused(admin, paths.AdminAccount(s.account), "Save quotas")},
+		"paths.AdminOverdue":                    {{who: finance, path: paths.AdminOverdue}, {who: admin, path: paths.AdminOverdue}},
+		"paths.AdminFeeRules":                   one(finance, paths.AdminFeeRules),
+		`paths.AdminFree(":id")`:                {{who: finance, path: paths.AdminFree(id("hohhot-render-2"))}, {who: finance, path: paths.AdminFree(id("bj-hq-1")), state: "not now", status: http.StatusConflict}, refused(finance, paths.AdminFree(id("hohhot-render-2")), "End interface"), {who: finance, path: paths.AdminOverdue, state: "dialog end", layer: paths.AdminFree(id("hohhot-render-2"))}},
 		"paths.AdminAccessPoints":               {{who: technician, path: paths.AdminAccessPoints}, {who: admin, path: paths.AdminAccessPoints + "?region=cn-hangzhou", state: "filtered"}},
 		`paths.AdminAccessPoint(":id")`:         {{who: technician, path: paths.AdminAccessPoint(ap)}, {who: admin, path: paths.AdminAccessPoint(ap)}},
 		`paths.AdminAccessPointEdit(":id")`:     one(admin, paths.AdminAccessPointEdit(ap)),

@@ -89,6 +89,8 @@ const (
 	AdminNewRegion    = "/admin/new/region"
 	AdminNewSite      = "/admin/new/access-point"
 	AdminAccounts     = "/admin/accounts"
+	AdminOverdue      = "/admin/overdue"
+	AdminFeeRules     = "/admin/fee-rules"
 	AdminDevices      = "/admin/devices"
 	AdminPortPages    = "/admin/ports"
 	AdminAudit        = "/admin/audit"
@@ -300,6 +302,9 @@ func AdminWhitelistRevoke(id string) string { return join(AdminWhitelist, id, "r
 
 // AdminInterface is the detail page of any account's interface.
 func AdminInterface(id string) string { return join(AdminInterfaces, id) }
+
+// AdminFree ends an interface for non-payment.
+func AdminFree(id string) string { return join(AdminInterfaces, id, "release") }
 
 // AdminAccessPoint is one access point with its devices and ports.
 func AdminAccessPoint(id string) string { return join(AdminAccessPoints, id) }
