@@ -11,6 +11,7 @@ import (
 
 	"demarc/store/lifecycle"
 	"demarc/views/ui"
+	"demarc/web/paths"
 )
 
 var staffNow = time.Date(2026, 11, 20, 7, 12, 0, 0, time.UTC)
@@ -185,6 +186,16 @@ func TestDueCell(t *testing.T) {
 		}
 		if got := b.String(); !strings.Contains(got, tc.has) || strings.Contains(got, tc.not) {
 			t.Errorf("%+v: %s", tc.w, got)
+		}
+	}
+}
+
+func TestWorkQueueSaysWhenTheBooksAreOff(t *testing.T) {
+	for n, want := range map[int]string{0: "", 1: "The reconciliation found 1 problem.", 12: "The reconciliation found 12 problems."} {
+		doc := renderPage(t, WorkQueuePage(samplePage(AreaStaff), WorkQueue{BooksOff: n}))
+		links := doc.Find("main a[href='" + paths.AdminLedger + "']").Length()
+		if text := doc.Find("main").Text(); (links == 1) != (n > 0) || strings.Contains(text, "The books are off") != (n > 0) || !strings.Contains(text, want) {
+			t.Errorf("%d problems: %d links in %s", n, links, text)
 		}
 	}
 }
