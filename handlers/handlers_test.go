@@ -101,7 +101,7 @@ func TestNav(t *testing.T) {
 		lifecycle.Reviewer:      "Work queue, LOA applications 1, Whitelist requests 4, Interfaces, Access points, Working days, Audit log",
 		lifecycle.Technician:    "Work queue, Cabling 2, Removals 3, Interfaces, Access points, Working days, Audit log",
 		lifecycle.Finance:       "Work queue, Interfaces, Accounts, Overdue fees, Prices, Ledger, Rules about fees, Working days, Audit log",
-		lifecycle.Administrator: "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Single sign-on, Mail, Letter keys, Working days, Audit log",
+		lifecycle.Administrator: "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Single sign-on, Mail, Personal data, Letter keys, Working days, Audit log",
 	} {
 		var got []string
 		for _, g := range nav(role, "/elsewhere", 5, store.QueueCounts{LOA: 1, Cabling: 2, Removals: 3, Whitelist: 4}, false) {
