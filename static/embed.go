@@ -99,19 +99,34 @@ func newAsset(name string, content []byte) Asset {
 	}
 }
 
-// squeezeCSS drops comments and indentation, which a browser does not need. Our stylesheet has no comment mark inside a
-// string; a test holds it to that.
+// squeezeCSS drops comments, line ends, indentation, and the blanks around what separates rules and declarations, which
+// a browser does not need. Our stylesheet has no comment mark inside a string, a test holds it to that, and lines with a
+// string keep their blanks.
 func squeezeCSS(content []byte) []byte {
 	var out []byte
 	for {
 		before, rest, found := bytes.Cut(content, []byte("/*"))
 		out = append(out, before...)
 		if !found {
-			return trimLines(out, nil)
+			break
 		}
 		_, content, _ = bytes.Cut(rest, []byte("*/"))
 	}
+	var b []byte
+	for line := range bytes.Lines(trimLines(out, nil)) {
+		if !bytes.ContainsAny(line, `"'`) {
+			line = []byte(cssBlanks.Replace(string(line)))
+		}
+		if end := len(line) - 2; end >= 0 && bytes.IndexByte([]byte("{};,"), line[end]) >= 0 {
+			line = line[:end+1]
+		}
+		b = append(b, line...)
+	}
+	return b
 }
+
+// cssBlanks are safe to lose: a colon with a blank after it stands in declarations only, never in a selector.
+var cssBlanks = strings.NewReplacer("; }", "}", " {", "{", "{ ", "{", "; ", ";", " }", "}", ", ", ",", ": ", ":")
 
 // squeezeJS drops indentation and the lines that are only a comment; a comment after code stays.
 func squeezeJS(content []byte) []byte { return trimLines(content, []byte("//")) }

@@ -140,8 +140,9 @@ func TestSqueeze(t *testing.T) {
 		name, in, want string
 		f              func([]byte) []byte
 	}{
-		{"css comments and indentation", "/* a\n b */\na {\n  b: c; /* d */ e: f;\n}\n\n", "a {\nb: c;  e: f;\n}\n", squeezeCSS},
-		{"css comment left open", "a{}\n/* b", "a{}\n", squeezeCSS},
+		{"css comments and indentation", "/* a\n b */\na {\n  b: c; /* d */ e: f;\n}\n\n", "a{b:c; e:f;}", squeezeCSS},
+		{"css strings keep their blanks", "a::before { content: \"a; b: c\"; }\nb d, e { f: g; }\n", "a::before { content: \"a; b: c\"; }b d,e{ f:g}", squeezeCSS},
+		{"css comment left open", "a{}\n/* b", "a{}", squeezeCSS},
 		{"js comment lines", "// a\nlet b; // c\n  // d\n  e();\n", "let b; // c\ne();\n", squeezeJS},
 		{"js slashes inside a string stay", "  x = '//y';\n", "x = '//y';\n", squeezeJS},
 	} {

@@ -187,20 +187,6 @@ func (t *tx) refund(o *Order, amount money.Amount, reason string) (string, error
 	return t.creditNote(*o, amount, reason, id)
 }
 
-// credit gives an account an amount that no order asked back: goodwill, or the
-// price of being late. connection may be "". key makes it happen at most once;
-// the second time is a Conflict. It returns the number of the credit note.
-func (t *tx) credit(account, connection string, amount money.Amount, reason, key string) (string, error) {
-	if amount.Minor <= 0 || reason == "" {
-		return "", fmt.Errorf("credit of %s to %s for %q", amount, account, reason)
-	}
-	id, err := t.post(posting{kind: "credit", account: account, reference: reason, idem: "credit:" + key, entries: move(amount, chart.Credits, chart.Balance(account))})
-	if err != nil {
-		return "", err
-	}
-	return t.creditNote(Order{AccountID: account, ConnectionID: connection}, amount, reason, id)
-}
-
 const orderLinesQuery = "SELECT kind, quantity, unit_amount, amount, reason FROM order_lines WHERE order_no = ? ORDER BY order_no, n"
 
 func scanOrderLine(currency string) func(scanner) (OrderLine, error) {

@@ -44,7 +44,7 @@ func TestAnOperatorsOwnRegion(t *testing.T) {
 	if sps := e.Catalogue().SPsIn("eu-north-1"); len(sps) != 1 || sps[0] != catalog.OtherSP {
 		t.Errorf("SPs of the region: %v", sps)
 	}
-	device, err := e.AddPorts(ctx, e.Admin, id, store.NewPorts{Name: "CSW-01", Room: "R1", Cabinet: "C1", Pattern: "XGE1/0/1-4", Type: "10GBase-LR", Panel: "ODF 1", First: "1", Pairs: true})
+	_, err := e.AddPorts(ctx, e.Admin, id, store.NewPorts{Name: "CSW-01", Room: "R1", Cabinet: "C1", Pattern: "XGE1/0/1-4", Type: "10GBase-LR", Panel: "ODF 1", First: "1", Pairs: true})
 	if err != nil {
 		t.Fatal(err, store.FieldsOf(err))
 	}
@@ -84,7 +84,7 @@ func TestAnOperatorsOwnRegion(t *testing.T) {
 	if _, err := e.AddAccessPoint(ctx, e.Admin, "ap-lulea", "eu-north-2", newSiteForm("Luleå-A")); err != nil {
 		t.Fatal(err, store.FieldsOf(err))
 	}
-	device, err = e.AddPorts(ctx, e.Admin, "ap-lulea", store.NewPorts{Name: "CSW-01", Room: "R1", Cabinet: "C1", Pattern: "XGE1/0/1-4", Type: "10GBase-LR", Panel: "ODF 1", First: "1", Pairs: true})
+	device, err := e.AddPorts(ctx, e.Admin, "ap-lulea", store.NewPorts{Name: "CSW-01", Room: "R1", Cabinet: "C1", Pattern: "XGE1/0/1-4", Type: "10GBase-LR", Panel: "ODF 1", First: "1", Pairs: true})
 	if err != nil {
 		t.Fatal(err, store.FieldsOf(err))
 	}

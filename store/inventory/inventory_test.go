@@ -2,7 +2,6 @@ package inventory_test
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -451,8 +450,4 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%+v %v became %+v %v", p.Total, p.Lines, again.Total, again.Lines)
 		}
 	})
-}
-
-func readAll(text string) ([][]string, error) {
-	return csv.NewReader(strings.NewReader(text)).ReadAll()
 }

@@ -45,8 +45,7 @@ type server struct {
 func (s *server) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{s: s}, nil }
 
 type session struct {
-	s  *server
-	in bool
+	s *server
 }
 
 func (x *session) AuthMechanisms() []string { return []string{sasl.Plain} }
