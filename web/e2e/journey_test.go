@@ -150,6 +150,7 @@ func (j *journey) all() {
 	j.letter(id)
 	j.installation(id)
 	j.enable(id)
+	j.renew(id)
 	j.end(id)
 	j.cancel()
 	j.whitelist()
@@ -471,6 +472,35 @@ func (j *journey) enable(id string) {
 	j.see(c, "interfaces, enabled")
 }
 
+// renew: two months more, paid from the balance, once although the button is
+// pressed twice, and seen on the Billing page.
+func (j *journey) renew(id string) {
+	c := j.customer
+	c.Goto(paths.Renewal(id))
+	c.SeeHeading("Renew hz-line-1")
+	c.Choose("2 months")
+	if !j.noScript {
+		c.See("$170.00")
+	}
+	j.see(c, "renew")
+	c.Click("Continue to payment")
+	c.SeeHeading("Confirm order")
+	j.see(c, "confirm renewal")
+	c.DoubleClick("Pay $170.00")
+	c.SeeURL("^" + paths.Interface(id) + "$")
+	j.see(c, "renewed")
+	if got := j.balance(); got != "$8,245.00" {
+		j.t.Errorf("after a renewal of $170.00 with a double click the balance is %s", got)
+	}
+	if rows := j.orders("Renewal"); rows != 1 {
+		j.t.Errorf("%d renewals after a double click on Pay", rows)
+	}
+	c.Goto(paths.Billing)
+	c.SeeHeading("Billing")
+	c.See("$8,245.00")
+	j.see(c, "billing")
+}
+
 // end: terminated by typing the ID, and the technician takes the cable out.
 func (j *journey) end(id string) {
 	c, tech := j.customer, j.technician
@@ -478,6 +508,7 @@ func (j *journey) end(id string) {
 	c.Click("More")
 	c.Click("Terminate interface")
 	c.See("Type " + id + " to confirm.")
+	c.See("$170.00") // the renewal, none of which was used
 	j.see(c, "terminate?")
 	c.Fill("Interface ID", "pc-another")
 	c.Click("Terminate interface")
@@ -488,6 +519,9 @@ func (j *journey) end(id string) {
 	c.See("is being terminated.")
 	c.See("Terminating")
 	j.see(c, "terminating")
+	if got := j.balance(); got != "$8,415.00" {
+		j.t.Errorf("after $170.00 for two unused months the balance is %s", got)
+	}
 
 	tech.Goto(paths.AdminRemovals)
 	j.see(tech, "removals")
