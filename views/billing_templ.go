@@ -515,7 +515,7 @@ func billingDue(b Billing, may bool) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.TableRegion(ui.TableFrame{ID: "due-h", Columns: []ui.Column{{Label: "Interface"}, {Label: "Paid until"}, {Label: "Next period", Class: "num"}, {Label: "Auto Renew"}, {Label: "Actions", Class: "col-acts"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TableRegion(ui.TableFrame{ID: "due-h", Class: "table--list", Columns: []ui.Column{{Label: "Interface"}, {Label: "Paid until"}, {Label: "Next period", Class: "num"}, {Label: "Auto Renew"}, {Label: "Actions", Class: "col-acts"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
