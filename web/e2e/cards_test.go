@@ -173,16 +173,24 @@ func TestKillDuringCardPayment(t *testing.T) {
 		return nil
 	}
 	// killAt ends the program when the gateway does something.
+	// It does so while the gateway answers: a restart waits until that is over.
+	var killed chan struct{}
 	killAt := func(what string, done bool) {
-		fired := false
+		over, fired := make(chan struct{}), false
+		killed = over
 		gateway.OnStep(func(w string, d bool) {
 			if !fired && w == what && d == done {
 				fired = true
 				p.Kill9()
+				close(over)
 			}
 		})
 	}
 	restart := func() *http.Client {
+		if killed != nil {
+			<-killed
+			killed = nil
+		}
 		gateway.OnStep(nil)
 		p.Restart()
 		gateway.SendTo(p.URL)
