@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 
 	"demarc/store/letter"
 	"demarc/views/paper"
+	"demarc/views/paper/papertest"
 )
 
 var samples = map[string]struct {
@@ -49,31 +49,6 @@ func render(t *testing.T, s letter.Snapshot) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// tool runs a program on a PDF. On a developer's machine without it the test is skipped; in CI it has to be there.
-func tool(t *testing.T, pdf []byte, name string, args ...string) string {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	file := filepath.Join(t.TempDir(), "letter.pdf")
-	if err := os.WriteFile(file, pdf, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for i, a := range args {
-		if a == "FILE" {
-			args[i] = file
-		}
-	}
-	out, err := exec.Command(name, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, out)
-	}
-	return string(out)
 }
 
 func sum(b []byte) string {
@@ -149,7 +124,7 @@ func TestTextCanBeFound(t *testing.T) {
 	for name, sample := range samples {
 		t.Run(name, func(t *testing.T) {
 			s := sample.letter
-			text := tool(t, render(t, s), "pdftotext", "-raw", "FILE", "-")
+			text := papertest.Tool(t, render(t, s), "pdftotext", "-raw", "FILE", "-")
 			found := squeeze(text)
 			// A text that goes on at the next page has the foot and head of the pages in between.
 			var want []string
@@ -194,7 +169,7 @@ func TestTextCanBeFound(t *testing.T) {
 func TestPagesAndMetadata(t *testing.T) {
 	for name, sample := range samples {
 		t.Run(name, func(t *testing.T) {
-			info := tool(t, render(t, sample.letter), "pdfinfo", "-isodates", "FILE")
+			info := papertest.Tool(t, render(t, sample.letter), "pdfinfo", "-isodates", "FILE")
 			for field, want := range map[string]string{
 				"Pages":        fmt.Sprint(sample.pages),
 				"Title":        "Letter of Authorization " + sample.letter.Title(),
@@ -214,7 +189,7 @@ func TestPagesAndMetadata(t *testing.T) {
 func TestStructureIsSound(t *testing.T) {
 	for name, sample := range samples {
 		t.Run(name, func(t *testing.T) {
-			out := tool(t, render(t, sample.letter), "qpdf", "--check", "FILE")
+			out := papertest.Tool(t, render(t, sample.letter), "qpdf", "--check", "FILE")
 			if !strings.Contains(out, "No syntax or stream encoding errors found") {
 				t.Error(out)
 			}
@@ -224,7 +199,7 @@ func TestStructureIsSound(t *testing.T) {
 
 // The embedded fonts are all there is: no font of the reader's machine is needed.
 func TestFontsAreEmbedded(t *testing.T) {
-	out := tool(t, render(t, chinese()), "pdffonts", "FILE")
+	out := papertest.Tool(t, render(t, chinese()), "pdffonts", "FILE")
 	rows := strings.Split(strings.TrimSpace(out), "\n")[2:]
 	if len(rows) != 2 {
 		t.Errorf("want two fonts:\n%s", out)
@@ -236,12 +211,23 @@ func TestFontsAreEmbedded(t *testing.T) {
 	}
 }
 
+// A letter can be kept for as long as an archive: see papertest.Archive for the
+// rules.
+func TestArchive(t *testing.T) {
+	for name, sample := range samples {
+		t.Run(name, func(t *testing.T) {
+			papertest.Archive(t, render(t, sample.letter), false, 0)
+			papertest.Archive(t, printed(t, sample.letter), true, 2)
+		})
+	}
+}
+
 func TestHeadRowIsRepeated(t *testing.T) {
 	// Notes of rising length push the engineers' table over the end of the page at some point.
 	for n := range 60 {
 		s := crowded()
 		s.Note = strings.Repeat("line\n", n) + "line"
-		text := tool(t, render(t, s), "pdftotext", "-layout", "FILE", "-")
+		text := papertest.Tool(t, render(t, s), "pdftotext", "-layout", "FILE", "-")
 		pages := strings.Split(text, "\f")
 		if len(pages) < 3 || !strings.Contains(pages[0], "Engineer Number A") || !strings.Contains(pages[1], "Engineer Number P") {
 			continue

@@ -28,6 +28,7 @@ import (
 
 	"demarc/store/letter"
 	"demarc/store/letter/signing"
+	"demarc/views/paper/papertest"
 )
 
 var keys = sync.OnceValue(func() signing.Keys {
@@ -103,11 +104,11 @@ func TestOthersFindTheSignatureValid(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				out := tool(t, pdf, "qpdf", "--check", "FILE")
+				out := papertest.Tool(t, pdf, "qpdf", "--check", "FILE")
 				if !strings.Contains(out, "No syntax or stream encoding errors found") || strings.Contains(out, "WARNING") {
 					t.Error(out)
 				}
-				out = tool(t, pdf, "pdfsig", "FILE")
+				out = papertest.Tool(t, pdf, "pdfsig", "FILE")
 				for _, want := range []string{"Signature is Valid.", "Total document signed", "Signature Type: ETSI.CAdES.detached", "Hash Algorithm: SHA-256",
 					"Signing Time: " + s.letter.IssuedAt.Local().Format("Jan 02 2006 15:04:05")} {
 					if !strings.Contains(out, want) {
@@ -257,7 +258,7 @@ func TestFactsAreInside(t *testing.T) {
 	for name, sample := range samples {
 		t.Run(name, func(t *testing.T) {
 			pdf := printed(t, sample.letter)
-			out := tool(t, pdf, "pdfdetach", "-list", "FILE")
+			out := papertest.Tool(t, pdf, "pdfdetach", "-list", "FILE")
 			if !strings.Contains(out, "2 embedded files") || !strings.Contains(out, "1: "+FactsName+"\n") || !strings.Contains(out, "2: "+SignatureName) {
 				t.Error(out)
 			}

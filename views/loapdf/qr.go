@@ -6,6 +6,8 @@ import (
 
 	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/qr"
+
+	"demarc/views/paper"
 )
 
 // qrSize is the width of the QR code in millimeters. A phone reads modules of
@@ -38,16 +40,10 @@ func (d *document) qr(code barcode.Barcode, x, y float64) {
 				col++
 			}
 			if col > from {
-				fmt.Fprintf(&path, "%.3f %.3f %.3f %.3f re\n", (x+float64(from)*module)/millimeters,
-					(pageHeight-y-float64(row+1)*module)/millimeters, float64(col-from)*module/millimeters, module/millimeters)
+				fmt.Fprintf(&path, "%.3f %.3f %.3f %.3f re\n", (x+float64(from)*module)/paper.Millimeters,
+					(paper.PageHeight-y-float64(row+1)*module)/paper.Millimeters, float64(col-from)*module/paper.Millimeters, module/paper.Millimeters)
 			}
 		}
 	}
-	box := fmt.Sprintf("[%.2f %.2f %.2f %.2f]", x/millimeters, (pageHeight-y-qrSize)/millimeters, (x+qrSize)/millimeters, (pageHeight-y)/millimeters)
-	d.as("Figure", "/Alt "+text("QR code: "+d.s.CheckURL)+" /A <</O /Layout /Placement /Block /BBox "+box+">>", func() {
-		d.content(func() {
-			d.fill(ink)
-			d.pdf.RawWriteStr(path.String() + "f")
-		})
-	})
+	d.Figure("QR code: "+d.s.CheckURL, x, y, qrSize, path.String())
 }

@@ -14,6 +14,7 @@ import (
 
 	"demarc/store/letter"
 	"demarc/store/letter/signing"
+	"demarc/views/paper"
 )
 
 // Names of the files inside a letter: the facts, and the signature over them.
@@ -35,9 +36,9 @@ func Print(s letter.Snapshot, keys signing.Keys) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := build(s, []attachment{
-		{FactsName, "application/json", "What this letter says, for programs", "Data", facts},
-		{SignatureName, "application/jose", "Ed25519 signature over " + FactsName, "Supplement", []byte(jws)},
+	f, err := build(s, []paper.Attachment{
+		{Name: FactsName, MIME: "application/json", Description: "What this letter says, for programs", Relationship: "Data", Content: facts},
+		{Name: SignatureName, MIME: "application/jose", Description: "Ed25519 signature over " + FactsName, Relationship: "Supplement", Content: []byte(jws)},
 	})
 	if err != nil {
 		return nil, err
@@ -53,22 +54,22 @@ const (
 )
 
 // sign adds a signature over every byte of the file but the signature itself.
-func sign(f file, s letter.Snapshot, keys signing.Keys) ([]byte, error) {
+func sign(f paper.File, s letter.Snapshot, keys signing.Keys) ([]byte, error) {
 	length, err := signing.CommonLength(keys)
 	if err != nil {
 		return nil, err
 	}
-	id := f.id()
-	widget, signature := f.reserve(), f.reserve()
-	page := pageObject(1)
-	f.set(widget, "<</Type /Annot /Subtype /Widget /FT /Sig /T (Signature) /TU %s /F 132 /Rect [0 0 0 0] /P %d 0 R /V %d 0 R>>",
-		text("Signature of "+s.Issuer.LegalName), page, signature)
-	f.extend(page, fmt.Sprintf("/Annots [%d 0 R]", widget))
+	id := f.ID()
+	widget, signature := f.Reserve(), f.Reserve()
+	page := paper.PageObject(1)
+	f.Set(widget, "<</Type /Annot /Subtype /Widget /FT /Sig /T (Signature) /TU %s /F 132 /Rect [0 0 0 0] /P %d 0 R /V %d 0 R>>",
+		paper.Text("Signature of "+s.Issuer.LegalName), page, signature)
+	f.Extend(page, fmt.Sprintf("/Annots [%d 0 R]", widget))
 	// The first signature says that nothing may change (DocMDP, 1).
-	f.extend(f.root, fmt.Sprintf("/AcroForm <</Fields [%d 0 R] /SigFlags 3>> /Perms <</DocMDP %d 0 R>>", widget, signature))
-	f.set(signature, "<</Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /Name %s /Reason %s /M (%s)\n/Reference [<</Type /SigRef /TransformMethod /DocMDP /TransformParams <</Type /TransformParams /P 1 /V /1.2>>>>]\n%s%s%s>>>",
-		text(s.Issuer.LegalName), text("Issue of "+s.Title()), pdfTime(s.IssuedAt), rangePlace, rangeEnd, strings.Repeat("0", 2*length))
-	pdf := f.bytes(id)
+	f.Extend(f.Root, fmt.Sprintf("/AcroForm <</Fields [%d 0 R] /SigFlags 3>> /Perms <</DocMDP %d 0 R>>", widget, signature))
+	f.Set(signature, "<</Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /Name %s /Reason %s /M (%s)\n/Reference [<</Type /SigRef /TransformMethod /DocMDP /TransformParams <</Type /TransformParams /P 1 /V /1.2>>>>]\n%s%s%s>>>",
+		paper.Text(s.Issuer.LegalName), paper.Text("Issue of "+s.Title()), paper.PDFTime(s.IssuedAt), rangePlace, rangeEnd, strings.Repeat("0", 2*length))
+	pdf := f.Bytes(id)
 
 	at := bytes.LastIndex(pdf, []byte(rangePlace))
 	before := at + len(rangePlace) + len(rangeEnd) - 1
@@ -145,17 +146,17 @@ var (
 
 // open reads the files inside.
 func (s *Signed) open(pdf []byte) error {
-	f, err := readFile(pdf)
+	f, err := paper.ReadFile(pdf)
 	if err != nil {
 		return err
 	}
-	for _, o := range f.objects {
+	for _, o := range f.Objects {
 		m := specEntry.FindSubmatch(o)
 		if m == nil {
 			continue
 		}
 		n, _ := strconv.Atoi(string(m[2]))
-		content, err := f.content(n)
+		content, err := f.Content(n)
 		if err != nil {
 			return err
 		}

@@ -1,5 +1,7 @@
-// Package paper is what the documents have in common that are printed as PDF:
-// the fonts, what they can print, and how text is broken into lines.
+// Package paper is what the documents have in common that are printed as PDF: the
+// page with its head and feet, text and tables in the fonts and colors of the
+// house, their structure for who has them read aloud, and the file for the
+// archive (PDF/A-3a). The same calls give the same bytes.
 package paper
 
 import (

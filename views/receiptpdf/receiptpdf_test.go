@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"demarc/store/document"
 	"demarc/store/money"
+	"demarc/views/paper/papertest"
 )
 
 func usd(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "USD"} }
@@ -79,31 +79,6 @@ func render(t *testing.T, f document.Facts) []byte {
 	return pdf
 }
 
-// tool runs a program on a PDF. On a developer's machine without it the test is skipped; in CI it has to be there.
-func tool(t *testing.T, pdf []byte, name string, args ...string) string {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	file := filepath.Join(t.TempDir(), "document.pdf")
-	if err := os.WriteFile(file, pdf, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for i, a := range args {
-		if a == "FILE" {
-			args[i] = file
-		}
-	}
-	out, err := exec.Command(name, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, out)
-	}
-	return string(out)
-}
-
 func TestTheSameFactsGiveTheSameBytes(t *testing.T) {
 	for name, s := range samples {
 		first := render(t, s.facts())
@@ -130,11 +105,11 @@ func TestEveryFactIsPrinted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := s.facts()
 			pdf := render(t, f)
-			tool(t, pdf, "qpdf", "--check", "FILE")
-			if got := regexp.MustCompile(`Pages:\s+(\d+)`).FindStringSubmatch(tool(t, pdf, "pdfinfo", "FILE")); got == nil || got[1] != fmt.Sprint(s.pages) {
+			papertest.Tool(t, pdf, "qpdf", "--check", "FILE")
+			if got := regexp.MustCompile(`Pages:\s+(\d+)`).FindStringSubmatch(papertest.Tool(t, pdf, "pdfinfo", "FILE")); got == nil || got[1] != fmt.Sprint(s.pages) {
 				t.Errorf("pages %v, want %d", got, s.pages)
 			}
-			text := squeeze(tool(t, pdf, "pdftotext", "FILE", "-"))
+			text := squeeze(papertest.Tool(t, pdf, "pdftotext", "FILE", "-"))
 			want := []string{f.Number, f.Series.Title(), f.Total.String(), f.TotalWords(), f.Issuer, f.Corrects, f.Reason}
 			for _, p := range append(f.Parties(), f.About()...) {
 				want = append(want, p.Label)
@@ -164,10 +139,37 @@ func TestEveryFactIsPrinted(t *testing.T) {
 }
 
 func TestACharacterWithoutAGlyphIsNamed(t *testing.T) {
-	text := tool(t, render(t, strange()), "pdftotext", "-layout", "FILE", "-")
+	text := papertest.Tool(t, render(t, strange()), "pdftotext", "-layout", "FILE", "-")
 	for _, want := range []string{"Smile [U+1F600] & Co. [U+200B] <b>", "naïve-Łódź"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not on the paper:\n%s", want, text)
+		}
+	}
+}
+
+// Whoever keeps books has to be able to read them in ten years: see
+// papertest.Archive for the rules.
+func TestDocumentsAreForTheArchive(t *testing.T) {
+	for name, s := range samples {
+		t.Run(name, func(t *testing.T) { papertest.Archive(t, render(t, s.facts()), false, 0) })
+	}
+}
+
+// Whoever has it read aloud hears each text once, in order, and what is a heading
+// and the head of a row or a column.
+func TestStructure(t *testing.T) {
+	rest := papertest.Tool(t, render(t, receipt()), "pdfinfo", "-struct-text", "FILE")
+	for _, want := range []string{`"No. RC-2026-000042"`, "H1 (block)\n    \"Receipt\"", "H2 (block)\n    \"Parties\"", "Table (block)", "/Scope /Row\n        \"Issued by\"", "H2 (block)\n    \"Charges\"",
+		"/Scope /Column\n        \"Unit price\"", "TD\n        \"Resource fee for 6 months\"", "/Scope /Row\n         /ColSpan 3\n        \"Total paid\"", "TD\n        \"$4,248.00\""} {
+		_, after, ok := strings.Cut(rest, want)
+		if !ok {
+			t.Fatalf("no %q in\n%s", want, rest)
+		}
+		rest = after
+	}
+	for name, s := range samples {
+		if got := bytes.Count(render(t, s.facts()), []byte("/Scope /Column")); got != 4 {
+			t.Errorf("%s: the charges have %d heads of columns", name, got)
 		}
 	}
 }

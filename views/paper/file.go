@@ -1,4 +1,4 @@
-package loapdf
+package paper
 
 import (
 	"bytes"
@@ -12,13 +12,13 @@ import (
 	"unicode/utf16"
 )
 
-// file is a PDF as a list of objects, each without its "obj" and "endobj". It
+// File is a PDF as a list of objects, each without its "obj" and "endobj". It
 // reads only what is written here: one revision, one table of references, every
-// object in use. Object n is objects[n-1].
-type file struct {
-	objects [][]byte
-	root    int
-	info    int
+// object in use. Object n is Objects[n-1].
+type File struct {
+	Objects [][]byte
+	Root    int // number of the catalog
+	Info    int // number of the information dictionary
 }
 
 var (
@@ -26,11 +26,11 @@ var (
 	xrefHead   = regexp.MustCompile(`^xref\n0 (\d+)\n0{10} 65535 f \n`)
 	rootEntry  = regexp.MustCompile(`/Root (\d+) 0 R`)
 	infoEntry  = regexp.MustCompile(`/Info (\d+) 0 R`)
-	errNotOurs = errors.New("loapdf: not a letter that was made here")
+	ErrNotOurs = errors.New("paper: not a file that was made here")
 )
 
-// readFile takes a PDF apart. Errors: errNotOurs.
-func readFile(pdf []byte) (file, error) {
+// ReadFile takes a PDF apart. Errors: ErrNotOurs.
+func ReadFile(pdf []byte) (File, error) {
 	number := func(b []byte) int {
 		n, err := strconv.Atoi(string(b))
 		if err != nil {
@@ -40,22 +40,22 @@ func readFile(pdf []byte) (file, error) {
 	}
 	m := startxref.FindSubmatch(pdf[max(0, len(pdf)-64):])
 	if m == nil {
-		return file{}, errNotOurs
+		return File{}, ErrNotOurs
 	}
 	at := number(m[1])
 	if at < 0 || at >= len(pdf) {
-		return file{}, errNotOurs
+		return File{}, ErrNotOurs
 	}
 	table := pdf[at:]
 	m = xrefHead.FindSubmatch(table)
 	if m == nil {
-		return file{}, errNotOurs
+		return File{}, ErrNotOurs
 	}
 	n := number(m[1]) - 1
 	const entry = 20
 	table = table[len(m[0]):]
 	if n < 1 || n > len(table)/entry {
-		return file{}, errNotOurs
+		return File{}, ErrNotOurs
 	}
 	type place struct{ object, start int }
 	places := make([]place, n, n+1)
@@ -64,54 +64,54 @@ func readFile(pdf []byte) (file, error) {
 	}
 	slices.SortFunc(places, func(a, b place) int { return a.start - b.start })
 	places = append(places, place{0, at})
-	f := file{objects: make([][]byte, n)}
+	f := File{Objects: make([][]byte, n)}
 	for i, p := range places[:n] {
 		end := places[i+1].start
 		if p.start < 0 || p.start >= end || end > at {
-			return file{}, errNotOurs
+			return File{}, ErrNotOurs
 		}
 		body, ok := bytes.CutPrefix(pdf[p.start:end], fmt.Appendf(nil, "%d 0 obj\n", p.object))
 		if ok {
 			body, ok = bytes.CutSuffix(body, []byte("endobj\n"))
 		}
 		if !ok {
-			return file{}, errNotOurs
+			return File{}, ErrNotOurs
 		}
-		f.objects[p.object-1] = body
+		f.Objects[p.object-1] = body
 	}
 	trailer := table[n*entry:]
 	if m := rootEntry.FindSubmatch(trailer); m != nil {
-		f.root = number(m[1])
+		f.Root = number(m[1])
 	}
 	if m := infoEntry.FindSubmatch(trailer); m != nil {
-		f.info = number(m[1])
+		f.Info = number(m[1])
 	}
-	if f.root < 1 || f.root > n || f.info < 1 || f.info > n {
-		return file{}, errNotOurs
+	if f.Root < 1 || f.Root > n || f.Info < 1 || f.Info > n {
+		return File{}, ErrNotOurs
 	}
 	return f, nil
 }
 
 // add appends an object and returns its number.
-func (f *file) add(format string, args ...any) int {
-	f.objects = append(f.objects, fmt.Appendf(nil, format+"\n", args...))
-	return len(f.objects)
+func (f *File) add(format string, args ...any) int {
+	f.Objects = append(f.Objects, fmt.Appendf(nil, format+"\n", args...))
+	return len(f.Objects)
 }
 
-// reserve makes room for an object that is set later.
-func (f *file) reserve() int {
-	f.objects = append(f.objects, nil)
-	return len(f.objects)
+// Reserve makes room for an object that is set later.
+func (f *File) Reserve() int {
+	f.Objects = append(f.Objects, nil)
+	return len(f.Objects)
 }
 
-func (f *file) set(n int, format string, args ...any) {
-	f.objects[n-1] = fmt.Appendf(nil, format+"\n", args...)
+func (f *File) Set(n int, format string, args ...any) {
+	f.Objects[n-1] = fmt.Appendf(nil, format+"\n", args...)
 }
 
 // addStream appends a stream with the given entries of its dictionary.
-func (f *file) addStream(entries string, content []byte, compressed bool) int {
-	f.objects = append(f.objects, stream(entries, content, compressed))
-	return len(f.objects)
+func (f *File) addStream(entries string, content []byte, compressed bool) int {
+	f.Objects = append(f.Objects, stream(entries, content, compressed))
+	return len(f.Objects)
 }
 
 func stream(entries string, content []byte, compressed bool) []byte {
@@ -126,53 +126,53 @@ func stream(entries string, content []byte, compressed bool) []byte {
 	return slices.Concat(fmt.Appendf(nil, "<<%s /Length %d>>\nstream\n", entries, len(content)), content, []byte("\nendstream\n"))
 }
 
-// content is what the stream of an object holds, unpacked. Errors: errNotOurs.
-func (f file) content(n int) ([]byte, error) {
-	if n < 1 || n > len(f.objects) {
-		return nil, errNotOurs
+// Content is what the stream of an object holds, unpacked. Errors: ErrNotOurs.
+func (f File) Content(n int) ([]byte, error) {
+	if n < 1 || n > len(f.Objects) {
+		return nil, ErrNotOurs
 	}
-	head, body, ok := bytes.Cut(f.objects[n-1], []byte("stream\n"))
+	head, body, ok := bytes.Cut(f.Objects[n-1], []byte("stream\n"))
 	if ok {
 		body, ok = bytes.CutSuffix(body, []byte("\nendstream\n"))
 	}
 	if !ok {
-		return nil, errNotOurs
+		return nil, ErrNotOurs
 	}
 	if !bytes.Contains(head, []byte("/FlateDecode")) {
 		return body, nil
 	}
 	r, err := zlib.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return nil, errNotOurs
+		return nil, ErrNotOurs
 	}
 	content, err := io.ReadAll(io.LimitReader(r, 1<<20))
 	if err != nil {
-		return nil, errNotOurs
+		return nil, ErrNotOurs
 	}
 	return content, nil
 }
 
-// bytes puts the file together. id is what tells this document from others.
-func (f file) bytes(id []byte) []byte {
+// Bytes puts the file together. id is what tells this document from others.
+func (f File) Bytes(id []byte) []byte {
 	var b bytes.Buffer
 	// Four bytes beyond ASCII say that the file is binary (ISO 19005-3, 6.1.2).
 	b.WriteString("%PDF-1.7\n%\xE2\xE3\xCF\xD3\n")
-	starts := make([]int, len(f.objects))
-	for i, body := range f.objects {
+	starts := make([]int, len(f.Objects))
+	for i, body := range f.Objects {
 		starts[i] = b.Len()
 		fmt.Fprintf(&b, "%d 0 obj\n%sendobj\n", i+1, body)
 	}
 	at := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(f.objects)+1)
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(f.Objects)+1)
 	for _, start := range starts {
 		fmt.Fprintf(&b, "%010d 00000 n \n", start)
 	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d /Root %d 0 R /Info %d 0 R /ID [<%x> <%x>]>>\nstartxref\n%d\n%%%%EOF\n", len(f.objects)+1, f.root, f.info, id, id, at)
+	fmt.Fprintf(&b, "trailer\n<</Size %d /Root %d 0 R /Info %d 0 R /ID [<%x> <%x>]>>\nstartxref\n%d\n%%%%EOF\n", len(f.Objects)+1, f.Root, f.Info, id, id, at)
 	return b.Bytes()
 }
 
-// text is a text string of a PDF, in hexadecimal: no character needs an escape.
-func text(s string) string {
+// Text is a text string of a PDF, in hexadecimal: no character needs an escape.
+func Text(s string) string {
 	b := []byte{0xFE, 0xFF}
 	for _, u := range utf16.Encode([]rune(s)) {
 		b = append(b, byte(u>>8), byte(u))
@@ -180,7 +180,7 @@ func text(s string) string {
 	return fmt.Sprintf("<%X>", b)
 }
 
-// extend puts entries into the dictionary of an object.
-func (f *file) extend(n int, entries string) {
-	f.objects[n-1] = append([]byte("<<"+entries+" "), f.objects[n-1][2:]...)
+// Extend puts entries into the dictionary of an object.
+func (f *File) Extend(n int, entries string) {
+	f.Objects[n-1] = append([]byte("<<"+entries+" "), f.Objects[n-1][2:]...)
 }

@@ -1,4 +1,4 @@
-package loapdf
+package paper
 
 import (
 	"bytes"
@@ -10,82 +10,77 @@ import (
 	"regexp"
 	"strings"
 	"time"
-
-	"demarc/store/letter"
 )
 
-// The color space that the letter's colors are in, as the International Color
+// The color space that the documents' colors are in, as the International Color
 // Consortium publishes it; see icc/LICENSE.txt.
 //
 //go:embed icc/sRGB2014.icc
 var srgb []byte
 
-// attachment is a file inside the letter.
-type attachment struct {
-	name, mime, description string
-	relationship            string // what it is to the letter: "Data", "Supplement"
-	content                 []byte
+// Attachment is a file inside a document.
+type Attachment struct {
+	Name, MIME, Description string
+	Relationship            string // what it is to the document: "Data", "Supplement"
+	Content                 []byte
 }
 
 // archive makes a PDF/A-3 of what the PDF library wrote: metadata in XMP that
 // say the same as the information dictionary, the color space, the structure,
 // attachments with their relationship, an ID. It returns a file that a
 // signature can be added to.
-func archive(drawn []byte, s letter.Snapshot, t *tags, attachments []attachment) (file, error) {
-	f, err := readFile(drawn)
+func archive(drawn []byte, of Description, t *tags, attachments []Attachment) (File, error) {
+	f, err := ReadFile(drawn)
 	if err != nil {
 		return f, err
 	}
 	embedSubsets(&f)
-	info := describe(s)
-	f.set(f.info, "<</Title %s /Author %s /Subject %s /Creator %s /Producer %s /CreationDate (%s) /ModDate (%s)>>",
-		text(info.title), text(info.author), text(info.subject), text(info.creator), text(info.creator), pdfTime(info.at), pdfTime(info.at))
-	metadata := f.addStream("/Type /Metadata /Subtype /XML", info.xmp(), false)
+	at := PDFTime(of.At)
+	f.Set(f.Info, "<</Title %s /Author %s /Subject %s /Creator %s /Producer %s /CreationDate (%s) /ModDate (%s)>>",
+		Text(of.title()), Text(of.Author), Text(of.Subject), Text(creator), Text(creator), at, at)
+	metadata := f.addStream("/Type /Metadata /Subtype /XML", of.xmp(), false)
 	profile := f.addStream("/N 3", srgb, true)
 	intent := f.add("<</Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier (sRGB) /Info (sRGB IEC61966-2.1) /RegistryName (http://www.color.org) /DestOutputProfile %d 0 R>>", profile)
 	var names, associated []string
 	for _, a := range attachments {
-		sum := md5.Sum(a.content) // what the format asks for; the signature guards the content
+		sum := md5.Sum(a.Content) // what the format asks for; the signature guards the content
 		embedded := f.addStream(fmt.Sprintf("/Type /EmbeddedFile /Subtype /%s /Params <</Size %d /ModDate (%s) /CheckSum <%x>>>",
-			strings.NewReplacer("/", "#2F", "+", "#2B").Replace(a.mime), len(a.content), pdfTime(info.at), sum), a.content, true)
-		spec := f.add("<</Type /Filespec /F (%s) /UF (%s) /Desc %s /AFRelationship /%s /EF <</F %d 0 R /UF %d 0 R>>>>", a.name, a.name, text(a.description), a.relationship, embedded, embedded)
-		names = append(names, fmt.Sprintf("(%s) %d 0 R", a.name, spec))
+			strings.NewReplacer("/", "#2F", "+", "#2B").Replace(a.MIME), len(a.Content), at, sum), a.Content, true)
+		spec := f.add("<</Type /Filespec /F (%s) /UF (%s) /Desc %s /AFRelationship /%s /EF <</F %d 0 R /UF %d 0 R>>>>", a.Name, a.Name, Text(a.Description), a.Relationship, embedded, embedded)
+		names = append(names, fmt.Sprintf("(%s) %d 0 R", a.Name, spec))
 		associated = append(associated, fmt.Sprintf("%d 0 R", spec))
 	}
 	extra := ""
 	if len(attachments) > 0 {
 		extra = fmt.Sprintf(" /AF [%s] /Names <</EmbeddedFiles <</Names [%s]>>>>", strings.Join(associated, " "), strings.Join(names, " "))
 	}
-	f.set(f.root, "<</Type /Catalog /Pages 1 0 R /Lang (en) /ViewerPreferences <</DisplayDocTitle true>> /PageLayout /OneColumn /OpenAction [3 0 R /Fit]\n/Metadata %d 0 R /OutputIntents [%d 0 R]%s%s>>",
+	f.Set(f.Root, "<</Type /Catalog /Pages 1 0 R /Lang (en) /ViewerPreferences <</DisplayDocTitle true>> /PageLayout /OneColumn /OpenAction [3 0 R /Fit]\n/Metadata %d 0 R /OutputIntents [%d 0 R]%s%s>>",
 		metadata, intent, t.write(&f), extra)
 	return f, nil
 }
 
-// id tells the document from others: the same letter has the same.
-func (f file) id() []byte {
+// ID tells the document from others: the same document has the same.
+func (f File) ID() []byte {
 	h := sha256.New()
-	for _, o := range f.objects {
+	for _, o := range f.Objects {
 		h.Write(o)
 	}
 	return h.Sum(nil)[:16]
 }
 
-// description is what the file says about itself, twice.
-type description struct {
-	title, author, subject, creator string
-	at                              time.Time
-}
+// creator is the program that made the document.
+const creator = "Demarc"
 
-func describe(s letter.Snapshot) description {
-	return description{"Letter of Authorization " + s.Title(), s.Issuer.LegalName, s.InterfaceID + ", " + s.CompanyName + ", " + s.FacilityName, "Demarc", s.IssuedAt.UTC()}
-}
+// title tells the document from others in a list of files.
+func (d Description) title() string { return d.Title + " " + d.Number }
 
-func pdfTime(t time.Time) string { return t.UTC().Format("D:20060102150405") + "+00'00'" }
+// PDFTime is an instant as a PDF writes it.
+func PDFTime(t time.Time) string { return t.UTC().Format("D:20060102150405") + "+00'00'" }
 
 // xmp is the description as XMP. It says PDF/A-3, level A: the text is tagged,
 // has Unicode values and a language.
-func (d description) xmp() []byte {
-	at := d.at.Format("2006-01-02T15:04:05Z")
+func (d Description) xmp() []byte {
+	at := d.At.UTC().Format("2006-01-02T15:04:05Z")
 	esc := func(s string) string {
 		var b bytes.Buffer
 		xml.EscapeText(&b, []byte(s))
@@ -110,7 +105,7 @@ func (d description) xmp() []byte {
   </rdf:Description>
  </rdf:RDF>
 </x:xmpmeta>
-<?xpacket end="r"?>`, esc(d.title), esc(d.author), esc(d.subject), esc(d.creator), at, at, at, esc(d.creator))
+<?xpacket end="r"?>`, esc(d.title()), esc(d.Author), esc(d.Subject), creator, at, at, at, creator)
 }
 
 var (
@@ -123,13 +118,13 @@ var (
 // embedSubsets gives the fonts the names of subsets (ISO 32000-1, 9.6.4) and
 // their tables to Unicode ranges within one first byte each (9.10.3), as the PDF
 // library does not.
-func embedSubsets(f *file) {
+func embedSubsets(f *File) {
 	tags := map[string]string{}
-	for _, o := range f.objects {
+	for _, o := range f.Objects {
 		if m := fontFile.FindSubmatch(o); m != nil && bytes.Contains(o, []byte("/FontDescriptor")) {
 			var n int
 			fmt.Sscan(string(m[1]), &n)
-			sum := sha256.Sum256(f.objects[n-1])
+			sum := sha256.Sum256(f.Objects[n-1])
 			tag := make([]byte, 6)
 			for i := range tag {
 				tag[i] = 'A' + sum[i]%26
@@ -139,17 +134,17 @@ func embedSubsets(f *file) {
 			}
 		}
 	}
-	for i, o := range f.objects {
+	for i, o := range f.Objects {
 		if bytes.HasPrefix(o, []byte("<</Type /Font")) {
-			f.objects[i] = fontName.ReplaceAllFunc(o, func(name []byte) []byte {
+			f.Objects[i] = fontName.ReplaceAllFunc(o, func(name []byte) []byte {
 				plain := string(name[1:])
 				return []byte("/" + tags[plain] + "+" + subsetNames.Replace(plain))
 			})
 		}
 		if toUnicode.Match(o) {
-			content, err := f.content(i + 1)
+			content, err := f.Content(i + 1)
 			if err == nil {
-				f.objects[i] = stream("", toUnicode.ReplaceAllLiteral(content, unicodeRanges()), true)
+				f.Objects[i] = stream("", toUnicode.ReplaceAllLiteral(content, unicodeRanges()), true)
 			}
 		}
 	}
