@@ -3,17 +3,18 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"demarc/store"
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
 	"demarc/store/workday"
 	"demarc/views"
+	"demarc/views/ui"
 )
 
 // ShowCalendar is the working days of each country, this year's and the next
@@ -22,33 +23,25 @@ import (
 func (h *Handlers) ShowCalendar(c echo.Context) error {
 	now := h.Store.Now()
 	var v views.Calendar
-	var names []string
-	kept := map[string][]catalog.Region{} // by the calendar's name
-	calendars := map[string]*workday.Calendar{}
+	kept := map[string][]catalog.Region{} // by the calendar's ID
 	for _, r := range h.Store.Catalogue().Regions() {
-		cal, err := workday.For(r.ID)
-		if errors.Is(err, workday.ErrUnknownRegion) {
+		if _, ok := h.Store.Calendar(r.Calendar); !ok {
 			v.Without = append(v.Without, r.Name)
 			continue
 		}
-		if err != nil {
-			return err
-		}
-		if kept[cal.Name()] == nil {
-			names = append(names, cal.Name())
-			calendars[cal.Name()] = cal
-		}
-		kept[cal.Name()] = append(kept[cal.Name()], r)
+		kept[r.Calendar] = append(kept[r.Calendar], r)
 	}
-	for i, name := range names {
-		country, err := h.country(calendars[name], kept[name], now)
+	for _, cal := range h.Store.Calendars() {
+		if len(kept[cal.ID()]) == 0 {
+			continue
+		}
+		country, err := h.country(cal, kept[cal.ID()], now)
 		if err != nil {
 			return err
 		}
-		country.ID = strconv.Itoa(i + 1)
 		for _, y := range country.Years {
 			if y.Missing {
-				v.Missing = append(v.Missing, name+" "+strconv.Itoa(y.Year))
+				v.Missing = append(v.Missing, cal.Name()+" "+strconv.Itoa(y.Year))
 			}
 		}
 		v.Countries = append(v.Countries, country)
@@ -56,24 +49,11 @@ func (h *Handlers) ShowCalendar(c echo.Context) error {
 	return h.render(c, http.StatusOK, views.CalendarPage(h.page(c, "Working days", views.Crumb{Label: "Settings"}), v))
 }
 
-func (h *Handlers) country(cal *workday.Calendar, regions []catalog.Region, now time.Time) (views.Country, error) {
-	c := views.Country{Name: cal.Name(), Regions: codes(regions, func(r catalog.Region) string { return r.Name })}
-	var weekend []string
-	days := cal.Weekend()
-	if len(days) > 1 && days[0] == time.Sunday { // people say Saturday first
-		days = append(days[1:], time.Sunday)
-	}
-	for _, d := range days {
-		weekend = append(weekend, d.String())
-	}
-	c.Weekend = strings.Join(weekend, ", ")
-	year := now.In(cal.Zone()).Year()
+func (h *Handlers) country(cal store.Calendar, regions []catalog.Region, now time.Time) (views.Country, error) {
+	c := views.Country{ID: cal.ID(), Name: cal.Name(), Regions: codes(regions, func(r catalog.Region) string { return r.Name }), Weekend: weekendWords(cal.Weekend())}
+	year := now.In(h.Store.Catalogue().Zone(regions[0].ID)).Year()
 	for _, y := range []int{year, year + 1} {
-		out, err := calendarYear(cal, y)
-		if err != nil {
-			return c, err
-		}
-		c.Years = append(c.Years, out)
+		c.Years = append(c.Years, calendarYear(cal, y))
 	}
 	var zones []string
 	byZone := map[string][]catalog.Region{}
@@ -89,12 +69,9 @@ func (h *Handlers) country(cal *workday.Calendar, regions []catalog.Region, now 
 		if len(zones) > 1 {
 			e.Where = codes(in, func(r catalog.Region) string { return r.Name })
 		}
-		local, err := workday.For(in[0].ID)
-		if err != nil {
-			return c, err
-		}
 		var missing workday.ErrNoTable
-		if e.Due, err = local.Due(now, e.Days); errors.As(err, &missing) {
+		var err error
+		if e.Due, err = cal.In(e.Zone).Due(now, e.Days); errors.As(err, &missing) {
 			e.NoTable = missing.Year
 		} else if err != nil {
 			return c, err
@@ -104,48 +81,60 @@ func (h *Handlers) country(cal *workday.Calendar, regions []catalog.Region, now 
 	return c, nil
 }
 
-// calendarYear is one year of a calendar, or the fact that it has no table.
-func calendarYear(cal *workday.Calendar, year int) (views.CalendarYear, error) {
-	out := views.CalendarYear{Year: year}
-	if !slices.Contains(cal.Years(), year) {
-		out.Missing = true
-		return out, nil
+// calendarOptions are the calendars that a region can keep, and none.
+func (h *Handlers) calendarOptions() []ui.Option {
+	out := []ui.Option{{Label: "No calendar yet"}}
+	for _, cal := range h.Store.Calendars() {
+		out = append(out, ui.Option{Value: cal.ID(), Label: cal.Name()})
 	}
-	var err error
-	if out.Source, err = cal.Source(year); err != nil {
-		return out, err
-	}
-	holidays, err := cal.Holidays(year)
-	if err != nil {
-		return out, err
-	}
-	out.Days = dayRanges(holidays)
-	makeUp, err := cal.MakeUpDays(year)
-	if err != nil {
-		return out, err
-	}
-	for _, d := range makeUp { // each stands for itself: they are picked one by one
-		out.MakeUp = append(out.MakeUp, views.DayRange{First: plainDay(d.Date), Last: plainDay(d.Date), Name: "Instead of " + d.Name})
-	}
-	return out, nil
+	return out
 }
 
-// plainDay is the calendar day without its zone: a holiday has none.
-func plainDay(t time.Time) time.Time {
-	y, m, d := t.Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+// calendarName is the name of the calendar that a region keeps, "" when it
+// keeps none.
+func calendarName(s *store.Store, r catalog.Region) string {
+	if cal, ok := s.Calendar(r.Calendar); ok {
+		return cal.Name()
+	}
+	return ""
+}
+
+// weekendWords are the days of a weekend as people say them: "Saturday, Sunday".
+func weekendWords(days []time.Weekday) string {
+	if len(days) > 1 && days[0] == time.Sunday { // people say Saturday first
+		days = append(days[1:], time.Sunday)
+	}
+	var words []string
+	for _, d := range days {
+		words = append(words, d.String())
+	}
+	return strings.Join(words, ", ")
+}
+
+// calendarYear is one year of a calendar, or the fact that it has no table.
+func calendarYear(cal store.Calendar, year int) views.CalendarYear {
+	out := views.CalendarYear{Year: year}
+	table, ok := cal.Table(year)
+	if !ok {
+		out.Missing = true
+		return out
+	}
+	out.Source, out.Days = table.Source(), dayRanges(table.Holidays())
+	for _, d := range table.MakeUpDays() { // each stands for itself: they are picked one by one
+		out.MakeUp = append(out.MakeUp, views.DayRange{First: d.Date, Last: d.Date, Name: "Instead of " + d.Name})
+	}
+	return out
 }
 
 // dayRanges puts days of one name that follow each other together.
 func dayRanges(days []workday.Day) []views.DayRange {
 	var out []views.DayRange
 	for _, d := range days {
-		day := plainDay(d.Date)
-		if n := len(out); n > 0 && out[n-1].Name == d.Name && out[n-1].Last.AddDate(0, 0, 1).Equal(day) {
-			out[n-1].Last = day
+		if n := len(out); n > 0 && out[n-1].Name == d.Name && out[n-1].Last.AddDate(0, 0, 1).Equal(d.Date) {
+			out[n-1].Last = d.Date
 			continue
 		}
-		out = append(out, views.DayRange{First: day, Last: day, Name: d.Name})
+		out = append(out, views.DayRange{First: d.Date, Last: d.Date, Name: d.Name})
 	}
 	return out
 }

@@ -202,7 +202,7 @@ func (h *Handlers) ListRegions(c echo.Context) error {
 	}
 	var rows []views.RegionRow
 	for _, r := range cat.Regions() {
-		rows = append(rows, views.RegionRow{ID: r.ID, Name: r.Name, Zone: r.Zone + " (" + ui.FormatOffset(h.Store.Now(), cat.Zone(r.ID)) + ")", Mainland: r.Mainland, AccessPoints: sites[r.ID]})
+		rows = append(rows, views.RegionRow{ID: r.ID, Name: r.Name, Zone: r.Zone + " (" + ui.FormatOffset(h.Store.Now(), cat.Zone(r.ID)) + ")", Mainland: r.Mainland, Calendar: calendarName(h.Store, r), AccessPoints: sites[r.ID]})
 	}
 	return h.render(c, http.StatusOK, views.RegionsPage(h.page(c, "Regions", accessPointCrumbs...), rows, user.Role == lifecycle.Administrator))
 }
@@ -217,11 +217,11 @@ func (h *Handlers) regionAt(c echo.Context) (catalog.Region, error) {
 }
 
 func regionView(in store.RegionEdit) views.RegionForm {
-	return views.RegionForm{Name: in.Name, Zone: in.Zone, Mainland: in.Mainland, Order: in.Order}
+	return views.RegionForm{Name: in.Name, Zone: in.Zone, Mainland: in.Mainland, Order: in.Order, Calendar: in.Calendar}
 }
 
 func regionSent(c echo.Context) store.RegionEdit {
-	return store.RegionEdit{Name: value(c, "name"), Zone: value(c, "zone"), Mainland: ticked(c, "mainland"), Order: value(c, "order")}
+	return store.RegionEdit{Name: value(c, "name"), Zone: value(c, "zone"), Mainland: ticked(c, "mainland"), Order: value(c, "order"), Calendar: value(c, "calendar")}
 }
 
 // NewRegion is the form that adds a region.
@@ -278,6 +278,7 @@ func (h *Handlers) regionSaved(c echo.Context, err error, id string, in store.Re
 
 func (h *Handlers) regionForm(c echo.Context, status int, id string, form views.RegionForm) error {
 	form.Key, form.Action = keptKey(c), paths.AdminNewRegion
+	form.Calendars = h.calendarOptions()
 	title := "Add a region"
 	if r, ok := h.Store.Catalogue().Region(id); ok {
 		form.ID, form.Action, title = r.ID, paths.AdminRegion(r.ID), "Edit "+r.Name

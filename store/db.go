@@ -99,6 +99,8 @@ type Store struct {
 	catalogue   atomic.Pointer[catalog.Catalogue]
 	panels      atomic.Pointer[map[PanelPlace]panel.Rule] // replaced together with the catalogue
 	catalogueMu sync.Mutex                                // held while the snapshot is replaced
+	calendars   atomic.Pointer[calendars]                 // replaced when a calendar or a year changes
+	calendarsMu sync.Mutex                                // held while they are replaced
 	prices      atomic.Pointer[[]PriceBook]               // by their first day; replaced when one comes or goes
 	booksMu     sync.Mutex                                // held while they are replaced
 	booksCheck  atomic.Pointer[BooksCheck]                // what the last reconciliation found
@@ -166,6 +168,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.Close()
 		return nil, err
 	}
+	if err := s.loadCalendars(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
 	if err := s.loadPrices(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -217,7 +223,7 @@ func Attach(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	// A catalogue that contradicts itself is for Check to tell.
-	s.damage = errors.Join(s.loadCatalogue(ctx), s.readPrices(ctx))
+	s.damage = errors.Join(s.loadCatalogue(ctx), s.loadCalendars(ctx), s.readPrices(ctx))
 	return s, nil
 }
 

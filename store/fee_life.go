@@ -244,9 +244,9 @@ func (t *tx) lateCredit(c Connection) (money.Amount, string, error) {
 	if err != nil || rules.LateCreditPercent == 0 {
 		return none, "", err
 	}
-	cal, err := workday.For(c.Region)
-	if err != nil {
-		return none, "", err
+	cal, ok := t.s.Workdays(c.Region)
+	if !ok {
+		return none, "", nil
 	}
 	days, err := cal.DaysLate(c.DueAt, t.now)
 	var unknown workday.ErrNoTable

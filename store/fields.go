@@ -80,11 +80,12 @@ func ConstructionTypes() []string { return []string{"MSTP", "MPLSVPN", "FIBRE", 
 // EarliestConstruction is the first moment that can be scheduled for work at a
 // site of the region: one working day from now.
 func (s *Store) EarliestConstruction(region string) time.Time {
-	return earliestConstruction(region, s.Now())
+	return s.earliestConstruction(region, s.Now())
 }
 
-func earliestConstruction(region string, now time.Time) time.Time {
-	t, err := dueIn(region, now, 1)
+func (s *Store) earliestConstruction(region string, now time.Time) time.Time {
+	cal, _ := s.Workdays(region)
+	t, err := dueIn(cal, now, 1)
 	if err != nil || t.IsZero() {
 		return now
 	}
@@ -143,7 +144,7 @@ func (in NewLOAApplication) check(s *Store, c *Connection, now time.Time) (LOAAp
 		put("scheduled_at", "Enter a date and a time")
 	} else {
 		a.ScheduledAt = t.UTC()
-		if earliest := earliestConstruction(c.Region, now); a.ScheduledAt.Before(earliest.Truncate(time.Minute)) {
+		if earliest := s.earliestConstruction(c.Region, now); a.ScheduledAt.Before(earliest.Truncate(time.Minute)) {
 			put("scheduled_at", "Enter a time after "+siteTime(earliest, zone))
 		} else if a.ScheduledAt.After(now.AddDate(0, 0, ScheduleDays)) {
 			put("scheduled_at", "Enter a time within the next "+strconv.Itoa(ScheduleDays)+" days")

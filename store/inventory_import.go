@@ -39,23 +39,17 @@ type inventoryTable struct {
 var inventoryTables = []inventoryTable{
 	{
 		kind: inventory.Region,
-		query: `SELECT id, name, zone, mainland, position,
+		query: `SELECT ` + regionColumns + `,
 			EXISTS (SELECT 1 FROM accounts a WHERE a.home_region = regions.id) OR EXISTS (SELECT 1 FROM whitelist_requests w WHERE w.region = regions.id) FROM regions ORDER BY id`,
 		scan: func(r scanner) (p inventory.Present, err error) {
-			var v catalog.Region
 			var named bool
-			err = r.Scan(&v.ID, &v.Name, &v.Zone, &v.Mainland, &v.Order, &named)
+			v, err := scanRegion(withMore{r, []any{&named}})
 			if p.Row = inventory.OfRegion(v); named {
 				p.Hold = "An account or a whitelist entry names this region."
 			}
 			return p, err
 		},
-		put: func(b *bulk, r inventory.Row) error {
-			v := inventory.RegionOf(r)
-			return b.exec(`INSERT INTO regions (id, name, zone, mainland, position) VALUES (?, ?, ?, ?, ?)
-				ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone, mainland = excluded.mainland, position = excluded.position`,
-				v.ID, v.Name, v.Zone, v.Mainland, v.Order)
-		},
+		put:  func(b *bulk, r inventory.Row) error { return b.t.putRegion(inventory.RegionOf(r)) },
 		drop: func(b *bulk, p inventory.Present) error { return b.exec("DELETE FROM regions WHERE id = ?", p.ID()) },
 	},
 	{
@@ -256,7 +250,10 @@ func (s *Store) PlanInventory(ctx context.Context, by Actor, mode inventory.Mode
 		return nil, err
 	}
 	var plan *inventory.Plan
-	err = s.snapshot(ctx, func(tx *sql.Tx) error {
+	err = s.snapshot(ctx, func(tx *sql.Tx) (err error) {
+		if f.Calendars, err = calendarIDs(ctx, tx); err != nil {
+			return err
+		}
 		plan, err = f.Plan(mode, func(visit func(inventory.Present) error) error { return eachPresent(ctx, tx, visit) })
 		return err
 	})
@@ -282,7 +279,10 @@ func (s *Store) ApplyInventory(ctx context.Context, by Actor, mode inventory.Mod
 		return inventory.Counts{}, err
 	}
 	var counts inventory.Counts
-	err = s.inTx(ctx, by, func(t *tx) error {
+	err = s.inTx(ctx, by, func(t *tx) (err error) {
+		if f.Calendars, err = calendarIDs(t.ctx, t.Tx); err != nil {
+			return err
+		}
 		plan, err := f.Plan(mode, func(visit func(inventory.Present) error) error { return eachPresent(t.ctx, t.Tx, visit) })
 		if err != nil {
 			return err

@@ -638,12 +638,8 @@ func soundTerm(f *faults, id string, c record, orders []record) {
 		f.add("term", "%s is paid for %d months until %q, its orders are for %d until %q", id, c.int("paid_months"), c.str("paid_through"), months, end)
 	}
 	if months > 0 {
-		cal, err := workday.For(c.str("region"))
-		if err != nil {
-			f.add("term", "%v", err)
-			return
-		}
-		term := fees.Term{From: c.time("paid_from"), Months: int(months), Zone: cal.Zone()}
+		zone := shippedDays(c.str("region")).Zone()
+		term := fees.Term{From: c.time("paid_from"), Months: int(months), Zone: zone}
 		if !term.End().Equal(c.time("paid_through")) {
 			f.add("term", "%s: %d months from %s end %v, not %s", id, months, c.str("paid_from"), term.End(), c.str("paid_through"))
 		}
@@ -772,6 +768,27 @@ func soundPapers(d rows, f *faults, byID map[string]record, site map[string]stri
 	}
 }
 
+// shippedDays are the working days that are shipped for a region, in its zone.
+func shippedDays(region string) *workday.Calendar {
+	regions, _ := catalog.Shipped()
+	all, err := workday.Shipped()
+	if err != nil {
+		panic(err)
+	}
+	for _, r := range regions {
+		for _, c := range all {
+			if r.ID == region && c.ID() == r.Calendar {
+				zone, err := time.LoadLocation(r.Zone)
+				if err != nil {
+					panic(err)
+				}
+				return c.In(zone)
+			}
+		}
+	}
+	panic("no calendar is shipped for " + region)
+}
+
 func soundDue(f *faults, byID map[string]record) {
 	for id, c := range byID {
 		var want time.Time
@@ -783,13 +800,9 @@ func soundDue(f *faults, byID map[string]record) {
 			if region := c.str("region"); strings.HasPrefix(region, "cn-") && region != "cn-hongkong" {
 				days = 2
 			}
-			cal, err := workday.For(c.str("region"))
-			if err != nil {
-				f.add("due", "%s: %v", id, err)
-				continue
-			}
+			var err error
 			var none workday.ErrNoTable
-			if want, err = cal.Due(c.time("stage_since"), days); err != nil && !errors.As(err, &none) {
+			if want, err = shippedDays(c.str("region")).Due(c.time("stage_since"), days); err != nil && !errors.As(err, &none) {
 				f.add("due", "%s: %v", id, err)
 			}
 		}

@@ -325,17 +325,18 @@ func visitorWords(v catalog.VisitorPolicy) string {
 type RegionEdit struct {
 	Name     string
 	Zone     string // IANA name
-	Mainland bool   // fees and working days of the Chinese mainland
+	Mainland bool   // fees of the Chinese mainland, and its shorter deadlines
 	Order    string // place in lists, a whole number; "" is 0
+	Calendar string // ID of the calendar whose working days it keeps; "" when none is known yet
 }
 
 // RegionEditOf is what the form says before anybody changes it.
 func RegionEditOf(r catalog.Region) RegionEdit {
-	return RegionEdit{Name: r.Name, Zone: r.Zone, Mainland: r.Mainland, Order: strconv.Itoa(r.Order)}
+	return RegionEdit{Name: r.Name, Zone: r.Zone, Mainland: r.Mainland, Order: strconv.Itoa(r.Order), Calendar: r.Calendar}
 }
 
 func (in RegionEdit) region(id string) (r catalog.Region, fields map[string]string) {
-	r = catalog.Region{ID: id, Name: strings.TrimSpace(in.Name), Zone: strings.TrimSpace(in.Zone), Mainland: in.Mainland}
+	r = catalog.Region{ID: id, Name: strings.TrimSpace(in.Name), Zone: strings.TrimSpace(in.Zone), Mainland: in.Mainland, Calendar: in.Calendar}
 	row := inventory.OfRegion(r)
 	row.Set("order", strings.TrimSpace(in.Order))
 	fields = inventory.Check(row)
@@ -343,10 +344,10 @@ func (in RegionEdit) region(id string) (r catalog.Region, fields map[string]stri
 	return r, fields
 }
 
-const regionColumns = "id, name, zone, mainland, position"
+const regionColumns = "id, name, zone, mainland, position, calendar"
 
 func scanRegion(r scanner) (v catalog.Region, err error) {
-	return v, r.Scan(&v.ID, &v.Name, &v.Zone, &v.Mainland, &v.Order)
+	return v, r.Scan(&v.ID, &v.Name, &v.Zone, &v.Mainland, &v.Order, &v.Calendar)
 }
 
 // region reads a region as it is in this transaction. Kinds: NotFound.
@@ -359,8 +360,21 @@ func (t *tx) region(id string) (catalog.Region, error) {
 }
 
 func (t *tx) putRegion(r catalog.Region) error {
-	_, err := t.exec(`INSERT INTO regions (id, name, zone, mainland, position) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone, mainland = excluded.mainland, position = excluded.position`, r.ID, r.Name, r.Zone, r.Mainland, r.Order)
+	_, err := t.exec(`INSERT INTO regions (id, name, zone, mainland, position, calendar) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone, mainland = excluded.mainland, position = excluded.position, calendar = excluded.calendar`,
+		r.ID, r.Name, r.Zone, r.Mainland, r.Order, r.Calendar)
+	return err
+}
+
+// knownCalendar refuses a calendar that is not there.
+func (t *tx) knownCalendar(r catalog.Region, fields map[string]string) error {
+	if r.Calendar == "" {
+		return nil
+	}
+	ids, err := calendarIDs(t.ctx, t.Tx)
+	if err == nil && !slices.Contains(ids, r.Calendar) {
+		fields["calendar"] = "Select a calendar"
+	}
 	return err
 }
 
@@ -377,7 +391,7 @@ func (t *tx) freeRegionName(r catalog.Region, fields map[string]string) error {
 }
 
 // AddRegion adds a region, without access points, and returns its ID. Kinds: Invalid (fields id,
-// name, zone, order), Forbidden.
+// name, zone, order, calendar), Forbidden.
 func (s *Store) AddRegion(ctx context.Context, by Actor, id string, in RegionEdit) (string, error) {
 	if by.Role != lifecycle.Administrator {
 		return "", forbidden(msgAdminOnly)
@@ -389,7 +403,7 @@ func (s *Store) AddRegion(ctx context.Context, by Actor, id string, in RegionEdi
 		} else if KindOf(err) != NotFound {
 			return "", err
 		}
-		if err := t.freeRegionName(r, fields); err != nil {
+		if err := errors.Join(t.freeRegionName(r, fields), t.knownCalendar(r, fields)); err != nil {
 			return "", err
 		}
 		if err := invalidFields(fields); err != nil {
@@ -408,12 +422,15 @@ func regionWords(r catalog.Region) string {
 	if r.Mainland {
 		words += ", Chinese mainland"
 	}
+	if r.Calendar != "" {
+		words += ", calendar " + r.Calendar
+	}
 	return words
 }
 
 // UpdateRegion changes a region. Prices that are frozen on orders stay; new
 // orders and new deadlines follow what it says from now on. rev is RegionRev
-// of what the person saw. Kinds: Invalid (fields name, zone, order), NotFound,
+// of what the person saw. Kinds: Invalid (fields name, zone, order, calendar), NotFound,
 // Conflict, Forbidden.
 func (s *Store) UpdateRegion(ctx context.Context, by Actor, id string, rev int, in RegionEdit) error {
 	if by.Role != lifecycle.Administrator {
@@ -425,7 +442,7 @@ func (s *Store) UpdateRegion(ctx context.Context, by Actor, id string, rev int, 
 			return "", err
 		}
 		is, fields := in.region(id)
-		if err := t.freeRegionName(is, fields); err != nil {
+		if err := errors.Join(t.freeRegionName(is, fields), t.knownCalendar(is, fields)); err != nil {
 			return "", err
 		}
 		if err := invalidFields(fields); err != nil {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"demarc/store/lifecycle"
-	"demarc/store/workday"
 )
 
 // change is what one action does besides moving the stage.
@@ -153,8 +152,9 @@ func (t *tx) count(account string, stage lifecycle.Stage, by int) error {
 }
 
 // due says when the side whose turn it is should be done. Staff have working
-// days; an unpaid order has calendar days; nobody else has a deadline. A year
-// without a table of working days gives no time rather than a guessed one.
+// days; an unpaid order has calendar days; nobody else has a deadline. A region
+// without a calendar, and a year without a table of working days, give no time
+// rather than a guessed one.
 func (t *tx) due(c *Connection) (time.Time, error) {
 	if c.Stage == lifecycle.PendingPayment {
 		return c.CreatedAt.AddDate(0, 0, lifecycle.UnpaidOrderDays), nil
@@ -166,20 +166,6 @@ func (t *tx) due(c *Connection) (time.Time, error) {
 	if !ok {
 		return time.Time{}, fmt.Errorf("interface %s: unknown region %q", c.ID, c.Region)
 	}
-	return dueIn(c.Region, t.now, lifecycle.ReviewDays(region.Mainland))
-}
-
-// dueIn is start plus working days of the region, zero when the year has no
-// table.
-func dueIn(region string, start time.Time, days int) (time.Time, error) {
-	cal, err := workday.For(region)
-	if err != nil {
-		return time.Time{}, nil
-	}
-	due, err := cal.Due(start, days)
-	var none workday.ErrNoTable
-	if errors.As(err, &none) {
-		return time.Time{}, nil
-	}
-	return due, err
+	cal, _ := t.s.Workdays(c.Region)
+	return dueIn(cal, t.now, lifecycle.ReviewDays(region.Mainland))
 }

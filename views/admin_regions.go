@@ -7,6 +7,7 @@ type RegionRow struct {
 	ID, Name     string
 	Zone         string // with its offset now
 	Mainland     bool
+	Calendar     string // name; "" when it keeps none
 	AccessPoints int
 }
 
@@ -15,6 +16,8 @@ type RegionForm struct {
 	ID, NewID         string // ID of an existing one, NewID of a new one
 	Name, Zone, Order string
 	Mainland          bool
+	Calendar          string // ID
+	Calendars         []ui.Option
 	Action, Key       string
 	Rev               int
 	Errors            map[string]string
@@ -22,5 +25,5 @@ type RegionForm struct {
 }
 
 func (f RegionForm) summary() []ui.FieldError {
-	return ui.ErrorList(f.Errors, "id", "name", "zone", "mainland", "order")
+	return ui.ErrorList(f.Errors, "id", "name", "zone", "mainland", "calendar", "order")
 }

@@ -20,8 +20,9 @@ type Region struct {
 	ID       string // "cn-hangzhou"
 	Name     string // "China (Hangzhou)"
 	Zone     string // IANA name, "Asia/Shanghai"
-	Mainland bool   // fee group and working calendar: cn-* but cn-hongkong
+	Mainland bool   // fee group, and how many working days a step takes: cn-* but cn-hongkong
 	Order    int    // place in lists, within its fee group
+	Calendar string // ID of the working days that its sites keep; "" when nobody said
 }
 
 // VisitorPolicy says what a facility needs to know of a visiting engineer

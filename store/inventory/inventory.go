@@ -30,8 +30,9 @@
 //	                   of a port: UPC, APC or PC; simplex or duplex; front or rear
 //	out_of_service     of a port: why it is out of service; empty when it is in service
 //	zone               of a region: an IANA name, Asia/Shanghai
-//	mainland           of a region: yes for the Chinese mainland's fees and working days
+//	mainland           of a region: yes for the Chinese mainland's fees and deadlines
 //	order              of a region: its place in lists
+//	calendar           of a region: ID of the calendar whose working days it keeps
 //	status             of an access point: open, recommended, hot, full, disabled
 //	run_by             of an access point: who runs the facility
 //	offers             of an access point: port types by SP, "CT=1000Base-LX 10GBase-LR; CU=10GBase-LR"
@@ -121,6 +122,7 @@ var kinds = []kind{
 		{name: "zone", required: true, limit: 64, read: zone},
 		{name: "mainland", read: yesNo, usual: always("no")},
 		{name: "order", read: number(0, 99_999), usual: always("0")},
+		{name: "calendar", limit: 64, read: identifier},
 	}},
 	{kind: AccessPoint, columns: []column{
 		{name: "id", required: true, limit: 64, read: identifier},
@@ -276,8 +278,9 @@ var columnWords = []struct{ name, words string }{
 	{"side", "front or rear; empty when nobody said."},
 	{"out_of_service", "Why the port is out of service. Empty: it is in service."},
 	{"zone", "Time zone by its IANA name: Asia/Shanghai."},
-	{"mainland", "yes for the fees and working days of the Chinese mainland."},
+	{"mainland", "yes for the fees and deadlines of the Chinese mainland."},
 	{"order", "Place of the region in lists."},
+	{"calendar", "ID of the calendar that the region keeps, as under Working days. Empty: nothing there has a due time."},
 	{"run_by", "Who runs the facility. Empty: the provider."},
 	{"status", "open, recommended, hot, full or disabled."},
 	{"offers", "Port types by SP: CT=1000Base-LX 10GBase-LR; CU=10GBase-LR."},
@@ -406,12 +409,12 @@ func yesNoOf(b bool) string {
 
 // OfRegion is the row of a region.
 func OfRegion(v catalog.Region) Row {
-	return NewRow(Region, v.ID, v.Name, v.Zone, yesNoOf(v.Mainland), strconv.Itoa(v.Order))
+	return NewRow(Region, v.ID, v.Name, v.Zone, yesNoOf(v.Mainland), strconv.Itoa(v.Order), v.Calendar)
 }
 
 // RegionOf is the region of a row.
 func RegionOf(r Row) catalog.Region {
-	return catalog.Region{ID: r.ID(), Name: r.Get("name"), Zone: r.Get("zone"), Mainland: r.Yes("mainland"), Order: r.Int("order")}
+	return catalog.Region{ID: r.ID(), Name: r.Get("name"), Zone: r.Get("zone"), Mainland: r.Yes("mainland"), Order: r.Int("order"), Calendar: r.Get("calendar")}
 }
 
 // OfAccessPoint is the row of an access point.

@@ -313,6 +313,9 @@ func (p *planner) refusal(k *kind, r *row, i int) string {
 			return col.name + ": It cannot change by an import while the " + k.kind.Words() + " is held. " + r.was.Hold
 		}
 	}
+	if id := r.Get("calendar"); id != "" && !slices.Contains(p.file.Calendars, id) {
+		return "The calendar " + quoted(id) + " is unknown. Make it under Working days first, or leave the column empty."
+	}
 	if reason := p.oneBuilding(r); reason != "" {
 		return reason
 	}

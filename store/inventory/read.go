@@ -22,6 +22,9 @@ const (
 type File struct {
 	// Rows is how many rows were read, the header left out.
 	Rows int
+	// Calendars are the IDs of the calendars that a region can keep, for Plan.
+	// They are not in the file: a year of public holidays is no inventory.
+	Calendars []string
 
 	rows  map[Kind][]row
 	index map[Kind]map[string]int

@@ -2,7 +2,7 @@ package workday
 
 import "time"
 
-// Due returns when something is due that is handed in at start and takes a number of working days, in the region's zone and to the second.
+// Due returns when something is due that is handed in at start and takes a number of working days, in the calendar's zone and to the second.
 //
 //   - Handed in on a working day: at the same wall-clock time, that many working days later. Friday 15:12 and two days make Tuesday 15:12;
 //     a change to or from summer time in between does not move the hour. No days make start itself.
@@ -50,8 +50,7 @@ func (c *Calendar) Due(start time.Time, days int) (time.Time, error) {
 // next returns the first working day after d. It ends, since the tables do.
 func (c *Calendar) next(d day) (day, error) {
 	for {
-		// Days are counted in UTC, where each has 24 hours.
-		d = dayOf(time.Date(d.year, d.month, d.day+1, 0, 0, 0, 0, time.UTC))
+		d = d.next()
 		worked, err := c.worked(d)
 		if err != nil || worked {
 			return d, err

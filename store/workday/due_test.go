@@ -120,7 +120,7 @@ func TestDueNeverGuesses(t *testing.T) {
 		c := calendar(t, tt.region)
 		got, err := c.Due(at(t, c, tt.start), tt.days)
 		var missing workday.ErrNoTable
-		if !errors.As(err, &missing) || missing != (workday.ErrNoTable{Region: tt.region, Year: tt.year}) || !got.IsZero() {
+		if !errors.As(err, &missing) || missing != (workday.ErrNoTable{Calendar: c.ID(), Year: tt.year}) || !got.IsZero() {
 			t.Errorf("%s: %v, %v, want no table for %d", tt.name, got, err, tt.year)
 		}
 	}
@@ -134,7 +134,7 @@ func TestDueNeverGuesses(t *testing.T) {
 // another day makes it earlier.
 func TestDueIsOnAWorkingDayAndMonotonic(t *testing.T) {
 	const maxDays = 6
-	for region := range zones {
+	for region := range places {
 		c := calendar(t, region)
 		var last [maxDays + 1]time.Time
 		step := 5*time.Hour + 37*time.Minute + 1300*time.Millisecond
@@ -163,7 +163,7 @@ func TestDueIsOnAWorkingDayAndMonotonic(t *testing.T) {
 
 // The edges between working and other days, to the second and below it.
 func TestDueIsMonotonicAroundMidnight(t *testing.T) {
-	for region := range zones {
+	for region := range places {
 		c := calendar(t, region)
 		for d := range 340 {
 			midnight := time.Date(2026, 1, 2+d, 0, 0, 0, 0, c.Zone())

@@ -13,11 +13,22 @@ const layout = "2006-01-02 15:04:05"
 
 func calendar(t *testing.T, region string) *workday.Calendar {
 	t.Helper()
-	c, err := workday.For(region)
+	all, err := workday.Shipped()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	place := places[region]
+	zone, err := time.LoadLocation(place.zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		if c.ID() == place.calendar {
+			return c.In(zone)
+		}
+	}
+	t.Fatalf("no calendar %q", place.calendar)
+	return nil
 }
 
 func at(t *testing.T, c *workday.Calendar, s string) time.Time {
@@ -29,36 +40,60 @@ func at(t *testing.T, c *workday.Calendar, s string) time.Time {
 	return v
 }
 
-// Every region of domain §8, with its zone.
-var zones = map[string]string{
-	"cn-qingdao": "Asia/Shanghai", "cn-beijing": "Asia/Shanghai", "cn-zhangjiakou": "Asia/Shanghai", "cn-huhehaote": "Asia/Shanghai",
-	"cn-hangzhou": "Asia/Shanghai", "cn-shanghai": "Asia/Shanghai", "cn-shenzhen": "Asia/Shanghai", "cn-hongkong": "Asia/Hong_Kong",
-	"ap-southeast-1": "Asia/Singapore", "ap-southeast-2": "Australia/Sydney", "ap-southeast-3": "Asia/Kuala_Lumpur",
-	"ap-southeast-5": "Asia/Jakarta", "ap-northeast-1": "Asia/Tokyo", "us-west-1": "America/Los_Angeles", "us-east-1": "America/New_York",
-	"eu-central-1": "Europe/Berlin", "eu-west-1": "Europe/London", "me-east-1": "Asia/Dubai", "ap-south-1": "Asia/Kolkata",
+// Every region of domain §8: whose calendar it keeps, and its zone.
+var places = map[string]struct{ calendar, zone string }{
+	"cn-qingdao":     {"china", "Asia/Shanghai"},
+	"cn-beijing":     {"china", "Asia/Shanghai"},
+	"cn-zhangjiakou": {"china", "Asia/Shanghai"},
+	"cn-huhehaote":   {"china", "Asia/Shanghai"},
+	"cn-hangzhou":    {"china", "Asia/Shanghai"},
+	"cn-shanghai":    {"china", "Asia/Shanghai"},
+	"cn-shenzhen":    {"china", "Asia/Shanghai"},
+	"cn-hongkong":    {"hong-kong", "Asia/Hong_Kong"},
+	"ap-southeast-1": {"singapore", "Asia/Singapore"},
+	"ap-southeast-2": {"australia-nsw", "Australia/Sydney"},
+	"ap-southeast-3": {"malaysia-kuala-lumpur", "Asia/Kuala_Lumpur"},
+	"ap-southeast-5": {"indonesia", "Asia/Jakarta"},
+	"ap-northeast-1": {"japan", "Asia/Tokyo"},
+	"us-west-1":      {"united-states", "America/Los_Angeles"},
+	"us-east-1":      {"united-states", "America/New_York"},
+	"eu-central-1":   {"germany-hesse", "Europe/Berlin"},
+	"eu-west-1":      {"united-kingdom-england", "Europe/London"},
+	"me-east-1":      {"united-arab-emirates", "Asia/Dubai"},
+	"ap-south-1":     {"india-maharashtra", "Asia/Kolkata"},
 }
 
-func TestEveryRegionHasACalendar(t *testing.T) {
-	for region, zone := range zones {
-		c := calendar(t, region)
-		if c.Region() != region || c.Zone().String() != zone || c.Name() == "" {
-			t.Errorf("%s: region %s, zone %s, name %q", region, c.Region(), c.Zone(), c.Name())
+func TestEveryShippedCalendar(t *testing.T) {
+	all, err := workday.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, c := range all {
+		ids = append(ids, c.ID())
+		if c.Name() == "" || c.Zone() != time.UTC {
+			t.Errorf("%s: name %q, zone %s", c.ID(), c.Name(), c.Zone())
 		}
 		if want := []time.Weekday{time.Sunday, time.Saturday}; !slices.Equal(c.Weekend(), want) {
-			t.Errorf("%s: weekend %v", region, c.Weekend())
+			t.Errorf("%s: weekend %v", c.ID(), c.Weekend())
 		}
 		if years := c.Years(); !slices.Contains(years, 2026) || !slices.IsSorted(years) {
-			t.Errorf("%s: years %v", region, years)
+			t.Errorf("%s: years %v", c.ID(), years)
+		}
+		for _, year := range c.Years() {
+			table, ok := c.Table(year)
+			if !ok || table.Year() != year || table.Source() == "" {
+				t.Errorf("%s %d: year %d, source %q", c.ID(), year, table.Year(), table.Source())
+			}
+			// What is shown can be typed again.
+			again, faults := workday.ParseTable(year, table.Source(), table.Text(), c.Weekend())
+			if len(faults) > 0 || again.Text() != table.Text() || len(again.Changes(table)) > 0 {
+				t.Errorf("%s %d: read again with %v as\n%s", c.ID(), year, faults, again.Text())
+			}
 		}
 	}
-	all, err := workday.Regions()
-	if err != nil || len(all) != len(zones) || !slices.IsSorted(all) {
-		t.Errorf("Regions() = %v, %v", all, err)
-	}
-	for _, unknown := range []string{"", "cn-chengdu", "CN-HANGZHOU", "cn-hangzhou ", "china"} {
-		if c, err := workday.For(unknown); c != nil || !errors.Is(err, workday.ErrUnknownRegion) {
-			t.Errorf("For(%q) = %v, %v", unknown, c, err)
-		}
+	if len(ids) != 12 || !slices.IsSorted(ids) {
+		t.Errorf("calendars %v", ids)
 	}
 }
 
@@ -119,49 +154,54 @@ func TestAYearWithoutATableIsAnError(t *testing.T) {
 	check := func(name string, err error) {
 		t.Helper()
 		var missing workday.ErrNoTable
-		if !errors.As(err, &missing) || missing != (workday.ErrNoTable{Region: "cn-beijing", Year: 2031}) {
-			t.Errorf("%s: error %v, want no table for cn-beijing in 2031", name, err)
+		if !errors.As(err, &missing) || missing != (workday.ErrNoTable{Calendar: "china", Year: 2031}) {
+			t.Errorf("%s: error %v, want no table for china in 2031", name, err)
 		}
 	}
 	_, err := c.IsWorkday(at(t, c, "2031-05-06 12:00:00"))
 	check("IsWorkday", err)
 	_, err = c.Due(at(t, c, "2031-05-06 12:00:00"), 0)
 	check("Due", err)
-	_, err = c.Holidays(2031)
-	check("Holidays", err)
-	_, err = c.MakeUpDays(2031)
-	check("MakeUpDays", err)
-	_, err = c.Source(2031)
-	check("Source", err)
-	if want := "workday: no table of working days for cn-beijing in 2031"; err.Error() != want {
+	_, err = c.Workdays(2031)
+	check("Workdays", err)
+	if table, ok := c.Table(2031); ok || table.Text() != "" {
+		t.Errorf("a table of 2031: %q", table.Text())
+	}
+	if want := "workday: no table of working days for china in 2031"; err.Error() != want {
 		t.Errorf("message %q, want %q", err, want)
 	}
 }
 
-func TestListsForTheAdminView(t *testing.T) {
-	c := calendar(t, "cn-hangzhou")
-	holidays, err := c.Holidays(2026)
-	if err != nil || len(holidays) != 3+9+3+5+3+3+7 {
-		t.Fatalf("%d holidays, %v", len(holidays), err)
+func table(t *testing.T, region string, year int) workday.Table {
+	t.Helper()
+	table, ok := calendar(t, region).Table(year)
+	if !ok {
+		t.Fatalf("%s has no table of %d", region, year)
 	}
-	if first := holidays[0]; first.Name != "New Year's Day" || first.Date.Format(layout+" -07:00") != "2026-01-01 00:00:00 +08:00" {
+	return table
+}
+
+func TestListsForTheAdminView(t *testing.T) {
+	holidays := table(t, "cn-hangzhou", 2026).Holidays()
+	if len(holidays) != 3+9+3+5+3+3+7 {
+		t.Fatalf("%d holidays", len(holidays))
+	}
+	if first := holidays[0]; first.Name != "New Year's Day" || first.Date.Format(layout+" -07:00") != "2026-01-01 00:00:00 +00:00" {
 		t.Errorf("first holiday %v", first)
 	}
-	makeUp, err := c.MakeUpDays(2026)
 	var dates []string
-	for _, d := range makeUp {
+	for _, d := range table(t, "cn-hangzhou", 2026).MakeUpDays() {
 		dates = append(dates, d.Date.Format(time.DateOnly))
 	}
-	want := []string{"2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"}
-	if err != nil || !slices.Equal(dates, want) {
-		t.Errorf("make-up days %v, %v, want %v", dates, err, want)
+	if want := []string{"2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"}; !slices.Equal(dates, want) {
+		t.Errorf("make-up days %v, want %v", dates, want)
 	}
-	if none, err := calendar(t, "us-west-1").MakeUpDays(2026); err != nil || len(none) != 0 {
-		t.Errorf("make-up days of us-west-1: %v, %v", none, err)
+	if none := table(t, "us-west-1", 2026).MakeUpDays(); len(none) != 0 {
+		t.Errorf("make-up days of us-west-1: %v", none)
 	}
 	// A caller may keep and change what it got.
 	holidays[0].Name = "changed"
-	if again, _ := c.Holidays(2026); again[0].Name != "New Year's Day" {
+	if again := table(t, "cn-hangzhou", 2026).Holidays(); again[0].Name != "New Year's Day" {
 		t.Error("a caller changed the calendar")
 	}
 }
@@ -209,11 +249,7 @@ func TestTablesAgreeWithTheirRules(t *testing.T) {
 	for _, region := range []string{"ap-southeast-1", "ap-southeast-3", "ap-northeast-1", "us-west-1"} {
 		c := calendar(t, region)
 		for _, year := range c.Years() {
-			holidays, err := c.Holidays(year)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, h := range holidays {
+			for _, h := range table(t, region, year).Holidays() {
 				if h.Date.Weekday() == time.Sunday {
 					expectHoliday(t, c, h.Date.AddDate(0, 0, 1))
 				}
@@ -224,12 +260,9 @@ func TestTablesAgreeWithTheirRules(t *testing.T) {
 
 func expectHoliday(t *testing.T, c *workday.Calendar, date time.Time) {
 	t.Helper()
-	holidays, err := c.Holidays(date.Year())
-	if err != nil {
-		t.Fatal(err)
-	}
+	table, _ := c.Table(date.Year())
 	want := date.Format(time.DateOnly)
-	if !slices.ContainsFunc(holidays, func(d workday.Day) bool { return d.Date.Format(time.DateOnly) == want }) {
+	if !slices.ContainsFunc(table.Holidays(), func(d workday.Day) bool { return d.Date.Format(time.DateOnly) == want }) {
 		t.Errorf("%s: %s is no holiday", c.Name(), want)
 	}
 }
