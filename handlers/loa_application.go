@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -42,7 +43,10 @@ func (h *Handlers) NewLOAApplication(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form := h.loaForm(conn, last)
+	form, err := h.loaForm(ctx, conn, last)
+	if err != nil {
+		return err
+	}
 	form.Key = formKey()
 	if last == nil {
 		u, _ := reqctx.User(ctx)
@@ -73,14 +77,43 @@ func (h *Handlers) noLOAApplicationNow(c echo.Context, conn store.Connection) er
 }
 
 // loaForm is the form without what people fill in.
-func (h *Handlers) loaForm(conn store.Connection, last *store.LOAApplication) views.LOAApplicationForm {
+func (h *Handlers) loaForm(ctx context.Context, conn store.Connection, last *store.LOAApplication) (views.LOAApplicationForm, error) {
 	ap, _ := h.Store.Catalogue().AccessPoint(conn.AccessPointID)
-	return views.LOAApplicationForm{
+	known, err := h.Store.KnownEngineers(ctx, conn.AccountID)
+	if err != nil {
+		return views.LOAApplicationForm{}, err
+	}
+	form := views.LOAApplicationForm{
 		Interface: h.interfaceView(conn), Types: store.ConstructionTypes(), MaxEngineers: store.MaxEngineers,
 		Asks:     views.Visitors{Gender: ap.Visitor.Gender, IDType: ap.Visitor.IDType, IDNumber: ap.Visitor.IDNumber},
 		Earliest: h.Store.EarliestConstruction(conn.Region), Latest: h.Store.Now().AddDate(0, 0, store.ScheduleDays),
 		Again: last != nil,
 	}
+	for _, e := range known {
+		form.Known = append(form.Known, views.KnownEngineer{Value: e.Ref.String(), Name: e.Name, Contact: e.Contact})
+	}
+	return form, nil
+}
+
+// useKnown puts the people of earlier letters that were chosen into the form:
+// first where nothing was typed yet. It says what is wrong when it cannot.
+func useKnown(f *views.LOAApplicationForm, chosen []string) string {
+	var people []views.Engineer
+	for _, k := range f.Known {
+		if slices.Contains(chosen, k.Value) {
+			people = append(people, views.Engineer{Name: k.Name, Contact: k.Contact})
+		}
+	}
+	if len(people) == 0 {
+		return "Select the people to add"
+	}
+	typed := slices.DeleteFunc(slices.Clone(f.Engineers), func(e views.Engineer) bool { return e == views.Engineer{} })
+	if room := f.MaxEngineers - len(typed); len(people) > room {
+		return "Select at most " + strconv.Itoa(room) + ", for " + strconv.Itoa(f.MaxEngineers) + " field engineers in all"
+	}
+	f.Engineers = append(typed, people...)
+	f.Focus = store.EngineerField(len(typed), "name")
+	return ""
 }
 
 // fillFrom fills the form in with an application.
@@ -138,8 +171,8 @@ func (h *Handlers) reasonsLeft(form views.LOAApplicationForm, conn store.Connect
 	return out
 }
 
-// ApplyForLOA sends the application, or adds or removes a field engineer in
-// the form.
+// ApplyForLOA sends the application, or adds or removes field engineers in the
+// form.
 func (h *Handlers) ApplyForLOA(c echo.Context) error {
 	ctx := c.Request().Context()
 	actor := h.actor(c)
@@ -157,12 +190,18 @@ func (h *Handlers) ApplyForLOA(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		form := h.loaForm(conn, last)
+		form, err := h.loaForm(ctx, conn, last)
+		if err != nil {
+			return err
+		}
 		h.fillPosted(c, &form)
 		if status != http.StatusConflict {
 			form.Interface.Rev = rev(c) // what the person saw is still that
 		}
 		change(&form)
+		if status == http.StatusOK && len(form.Errors) > 0 {
+			status = http.StatusUnprocessableEntity
+		}
 		form.Reasons = h.reasonsLeft(form, conn, last)
 		return h.loaFormPage(c, conn, status, form)
 	}
@@ -180,6 +219,13 @@ func (h *Handlers) ApplyForLOA(c echo.Context) error {
 				f.Engineers = slices.Delete(f.Engineers, n, n+1)
 			}
 			f.Focus = views.AddEngineerID
+		})
+	case do == "use":
+		return answer(http.StatusOK, func(f *views.LOAApplicationForm) {
+			chosen := posted(c)[views.KnownID]
+			if msg := useKnown(f, chosen); msg != "" {
+				f.Ticked, f.Errors = chosen, map[string]string{views.KnownID: msg}
+			}
 		})
 	}
 	var form views.LOAApplicationForm

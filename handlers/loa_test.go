@@ -237,6 +237,102 @@ func TestApplyForLOA(t *testing.T) {
 	owner.get(paths.NewLOAApplication(conn.ID)).want(http.StatusConflict)
 }
 
+// People of earlier letters are added by a tick: their name and contact, where
+// nothing was typed yet, never an ID number; with the script and without.
+func TestApplyForLOAWithPeopleOfEarlierLetters(t *testing.T) {
+	s := newSite(t)
+	ctx := context.Background()
+	owner := s.as("owner@northwind.example")
+	empty := owner.get(paths.NewLOAApplication(s.At(t, lifecycle.ToApplyForLOA).ID)).want(http.StatusOK)
+	if empty.doc().Find("[name=known]").Length() != 0 || strings.Contains(empty.text(), "earlier letters") {
+		t.Error("people are offered although nobody was ever named")
+	}
+	before := s.At(t, lifecycle.InApplication, atSingapore(t, s)) // Zhou Ming and 陈宇, with ID numbers
+	conn := s.At(t, lifecycle.ToApplyForLOA, atSingapore(t, s))
+	post := paths.LOAApplication(conn.ID)
+	page := owner.get(paths.NewLOAApplication(conn.ID)).want(http.StatusOK)
+	ref := func(n string) string { return before.ID + "/1/" + n }
+	for _, words := range []string{"Use people from earlier letters", "Zhou Ming", "+86 137 0000 4410", "Add the ID type and ID number yourself."} {
+		if !strings.Contains(page.text(), words) {
+			t.Errorf("the form does not say %q", words)
+		}
+	}
+	if strings.Contains(page.body, "E1234567") || strings.Contains(page.body, "5670") {
+		t.Error("more than name and contact of an earlier engineer is on the page")
+	}
+	if _, open := page.doc().Find("details.fold").Attr("open"); open {
+		t.Error("the people are unfolded before anybody asked")
+	}
+	form := loaForm(page, func(v url.Values) {
+		for name := range v {
+			if strings.HasPrefix(name, "engineer-") {
+				v.Del(name)
+			}
+		}
+		v.Set("engineer-0-name", "")
+		v.Set("engineer-0-contact", "")
+	})
+	use := func(chosen ...string) url.Values {
+		v := maps.Clone(form)
+		v.Set("do", "use")
+		v["known"] = chosen
+		return v
+	}
+	for _, send := range []func(string, url.Values) *answer{owner.post, owner.submit} {
+		a := send(post, use(ref("1"), ref("2"))).want(http.StatusOK)
+		if got := []string{a.field("engineer-0-name"), a.field("engineer-0-contact"), a.field("engineer-1-name"), a.field("construction_company")}; !slices.Equal(got, []string{"Zhou Ming", "+86 137 0000 4410", "陈宇", form.Get("construction_company")}) {
+			t.Errorf("the form has %q", got)
+		}
+		if a.field("engineer-0-id_number") != "" || a.doc().Find("[name=engineer-2-name]").Length() != 0 {
+			t.Error("an ID number or an empty third engineer")
+		}
+		if a.doc().Find("[name=known]").Length() != 0 {
+			t.Error("people who are in the form are offered again")
+		}
+		if id := a.doc().Find("[autofocus]").AttrOr("id", ""); id != "engineer-0-name" {
+			t.Errorf("focus is on %q", id)
+		}
+
+		// Nobody ticked, and one of another account or made up: nothing is added.
+		other := s.as("owner@southwind.example")
+		for _, chosen := range [][]string{nil, {"pc-made-up/1/1"}} {
+			no := send(post, use(chosen...)).want(http.StatusUnprocessableEntity)
+			if got := links(no, "#errors a"); !maps.Equal(got, map[string]string{"#known": "Select the people to add"}) {
+				t.Errorf("%q: summary %v", chosen, got)
+			}
+			if _, open := no.doc().Find("details.fold").Attr("open"); !open || no.field("engineer-0-name") != "" || no.doc().Find("[name=engineer-1-name]").Length() != 0 {
+				t.Error("the people are folded away, or somebody was added")
+			}
+		}
+		other.post(post, use(ref("1"))).want(http.StatusNotFound)
+
+		// No more than fit; what was typed and ticked stays.
+		full := use(ref("1"), ref("2"))
+		for n := range store.MaxEngineers - 1 {
+			full.Set(store.EngineerField(n, "name"), "Engineer")
+			full.Set(store.EngineerField(n, "contact"), "123456")
+		}
+		no := send(post, full).want(http.StatusUnprocessableEntity)
+		if got := links(no, "#errors a")["#known"]; got != "Select at most 1, for 16 field engineers in all" {
+			t.Errorf("summary %q", got)
+		}
+		if no.doc().Find("[name=known][checked]").Length() != 2 || no.field("engineer-14-name") != "Engineer" || no.doc().Find("[name=engineer-15-name]").Length() != 0 {
+			t.Error("ticks or rows were lost")
+		}
+	}
+	if c := s.Get(t, conn.ID); c.Version != conn.Version {
+		t.Error("taking people over changed the interface")
+	}
+	// Erased people are gone from the offer.
+	s.Do(t, before.ID, lifecycle.WithdrawApplication)
+	if _, _, err := s.ErasePerson(ctx, s.Admin, "Zhou Ming", "They asked for it"); err != nil {
+		t.Fatal(err)
+	}
+	if left := owner.get(paths.NewLOAApplication(conn.ID)).want(http.StatusOK); left.doc().Find("[name=known]").Length() != 1 || strings.Contains(left.text(), "Zhou Ming") {
+		t.Error("an erased engineer is offered")
+	}
+}
+
 func TestApplyForLOARemoteHandsAndHtmx(t *testing.T) {
 	s := newSite(t)
 	owner := s.as("owner@northwind.example")

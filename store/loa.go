@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"demarc/store/chain"
 	"demarc/store/letter"
 	"demarc/store/lifecycle"
 )
@@ -729,6 +730,46 @@ func (s *Store) Application(ctx context.Context, id string) (*LOAApplication, er
 	a := all[0]
 	a.Engineers, err = list(ctx, s, scanEngineer, "SELECT "+engineerColumns+" FROM field_engineers WHERE connection_id = ? AND version = ? ORDER BY n", id, a.Version)
 	return &a, err
+}
+
+// KnownEngineer is a field engineer whom an account named before: the name and
+// the contact, and nothing else of what was kept.
+type KnownEngineer struct {
+	Ref           EngineerRef
+	Name, Contact string
+}
+
+// How far back KnownEngineers looks, and how many it finds at most.
+const (
+	knownInterfaces = 50
+	knownEngineers  = 32
+)
+
+// KnownEngineers are the field engineers of the newest application of each of
+// the account's newest interfaces, each person once, the newest interface
+// first. Who was erased is not among them.
+func (s *Store) KnownEngineers(ctx context.Context, account string) ([]KnownEngineer, error) {
+	all, err := list(ctx, s, func(r scanner) (KnownEngineer, error) {
+		var e KnownEngineer
+		err := r.Scan(&e.Ref.ConnectionID, &e.Ref.Version, &e.Ref.N, &e.Name, &e.Contact)
+		return e, err
+	}, `SELECT e.connection_id, e.version, e.n, e.name, e.contact
+		FROM (SELECT id, created_at FROM connections WHERE account_id = ? ORDER BY created_at DESC, id LIMIT ?) c
+		JOIN field_engineers e ON e.connection_id = c.id AND e.version = (SELECT MAX(a.version) FROM loa_applications a WHERE a.connection_id = c.id)
+		WHERE e.name <> ? ORDER BY c.created_at DESC, c.id, e.n`, account, knownInterfaces, chain.Erased)
+	if err != nil {
+		return nil, err
+	}
+	var out []KnownEngineer
+	seen := map[[2]string]bool{}
+	for _, e := range all {
+		who := [2]string{e.Name, e.Contact}
+		if !seen[who] && len(out) < knownEngineers {
+			seen[who] = true
+			out = append(out, e)
+		}
+	}
+	return out, nil
 }
 
 // Applications lists the versions of an interface's application, newest first,

@@ -19,6 +19,9 @@ type EngineerRef struct {
 	N            int    `json:"number"`
 }
 
+// String names the engineer where a form has to say which one: "pc-…/2/1".
+func (e EngineerRef) String() string { return fmt.Sprintf("%s/%d/%d", e.ConnectionID, e.Version, e.N) }
+
 // HeldEngineer is what is kept about a field engineer as applied. The ID number
 // is not in it: who may read one gives a reason, and the customer sees that.
 type HeldEngineer struct {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,4 +196,63 @@ func TestExportAndEraseAPerson(t *testing.T) {
 	}
 	// The chain still proves everything but the name.
 	e.Sound(t)
+}
+
+// Who was named before is offered again by name and contact, each person once:
+// not those of another account, of an older version, or who were erased.
+func TestKnownEngineers(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	e := storetest.New(t)
+	apply := func(by store.Actor, c store.Connection, people ...store.Engineer) {
+		t.Helper()
+		in := e.Application(c)
+		for i := range people {
+			if in.Engineers[0].IDNumber != "" {
+				people[i].Gender, people[i].IDType, people[i].IDNumber = "other", "passport", "E7654321"
+			}
+		}
+		in.Engineers = people
+		if err := e.ApplyForLOA(ctx, by, c.ID, e.Get(t, c.ID).Version, in); err != nil {
+			t.Fatalf("%v %v", err, store.FieldsOf(err))
+		}
+	}
+	known := func() (out []string) {
+		t.Helper()
+		all, err := e.KnownEngineers(ctx, e.Northwind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range all {
+			out = append(out, k.Name+" "+k.Contact)
+		}
+		return out
+	}
+	zhou, chen := store.Engineer{Name: "Zhou Ming", Contact: "+86 137 0000 4410"}, store.Engineer{Name: "陈宇", Contact: "+86 138 0000 0092"}
+	older := store.Engineer{Name: "Of An Older Version", Contact: "+86 138 0000 0093"}
+	if got := known(); len(got) != 0 {
+		t.Errorf("before any application: %q", got)
+	}
+	first := e.At(t, lifecycle.ToApplyForLOA, abroad(t, e))
+	apply(e.Owner, first, older, zhou)
+	e.Do(t, first.ID, lifecycle.WithdrawApplication)
+	apply(e.Owner, first, zhou, chen)
+	e.Clock.Advance(time.Minute)
+	second := e.At(t, lifecycle.ToApplyForLOA)
+	apply(e.Owner, second, store.Engineer{Name: "Zhou Ming", Contact: "+86 137 0000 9999"}, chen)
+	if got, want := known(), []string{"Zhou Ming +86 137 0000 9999", "陈宇 +86 138 0000 0092", "Zhou Ming +86 137 0000 4410"}; !slices.Equal(got, want) {
+		t.Errorf("known are %q, want %q", got, want)
+	}
+	if all, err := e.KnownEngineers(ctx, e.Southwind); err != nil || len(all) != 0 {
+		t.Errorf("another account is offered %v %v", all, err)
+	}
+	for _, c := range []store.Connection{first, second} {
+		e.Do(t, c.ID, lifecycle.WithdrawApplication)
+	}
+	if _, _, err := e.ErasePerson(ctx, e.Admin, "zhou ming", "They asked for it"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := known(), []string{"陈宇 +86 138 0000 0092"}; !slices.Equal(got, want) {
+		t.Errorf("after erasing, known are %q, want %q", got, want)
+	}
 }

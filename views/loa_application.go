@@ -30,6 +30,10 @@ type Engineer struct {
 	Name, Gender, IDType, IDNumber, IDLast4, Contact string
 }
 
+// KnownEngineer is somebody whom the account named in an earlier application,
+// to be named again. Value says who in the form.
+type KnownEngineer struct{ Value, Name, Contact string }
+
 // Visitors says which facts about a visitor a site asks for, beyond name and
 // contact.
 type Visitors struct{ Gender, IDType, IDNumber bool }
@@ -79,7 +83,9 @@ type LOAApplicationForm struct {
 	MaySubDelegate                   bool   // the construction company may pass the work on, once
 	Engineers                        []Engineer
 
-	Types            []string // Construction Type
+	Known            []KnownEngineer // of earlier applications
+	Ticked           []string        // values of Known that were chosen and not taken over
+	Types            []string        // Construction Type
 	MaxEngineers     int
 	Asks             Visitors
 	Earliest, Latest time.Time
@@ -99,6 +105,9 @@ type LOAApplicationForm struct {
 // about the list as a whole leads to.
 const AddEngineerID = "engineers"
 
+// KnownID is the id of the first box of the people of earlier letters.
+const KnownID = "known"
+
 // EngineerID is the id of a field of engineer n, from 0, and its name.
 func EngineerID(n int, part string) string { return "engineer-" + strconv.Itoa(n) + "-" + part }
 
@@ -109,7 +118,26 @@ func (f LOAApplicationForm) order() []string {
 			ids = append(ids, EngineerID(n, part))
 		}
 	}
-	return append(ids, AddEngineerID)
+	return append(ids, AddEngineerID, KnownID)
+}
+
+// known are the people of earlier letters who are not in the form yet.
+func (f LOAApplicationForm) known() []KnownEngineer {
+	return slices.DeleteFunc(slices.Clone(f.Known), func(k KnownEngineer) bool {
+		return slices.ContainsFunc(f.Engineers, func(e Engineer) bool { return e.Name == k.Name && e.Contact == k.Contact })
+	})
+}
+
+// knownHint says what is taken over, and what has to be typed again.
+func (f LOAApplicationForm) knownHint() string {
+	if words := f.Asks.words(); words != "" {
+		return "Name and contact information are filled in. Add the " + words + " yourself."
+	}
+	return "Name and contact information are filled in."
+}
+
+func (f LOAApplicationForm) useButton() ui.Button {
+	return ui.Button{Label: "Add selected people", Name: "do", Value: "use", Attrs: rowAttrs(paths.LOAApplication(f.Interface.ID), "engineer-list", "use", false)}
 }
 
 func (f LOAApplicationForm) summary() []ui.FieldError { return ui.ErrorList(f.Errors, f.order()...) }

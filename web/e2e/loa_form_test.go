@@ -76,6 +76,19 @@ func TestRowsOfLetterFormsComeAndGo(t *testing.T) {
 			p.Choose("Nobody visits: the facility's own remote hands do the work")
 			p.NotSee("Add Field Engineer")
 
+			env.At(t, lifecycle.InApplication)
+			p.Goto(paths.NewLOAApplication(env.At(t, lifecycle.ToApplyForLOA).ID))
+			p.Fill("Construction Company", "浙江华临布线有限公司")
+			p.Click("Use people from earlier letters")
+			p.Choose("陈宇 +86 138 0000 0092")
+			p.Accessible("people from earlier letters")
+			p.Click("Add selected people")
+			p.See("1 of 16")
+			focus("textbox", "Name")
+			if got := p.Value("Name") + " " + p.Value("Contact Information") + " " + p.Value("Construction Company"); got != "陈宇 +86 138 0000 0092 浙江华临布线有限公司" {
+				t.Errorf("the form has %q", got)
+			}
+
 			p.Goto(paths.DeliveryReport(env.At(t, lifecycle.ApprovedLOA).ID))
 			p.Fill("Cable 1", "A-2291")
 			p.Click("Add cable")
