@@ -53,7 +53,7 @@ var errUsage = errors.New("wrong flags")
 // config is what the flags and the environment say.
 type config struct {
 	addr, dir, operator, address, noc, publicURL, letterKey, letterCert string
-	logFormat, metrics, proxies, cert, key                              string
+	logFormat, logLevel, metrics, proxies, cert, key                    string
 	demo                                                                bool
 
 	smtpHost, smtpPort, smtpUser, smtpPasswordFile, smtpFrom, smtpTLS string
@@ -81,6 +81,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	fs.StringVar(&c.proxies, "trusted-proxies", "", "addresses or networks of proxies that are believed when they say for whom they ask (`list`, separated by commas)")
 	fs.StringVar(&c.metrics, "metrics", "", "`address` of a listener of its own for Prometheus, /metrics; none when empty")
 	fs.StringVar(&c.logFormat, "log-format", "text", "`format` of the log: text or json")
+	fs.StringVar(&c.logLevel, "log-level", "info", "`least` level that is logged: debug, info, warn or error")
 	fs.StringVar(&c.smtpHost, "smtp-host", "", "`host` of the mail server; nothing is mailed when empty")
 	fs.StringVar(&c.smtpPort, "smtp-port", "", "`port` of the mail server; 587, 465 with tls, 25 with none")
 	fs.StringVar(&c.smtpUser, "smtp-user", "", "`name` to sign in to the mail server with; its password is in DEMARC_SMTP_PASSWORD or the file")
@@ -171,7 +172,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	log, err := newLog(c.logFormat, stderr)
+	log, err := newLog(c.logFormat, c.logLevel, stderr)
 	if err != nil {
 		return err
 	}
@@ -284,12 +285,18 @@ func (c config) mail() (*mail.SMTP, error) {
 }
 
 // newLog writes lines for people or for machines. Neither has personal data.
-func newLog(format string, out io.Writer) (*slog.Logger, error) {
+func newLog(format, level string, out io.Writer) (*slog.Logger, error) {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	least, ok := levels[level]
+	if !ok {
+		return nil, fmt.Errorf("log level %q: want debug, info, warn or error", level)
+	}
+	options := &slog.HandlerOptions{Level: least}
 	switch format {
 	case "text":
-		return slog.New(slog.NewTextHandler(out, nil)), nil
+		return slog.New(slog.NewTextHandler(out, options)), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(out, nil)), nil
+		return slog.New(slog.NewJSONHandler(out, options)), nil
 	}
 	return nil, fmt.Errorf("log format %q: want text or json", format)
 }

@@ -43,16 +43,22 @@ func newMetrics(st *store.Store) *metrics {
 	return m
 }
 
+// knownMethod is the method of a request as it may be written down: clients
+// make up methods, and put into them what they like.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodHead:
+		return method
+	}
+	return "other"
+}
+
 // answered counts one answer.
 func (m *metrics) answered(route, method string, status int, took time.Duration) {
 	if route == "" || status == http.StatusNotFound && route == "/*" {
 		route = "none"
 	}
-	switch method {
-	case http.MethodGet, http.MethodPost, http.MethodHead:
-	default:
-		method = "other" // clients make up methods
-	}
+	method = knownMethod(method)
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 	m.seconds.WithLabelValues(route).Observe(took.Seconds())
 	if method == http.MethodPost && route == paths.Login {

@@ -69,7 +69,7 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		level := slog.LevelInfo
 		attrs := []slog.Attr{
 			slog.String("request_id", req.ID),
-			slog.String("method", c.Request().Method),
+			slog.String("method", knownMethod(c.Request().Method)),
 			slog.String("route", c.Path()),
 			slog.Int("status", res.Status),
 			slog.Int64("bytes", res.Size),

@@ -792,8 +792,9 @@ func TestNothingPersonalIsLogged(t *testing.T) {
 	b.get("/messages?before=31337")
 	b.get("/setup/token-token-token")
 	b.get("/nowhere/person-name")
+	b.do("PERSON-METHOD", "/messages", nil)
 	log := s.log.String()
-	for _, bad := range []string{"northwind", "wrong-password", storetest.Password, "127.0.0.1", "31337", "token-token", "person-name", "Lin"} {
+	for _, bad := range []string{"northwind", "wrong-password", storetest.Password, "127.0.0.1", "31337", "token-token", "person-name", "PERSON-METHOD", "Lin"} {
 		if strings.Contains(log, bad) {
 			t.Errorf("the log holds %q", bad)
 		}
