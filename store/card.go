@@ -158,11 +158,12 @@ func (t *tx) fulfillable(o Order) error {
 	if err != nil {
 		return err
 	}
+	need := map[string]lifecycle.Stage{KindInstallation: lifecycle.PendingPayment, KindResource: lifecycle.WaitingForPayment, KindRenewal: lifecycle.Enabled}[o.Kind]
+	if c.Stage != need {
+		return conflictf("%s is in the %s state now, so order %s can no longer be paid. Nothing was charged.", c.Title(), c.Stage.Label(), o.No)
+	}
 	switch o.Kind {
 	case KindInstallation:
-		if c.Stage != lifecycle.PendingPayment {
-			return conflictf("%s is in the %s state now, so order %s can no longer be paid. Nothing was charged.", c.Title(), c.Stage.Label(), o.No)
-		}
 		ap, _ := t.s.Catalogue().AccessPoint(c.AccessPointID)
 		free, usable, err := t.freeFor(c)
 		switch {
@@ -173,10 +174,8 @@ func (t *tx) fulfillable(o Order) error {
 		case usable == 0:
 			return noOtherDevice(ap.Name, c.PortType)
 		}
-	case KindResource:
-		if c.Stage != lifecycle.WaitingForPayment {
-			return conflictf("%s is in the %s state now, so order %s can no longer be paid. Nothing was charged.", c.Title(), c.Stage.Label(), o.No)
-		}
+	case KindRenewal:
+		return t.stillRenews(o, c)
 	}
 	return nil
 }
@@ -477,6 +476,8 @@ func (t *tx) whyNot(p Payment) (string, error) {
 		return "the order had expired", nil
 	case o.Kind == KindInstallation:
 		return "no port is free any more", nil
+	case o.Kind == KindRenewal && !o.PeriodTo.After(t.now):
+		return "the period of the order has passed", nil
 	}
 	return "the interface can no longer be paid for", nil
 }

@@ -121,7 +121,8 @@ func (t *tx) creditNote(o Order, amount money.Amount, reason, transaction string
 	words := "Credit"
 	if o.No != "" {
 		words = "Refund of order " + o.No
-		err := t.row("SELECT no FROM documents WHERE order_no = ? AND series IN ('RC', 'IN') ORDER BY no DESC LIMIT 1", o.No).Scan(&f.Corrects)
+		// Its receipt, or the invoice that it is on.
+		err := t.row("SELECT no FROM documents WHERE order_no = ? AND order_no <> '' AND series = 'RC' UNION ALL SELECT invoice_no FROM invoice_orders WHERE order_no = ? LIMIT 1", o.No, o.No).Scan(&f.Corrects)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return "", err
 		}

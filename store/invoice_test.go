@@ -105,6 +105,13 @@ func TestMonthlyInvoice(t *testing.T) {
 	// invoice stays as it is.
 	e.Do(t, third.ConnectionID, lifecycle.Cancel)
 	e.Sound(t)
+	// The credit note names the invoice that it corrects, if there was one.
+	for order, corrects := range map[string]string{second.No: "", third.No: all[0].No} {
+		documents, err := e.DocumentsOf(ctx, order)
+		if err != nil || len(documents) != 1 || documents[0].Series != document.CreditNote || documents[0].Corrects != corrects {
+			t.Errorf("documents of order %s: %+v, %v; want a credit note for %q", order, documents, err, corrects)
+		}
+	}
 
 	for _, by := range []store.Actor{e.Owner, e.Reviewer} {
 		if err := e.RecordInvoicePayment(ctx, by, all[0].No, "slip 1"); store.KindOf(err) != store.Forbidden {

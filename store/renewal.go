@@ -90,12 +90,8 @@ func (t *tx) placeRenewal(o *Order) error {
 // than was quoted. Kinds: Invalid (field method), Conflict.
 func (t *tx) fulfilRenewal(o *Order, method string) error {
 	_, err := t.apply(change{action: lifecycle.Renew, id: o.ConnectionID, detail: pricing.PeriodLabel(o.Months) + ", " + o.Amount.String() + ", order " + o.No, rows: func(t *tx, c *Connection) error {
-		if !o.PeriodFrom.Equal(c.PaidThrough) {
-			return conflictf("%s was renewed since order %s was made: it is paid until %s. Nothing was charged. Make a new order to pay for more.",
-				c.Title(), o.No, c.PaidThrough.In(t.s.Catalogue().Zone(c.Region)).Format("2 Jan 2006"))
-		}
-		if !o.PeriodTo.After(t.now) {
-			return conflictf("The period of order %s has passed. Nothing was charged. Renew for a longer duration.", o.No)
+		if err := t.stillRenews(*o, c); err != nil {
+			return err
 		}
 		if err := t.affords(*o, method); err != nil {
 			return err
@@ -109,4 +105,17 @@ func (t *tx) fulfilRenewal(o *Order, method string) error {
 		return t.extend(c, o.Months)
 	}})
 	return err
+}
+
+// stillRenews refuses a renewal whose period somebody paid since, or that has
+// passed.
+func (t *tx) stillRenews(o Order, c *Connection) error {
+	if !o.PeriodFrom.Equal(c.PaidThrough) {
+		return conflictf("%s was renewed since order %s was made: it is paid until %s. Nothing was charged. Make a new order to pay for more.",
+			c.Title(), o.No, c.PaidThrough.In(t.s.Catalogue().Zone(c.Region)).Format("2 Jan 2006"))
+	}
+	if !o.PeriodTo.After(t.now) {
+		return conflictf("The period of order %s has passed. Nothing was charged. Renew for a longer duration.", o.No)
+	}
+	return nil
 }

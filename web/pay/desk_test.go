@@ -203,6 +203,26 @@ func TestCardPaysEveryKindOfOrder(t *testing.T) {
 	c.Sound(t)
 }
 
+// TestARenewalThatCameToNothingIsNotCharged: nobody is sent to the gateway for a
+// period that has passed, or for one that somebody else paid.
+func TestARenewalThatCameToNothingIsNotCharged(t *testing.T) {
+	c := newTill(t)
+	conn := c.At(t, lifecycle.Enabled)
+	c.Clock.Set(conn.PaidThrough.AddDate(0, 1, -3))
+	no, err := c.OrderRenewal(ctx, c.Owner, conn.ID, 0, 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Clock.Advance(4 * 24 * time.Hour) // the quote holds for seven days, the period does not
+	if err := c.Start(ctx, c.Owner, no); store.KindOf(err) != store.Conflict || !strings.Contains(store.MessageOf(err), "has passed. Nothing was charged") {
+		t.Errorf("a period that has passed: %v", err)
+	}
+	if n := len(c.gw.Pages(no)); n != 0 {
+		t.Errorf("%d pages for it", n)
+	}
+	c.Sound(t)
+}
+
 // TestAnotherChoiceClosesThePage orders one period, opens its page, and orders
 // another: the first page is closed at the gateway.
 func TestAnotherChoiceClosesThePage(t *testing.T) {
