@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,26 +119,29 @@ type StatementLine struct {
 // the cursor on; next continues after the last one. Kinds: NotFound, Invalid
 // for a broken cursor.
 func (s *Store) StatementPage(ctx context.Context, by Actor, account, after string, limit int) (items []StatementLine, next string, err error) {
-	a, err := s.Account(ctx, by, account)
-	if err != nil {
+	if _, err := s.Account(ctx, by, account); err != nil {
 		return nil, "", err
 	}
-	args := []any{chart.Balance(account), account}
-	where, balance := "", a.Balance
+	// The balance at the first line, in the same statement as the lines: a payment
+	// meanwhile is in both or in neither.
+	start, args := "(SELECT balance_minor FROM accounts WHERE id = ?)", []any{account}
+	where, place := "", []any{}
 	if after != "" {
 		when, id, err := timeCursor(after)
 		if err != nil {
 			return nil, "", err
 		}
-		// What came after the place of the cursor, the line itself included.
-		newer := int64(0)
-		if err := s.get(ctx, "SELECT COALESCE(SUM(-e.amount), 0)"+statementFrom+" AND l.at >= ? AND (l.at > ? OR l.id >= ?)", append(args[:2:2], when, when, id), &newer); err != nil {
-			return nil, "", err
-		}
-		balance.Minor -= newer
-		where, args = " AND l.at <= ? AND (l.at < ? OR l.id < ?)", append(args, when, when, id)
+		// Without what came after the place of the cursor, the line itself included.
+		start += " - (SELECT COALESCE(SUM(-e.amount), 0)" + statementFrom + " AND l.at >= ? AND (l.at > ? OR l.id >= ?))"
+		args = append(args, chart.Balance(account), account, when, when, id)
+		where, place = " AND l.at <= ? AND (l.at < ? OR l.id < ?)", []any{when, when, id}
 	}
-	rows, err := list(ctx, s, scanLedgerLine, statementLines+where+" ORDER BY l.at DESC, l.id DESC LIMIT ?", append(args, limit+1)...)
+	var balance money.Amount
+	rows, err := list(ctx, s, func(r scanner) (LedgerLine, error) {
+		l, err := scanLedgerLine(lead{r, []any{&balance.Minor}})
+		balance.Currency = l.Amount.Currency
+		return l, err
+	}, "SELECT "+start+", "+statementColumns+statementFrom+where+" ORDER BY l.at DESC, l.id DESC LIMIT ?", slices.Concat(args, []any{chart.Balance(account), account}, place, []any{limit + 1})...)
 	if err != nil {
 		return nil, "", err
 	}

@@ -18,12 +18,11 @@ type dueStep struct {
 
 // RunDue does what time itself does: it closes orders that were not paid in
 // time, ends letters that expired, renews interfaces whose customer switched
-// that on, reminds of resource fees, makes
-// the invoices of a month that ended, erases ID numbers whose time is over and
-// forgets old submissions and uploads that nobody confirmed. Once after start
-// and then once a day it reconciles the books. It may run as often as one
-// likes; each step is a transaction of its own. It returns how many things it
-// did.
+// that on, reminds of resource fees, makes the invoices of a month that ended,
+// erases ID numbers whose time is over and forgets old submissions and uploads
+// that nobody confirmed. Once after start and then once a day it reconciles the
+// books. It may run as often as one likes; each step is a transaction of its
+// own. It returns how many things it did.
 func (s *Store) RunDue(ctx context.Context) (int, error) {
 	done := 0
 	var errs []error
@@ -88,13 +87,6 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 			if err := t.event("personal-data", "", "erase_id_numbers", "", "", "30 days after construction", countWords(int(n), "ID number")); err != nil {
 				return err
 			}
-		}
-		// An installation order is closed with its interface, above.
-		if res, err = t.exec("UPDATE orders SET state = 'expired' WHERE state = 'unpaid' AND kind <> 'installation' AND expires_at <= ?", at(t.now)); err != nil {
-			return err
-		}
-		if n, _ := res.RowsAffected(); n > 0 {
-			done += int(n)
 		}
 		if err := t.forgetMail(); err != nil {
 			return err

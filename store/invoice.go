@@ -141,9 +141,10 @@ func monthStart(t time.Time) time.Time {
 }
 
 // toInvoiceQuery finds the accounts with orders of an earlier month that are on
-// no invoice.
-const toInvoiceQuery = `SELECT DISTINCT a.id FROM accounts a WHERE EXISTS (SELECT 1 FROM orders o WHERE o.account_id = a.id AND o.method = 'invoice' AND substr(o.paid_at, 1, 7) < substr(?, 1, 7)
-	AND o.refunded < o.amount AND NOT EXISTS (SELECT 1 FROM invoice_orders i WHERE i.order_no = o.no))`
+// no invoice. Months are invoiced in order and whole, so that only what came after
+// the last invoice's month is looked at, however long an account has paid so.
+const toInvoiceQuery = `SELECT a.id FROM accounts a WHERE EXISTS (SELECT 1 FROM orders o WHERE o.account_id = a.id AND o.method = 'invoice' AND o.paid_at < substr(?, 1, 7)
+	AND o.paid_at > COALESCE((SELECT MAX(i.month) FROM invoices i WHERE i.account_id = a.id), '') || '-99' AND o.refunded < o.amount)`
 
 // invoice issues an account's invoice for the orders of a month that has ended
 // and are on none yet: the oldest such month, so that each has its own.

@@ -136,6 +136,41 @@ func TestMonthlyInvoice(t *testing.T) {
 	e.Sound(t)
 }
 
+// TestAMonthWithoutItsInvoice: when nothing ran at the end of a month, each month
+// still gets its own invoice, in order, and what came since waits for its month.
+func TestAMonthWithoutItsInvoice(t *testing.T) {
+	e, ctx := storetest.New(t), context.Background()
+	if err := e.SetInvoiceLimit(ctx, e.Finance, e.Northwind, "10,000.00", "Framework contract"); err != nil {
+		t.Fatal(err)
+	}
+	for _, day := range []time.Time{time.Date(2026, 11, 30, 23, 59, 59, 999e6, time.UTC), time.Date(2026, 12, 31, 12, 0, 0, 0, time.UTC), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		e.Clock.Set(day)
+		if err := e.PayOrder(ctx, e.Owner, e.Order(t, e.Owner).No, store.MethodInvoice); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := map[string]string{"2026-11": "IN-2027-000001", "2026-12": "IN-2027-000002"}
+	for _, end := range []time.Time{time.Date(2027, 1, 31, 23, 59, 59, 0, time.UTC), time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)} {
+		e.Clock.Set(end)
+		for range 3 {
+			if _, err := e.RunDue(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all, err := e.InvoicesOf(ctx, e.Northwind, 10)
+		if err != nil || len(all) != len(want) {
+			t.Fatalf("at %s: %+v, %v", end, all, err)
+		}
+		for _, i := range all {
+			if want[i.Month] != i.No || i.Amount.String() != "$1,500.00" {
+				t.Errorf("at %s: invoice %+v, want %v", end, i, want)
+			}
+		}
+		want["2027-01"] = "IN-2027-000003"
+	}
+	e.Sound(t)
+}
+
 // TestInvoiceLimitInARace lets forty orders of $1,500 ask for a credit that
 // covers seven at the same moment.
 func TestInvoiceLimitInARace(t *testing.T) {

@@ -164,8 +164,8 @@ type LedgerLine struct {
 // The movements of an account's balance. CROSS JOIN keeps a planner from
 // starting at the book, which would sort everything the account ever paid.
 const (
-	statementFrom  = ` FROM ledger_transactions l CROSS JOIN ledger_entries e WHERE e.transaction_id = l.id AND e.book = ? AND l.account_id = ?`
-	statementLines = "SELECT l.id, l.at, l.kind, l.order_no, l.reference, -e.amount, e.currency" + statementFrom
+	statementFrom    = ` FROM ledger_transactions l CROSS JOIN ledger_entries e WHERE e.transaction_id = l.id AND e.book = ? AND l.account_id = ?`
+	statementColumns = "l.id, l.at, l.kind, l.order_no, l.reference, -e.amount, e.currency"
 )
 
 func scanLedgerLine(r scanner) (v LedgerLine, err error) {
@@ -177,7 +177,7 @@ func scanLedgerLine(r scanner) (v LedgerLine, err error) {
 
 // Statement lists the newest movements of an account's balance.
 func (s *Store) Statement(ctx context.Context, account string, limit int) ([]LedgerLine, error) {
-	return list(ctx, s, scanLedgerLine, statementLines+" ORDER BY l.at DESC, l.id DESC LIMIT ?", chart.Balance(account), account, limit)
+	return list(ctx, s, scanLedgerLine, "SELECT "+statementColumns+statementFrom+" ORDER BY l.at DESC, l.id DESC LIMIT ?", chart.Balance(account), account, limit)
 }
 
 // RecordTransfer adds an incoming bank transfer to an account's balance: for

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
@@ -299,7 +298,7 @@ func (t *tx) ordersOf(connection string) ([]Order, error) {
 func ResourceFeeLines(c Connection, months int) []OrderLine {
 	lines := []OrderLine{{Kind: KindResource, Quantity: months, Unit: c.Monthly}}
 	if c.LateCredit.Minor > 0 {
-		lines = append(lines, OrderLine{Kind: "credit", Quantity: 1, Unit: c.LateCredit.Neg(), Reason: strings.ToUpper(c.LateReason[:1]) + c.LateReason[1:]})
+		lines = append(lines, OrderLine{Kind: LineCredit, Quantity: 1, Unit: c.LateCredit.Neg(), Reason: upperFirst(c.LateReason)})
 	}
 	return lines
 }

@@ -136,9 +136,9 @@ func (t *tx) settle(o *Order, method string) error {
 }
 
 // refund gives an amount of a paid order back to the account's balance, or takes
-// it off the invoice that is not made yet, with a credit note, and returns the note's number. The order is refunded when
-// nothing of it is left. Who must know is told by the caller. An amount above
-// what is left is a Conflict.
+// it off the invoice that is not made yet, with a credit note, and returns the
+// note's number. The order is refunded when nothing of it is left. Who must know
+// is told by the caller. An amount above what is left is a Conflict.
 func (t *tx) refund(o *Order, amount money.Amount, reason string) (string, error) {
 	if amount.Minor <= 0 {
 		return "", fmt.Errorf("refund of %s for order %s", amount, o.No)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"demarc/store/lifecycle"
@@ -119,9 +118,6 @@ func (s *Store) RemovalsPage(ctx context.Context, after string, limit int) (item
 	return items, at(last.StageSince).text() + "~" + last.ID, nil
 }
 
-// marks is "?, ?, ?" for n arguments.
-func marks(n int) string { return "?" + strings.Repeat(", ?", n-1) }
-
 func connectionIDs(items []Connection) []any {
 	ids := make([]any, len(items))
 	for i, c := range items {
@@ -137,12 +133,8 @@ func (s *Store) PortsHeld(ctx context.Context, items []Connection) (map[string]P
 	if len(items) == 0 {
 		return out, nil
 	}
-	ids := connectionIDs(items)
-	rows, err := s.read.QueryContext(ctx, "SELECT "+portColumns+" FROM ports WHERE connection_id IN ("+marks(len(ids))+")", ids...)
-	if err != nil {
-		return out, err
-	}
-	ports, err := collect(rows, scanPort)
+	marks, ids := inList(connectionIDs(items))
+	ports, err := list(ctx, s, scanPort, "SELECT "+portColumns+" FROM ports WHERE connection_id IN ("+marks+")", ids...)
 	for _, p := range ports {
 		out[p.ConnectionID] = p
 	}
@@ -156,16 +148,12 @@ func (s *Store) LiveLabels(ctx context.Context, items []Connection) (map[string]
 	if len(items) == 0 {
 		return out, nil
 	}
-	ids := connectionIDs(items)
-	rows, err := s.read.QueryContext(ctx, "SELECT connection_id, label FROM cable_labels WHERE connection_id IN ("+marks(len(ids))+") AND live = 1 ORDER BY connection_id, version, n", ids...)
-	if err != nil {
-		return out, err
-	}
-	_, err = collect(rows, func(r scanner) (v struct{}, err error) {
+	marks, ids := inList(connectionIDs(items))
+	_, err := list(ctx, s, func(r scanner) (v struct{}, err error) {
 		var id, label string
 		err = r.Scan(&id, &label)
 		out[id] = append(out[id], label)
 		return v, err
-	})
+	}, "SELECT connection_id, label FROM cable_labels WHERE connection_id IN ("+marks+") AND live = 1 ORDER BY connection_id, version, n", ids...)
 	return out, err
 }

@@ -39,9 +39,9 @@ func (s *Store) RenewalQuote(c Connection, months int) (Order, error) {
 }
 
 // OrderRenewal makes the order for a renewal of an interface and returns its
-// number; autoRenew switches Auto Renew on when it is paid. It takes the place of an order for the same that was not paid. rev is
-// the version that the person saw. Kinds: Invalid (field months), NotFound,
-// Conflict, Forbidden.
+// number; autoRenew switches Auto Renew on when it is paid. It takes the place of
+// an order for the same that was not paid. rev is the version that the person
+// saw. Kinds: Invalid (field months), NotFound, Conflict, Forbidden.
 func (s *Store) OrderRenewal(ctx context.Context, by Actor, id string, rev, months int, autoRenew bool) (string, error) {
 	return s.once(ctx, by, func(t *tx) (string, error) {
 		c, err := t.connection(id)

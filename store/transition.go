@@ -62,10 +62,11 @@ func (t *tx) apply(ch change) (*Connection, error) {
 	}
 	if ch.rows != nil {
 		t.applying = c.ID
-		if err := ch.rows(t, c); err != nil {
+		err := ch.rows(t, c)
+		t.applying = "" // the transaction may go on after a refusal
+		if err != nil {
 			return nil, err
 		}
-		t.applying = ""
 	}
 	if c.Stage != lifecycle.Enabled {
 		c.AutoRenew, c.RenewAt, c.RenewFailedAt, c.NoticeAt = 0, time.Time{}, time.Time{}, time.Time{}
