@@ -10,10 +10,21 @@ import (
 	"demarc/store/lifecycle"
 )
 
-// Crowd writes n interfaces of a second company straight into the file, for
-// benchmarks of reads: only their number and shape matter. It returns the
-// account.
-func (e *Env) Crowd(tb testing.TB, n int) (account string) {
+// CrowdID is the ID of an interface of Crowd, and CrowdCursor the cursor of the
+// page that begins after it. They count from 0, the oldest.
+func CrowdID(i int) string { return fmt.Sprintf("pc-%017d", i) }
+
+// CrowdCursor is described with CrowdID.
+func CrowdCursor(i int) string { return crowdTime(i) + "~" + CrowdID(i) }
+
+func crowdTime(i int) string {
+	return time.Date(2026, 1, 1, 0, 0, i, 0, time.UTC).Format("2006-01-02T15:04:05.000Z")
+}
+
+// Crowd writes n interfaces of an account that has none straight into the file,
+// for benchmarks of reads: only their number and shape matter. They are numbered
+// from first on.
+func (e *Env) Crowd(tb testing.TB, account string, first, n int) {
 	tb.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(e.Dir, "demarc.db")+"?_pragma=busy_timeout(5000)&_pragma=synchronous(OFF)")
 	if err != nil {
@@ -31,21 +42,20 @@ func (e *Env) Crowd(tb testing.TB, n int) (account string) {
 		tb.Fatal(err)
 	}
 	ap, stages, counts := e.APID(tb, "Hangzhou-Yuhang-A"), lifecycle.Stages(), map[lifecycle.Stage]int{}
-	for i := range n {
+	for i := first; i < first+n; i++ {
 		stage := stages[i%len(stages)]
 		counts[stage]++
-		id, when := fmt.Sprintf("pc-%017d", i), time.Date(2026, 1, 1, 0, 0, i, 0, time.UTC).Format("2006-01-02T15:04:05.000Z")
-		if _, err := conn.Exec(e.Southwind, id, fmt.Sprintf("Line-%d", i), fmt.Sprintf("line-%d", i), ap, stage, stage.Turn(), when, when, fmt.Sprintf("LINE-%d", i), when, when); err != nil {
+		id, when := CrowdID(i), crowdTime(i)
+		if _, err := conn.Exec(account, id, fmt.Sprintf("Line-%d", i), fmt.Sprintf("line-%d", i), ap, stage, stage.Turn(), when, when, fmt.Sprintf("LINE-%d", i), when, when); err != nil {
 			tb.Fatal(err)
 		}
 	}
 	for stage, k := range counts {
-		if _, err := tx.Exec("INSERT INTO connection_counts (account_id, stage, n) VALUES (?, ?, ?)", e.Southwind, stage, k); err != nil {
+		if _, err := tx.Exec("INSERT INTO connection_counts (account_id, stage, n) VALUES (?, ?, ?)", account, stage, k); err != nil {
 			tb.Fatal(err)
 		}
 	}
 	if err := tx.Commit(); err != nil {
 		tb.Fatal(err)
 	}
-	return e.Southwind
 }
