@@ -215,9 +215,12 @@ func (h *Handlers) feeAlert(ctx context.Context, c echo.Context, account string)
 	}
 	const shown = 20
 	now := h.Store.Now()
-	items, next, err := h.Store.FeesDue(ctx, account, now.AddDate(0, 0, fees.ReminderDays()[0]), "", shown)
+	items, next, err := h.Store.FeesDue(ctx, account, now.Truncate(reqctx.Quarter).AddDate(0, 0, fees.ReminderDays()[0]), "", shown)
 	if err != nil {
 		return nil, err
+	}
+	for _, item := range items {
+		h.clocks(ctx, item)
 	}
 	var first *store.Connection
 	n := 0

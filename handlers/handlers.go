@@ -108,6 +108,7 @@ func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) vie
 	}
 	if err != nil {
 		// A page without numbers in its navigation is better than no page.
+		reqctx.Of(ctx).Incomplete()
 		h.Log.WarnContext(ctx, "navigation counts are missing", "request_id", reqctx.ID(ctx), "error", err)
 	}
 	p.Nav = ownNav(user, nav(user.Role, c.Request().URL.Path, needs, queues, h.Cards != nil))

@@ -1,11 +1,15 @@
 package handlers
 
 import (
+	"context"
+
 	"github.com/labstack/echo/v4"
 
 	"demarc/store"
+	"demarc/store/fees"
 	"demarc/store/lifecycle"
 	"demarc/views"
+	"demarc/views/ui"
 	"demarc/web/reqctx"
 )
 
@@ -14,7 +18,22 @@ import (
 func (h *Handlers) readBy(c echo.Context, conn store.Connection) views.Interface {
 	i := h.interfaceView(conn)
 	i.Reader = roleOf(c)
+	h.clocks(c.Request().Context(), conn)
 	return i
+}
+
+// clocks tells the moments at which time alone changes what a page says about an
+// interface.
+func (h *Handlers) clocks(ctx context.Context, conn store.Connection) {
+	req, now := reqctx.Of(ctx), h.Store.Now()
+	if !conn.DueAt.IsZero() {
+		req.ChangesAt(ui.LateUntil(conn.DueAt, now))
+	}
+	if conn.Stage == lifecycle.Enabled {
+		if next, ok := fees.NextNotice(conn.PaidThrough, now, h.Store.Catalogue().Zone(conn.Region)); ok {
+			req.ChangesAt(next.At)
+		}
+	}
 }
 
 // onlyFor refuses what other people of the account may do now and the reader may

@@ -52,7 +52,7 @@ func (h *Handlers) ShowOverview(c echo.Context) error {
 			}
 			o.NeedsFailed = true
 		}
-		due, err := h.Store.DueUntil(ctx, actor.AccountID, h.Store.Now().Add(dueSoon))
+		due, err := h.Store.DueUntil(ctx, actor.AccountID, h.Store.Now().Truncate(reqctx.Quarter).Add(dueSoon))
 		if err != nil {
 			if !h.cardFailed(ctx, err) {
 				return err
@@ -65,7 +65,12 @@ func (h *Handlers) ShowOverview(c echo.Context) error {
 		o.Glance = []ui.Pair{view("Enabled", store.ViewEnabled), view("With "+h.Operator, store.ViewWithOperator), view("Needs your action", store.ViewNeedsAction),
 			{Term: "Due this week", Value: thousands(due)}}
 	}
-	return h.render(c, http.StatusOK, views.OverviewPage(h.page(c, "Overview"), o))
+	status := http.StatusOK
+	if o.NeedsFailed && o.GlanceFailed { // nothing of the account could be read
+		status = http.StatusServiceUnavailable
+		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
+	}
+	return h.render(c, status, views.OverviewPage(h.page(c, "Overview"), o))
 }
 
 // waitingFor is the newest interfaces that wait for the customer.
@@ -83,6 +88,7 @@ func (h *Handlers) cardFailed(ctx context.Context, err error) bool {
 	if kind := store.KindOf(err); ctx.Err() != nil || (kind != 0 && kind != store.Unavailable) {
 		return false
 	}
+	reqctx.Of(ctx).Incomplete()
 	h.Log.ErrorContext(ctx, "a part of the page could not be read", "request_id", reqctx.ID(ctx), "error", err)
 	return true
 }

@@ -93,6 +93,7 @@ func (s *Store) loadCatalogue(ctx context.Context) error {
 		return err
 	}
 	s.catalogue.Store(c)
+	s.revisions.raise(touched{everybody: true})
 	return nil
 }
 

@@ -345,18 +345,27 @@ func (n StageCounts) matching(v View, status string) int {
 }
 
 // StageCounts counts an account's interfaces by stage, "" for all accounts. The
-// numbers are kept, not counted.
+// numbers are kept, not counted, and stay in memory until one of them changes.
+// Callers leave the map as it is.
 func (s *Store) StageCounts(ctx context.Context, account string) (StageCounts, error) {
+	n, epoch := s.counts.lookup(account)
+	if n != nil {
+		return n, nil
+	}
 	type row struct {
 		stage lifecycle.Stage
 		n     int
 	}
 	rows, err := list(ctx, s, func(r scanner) (v row, err error) { return v, r.Scan(&v.stage, &v.n) }, "SELECT stage, n FROM connection_counts WHERE account_id = ?", account)
-	out := StageCounts{}
-	for _, r := range rows {
-		out[r.stage] = r.n
+	if err != nil {
+		return StageCounts{}, err
 	}
-	return out, err
+	n = StageCounts{}
+	for _, r := range rows {
+		n[r.stage] = r.n
+	}
+	s.counts.keep(account, n, epoch)
+	return n, nil
 }
 
 // NeedsAction is how many interfaces of the account wait for the customer.

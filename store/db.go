@@ -105,6 +105,10 @@ type Store struct {
 	booksMu     sync.Mutex                                // held while they are replaced
 	booksCheck  atomic.Pointer[BooksCheck]                // what the last reconciliation found
 	sessions    sessionCache
+	counts      countCache
+	revisions   revisions
+	watcher     watcher
+	attached    bool // beside the program that works on the file
 	passwords   passwordGate
 	mailing     bool
 	resets      chan struct{} // one value for each request of a forgotten password under way
@@ -158,6 +162,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.chainOldEvents(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("chain of events: %w", err)
+	}
+	if err := s.watcher.learn(ctx, s.write); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("tables: %w", err)
 	}
 	s.startWriter()
 	if err := s.seedCatalogue(ctx); err != nil {
@@ -222,6 +230,7 @@ func Attach(ctx context.Context, o Options) (*Store, error) {
 		s.Close()
 		return nil, err
 	}
+	s.attached = true
 	// A catalogue that contradicts itself is for Check to tell.
 	s.damage = errors.Join(s.loadCatalogue(ctx), s.loadCalendars(ctx), s.readPrices(ctx))
 	return s, nil
@@ -261,9 +270,7 @@ func (o *Options) store() (*Store, error) {
 		s.missing = append(s.missing, SigningKeys)
 	}
 	path := filepath.Join(o.Dir, Database)
-	if s.write, err = sql.Open("sqlite", dsn(path, false)); err != nil {
-		return nil, err
-	}
+	s.write = sql.OpenDB(watched{dsn(path, false), &s.watcher})
 	s.write.SetMaxOpenConns(1)
 	s.write.SetConnMaxLifetime(0)
 	if s.read, err = sql.Open("sqlite", dsn(path, true)); err != nil {

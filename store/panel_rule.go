@@ -36,6 +36,7 @@ func (s *Store) loadPanels(ctx context.Context) error {
 		}
 	}
 	s.panels.Store(&rules)
+	s.revisions.raise(touched{everybody: true})
 	return nil
 }
 

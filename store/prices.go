@@ -88,6 +88,7 @@ func (s *Store) readPrices(ctx context.Context) error {
 		}
 	}
 	s.prices.Store(&books)
+	s.revisions.raise(touched{everybody: true})
 	return nil
 }
 

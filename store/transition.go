@@ -139,6 +139,7 @@ func (t *tx) create(c *Connection) error {
 // count keeps the number of interfaces per stage, for the account and for all;
 // by is +1 or -1.
 func (t *tx) count(account string, stage lifecycle.Stage, by int) error {
+	t.after(func() { t.s.counts.forget(account, "") })
 	for _, a := range []string{account, ""} {
 		query := "UPDATE connection_counts SET n = n - 1 WHERE account_id = ? AND stage = ?"
 		if by > 0 {

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 )
@@ -25,6 +27,7 @@ type job struct {
 	tx   *tx
 	err  error
 	done chan struct{}
+	seen touched
 	// panicked carries a panic of f back to the caller.
 	panicked any
 }
@@ -113,6 +116,8 @@ func (s *Store) runJob(ctx context.Context, sqlTx *sql.Tx, log *audit, j *job) {
 			j.err = fmt.Errorf("panic in a transaction: %v", p)
 		}
 	}()
+	s.watcher.seen = &j.seen
+	defer func() { s.watcher.seen = nil }()
 	j.tx = &tx{Tx: sqlTx, s: s, ctx: ctx, now: s.Now(), by: j.by, audit: log}
 	if j.err = j.f(j.tx); j.err == nil {
 		j.err = j.tx.writeCapacity()
@@ -143,7 +148,23 @@ func (s *Store) inTx(ctx context.Context, by Actor, f func(*tx) error) error {
 	for _, g := range j.tx.done {
 		g()
 	}
+	j.seen.settle()
+	s.revisions.raise(j.seen)
+	if s.attached {
+		return s.touchCommands()
+	}
 	return nil
+}
+
+// touchCommands tells the program that works on the file of this write.
+func (s *Store) touchCommands() error {
+	path := filepath.Join(s.dir, commandsFile)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	return errors.Join(f.Close(), os.Chtimes(path, now, now))
 }
 
 // startWriter begins to take work.

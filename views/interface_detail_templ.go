@@ -321,7 +321,7 @@ func interfaceSub(d InterfaceDetail) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Time(d.Now, d.zoned(d.Now).Format("15:04 (UTC-07:00)")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Time(d.Now.Truncate(time.Minute), d.zoned(d.Now).Format("15:04 (UTC-07:00)")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

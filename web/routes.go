@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -84,15 +85,16 @@ func (s *Server) routes(e *echo.Echo) {
 
 	// For customers: every role of an account reads ---------------------------
 	customer := person.with(customersOnly)
-	customer.get(paths.Home, h.ShowOverview)
-	customer.get(paths.Interfaces, h.ListInterfaces)
+	days, minutes := customer.with(s.again(reqctx.Quarter)), customer.with(s.again(time.Minute))
+	days.get(paths.Home, h.ShowOverview)
+	days.get(paths.Interfaces, h.ListInterfaces)
 	customer.get(paths.InterfacesCSV, h.ExportInterfaces)
 	customer.get(paths.AccessPoints, h.ListAccessPoints)
 	customer.get(paths.AccessPoint(":id"), h.ShowAccessPoint)
 	customer.get(paths.Orders, h.ListOrders)
 	customer.get(paths.Billing, h.ShowBilling)
 	customer.get(paths.StatementCSV, h.ExportStatement)
-	customer.get(paths.Interface(":id"), h.ShowInterface)
+	minutes.get(paths.Interface(":id"), h.ShowInterface)
 	customer.get(paths.InterfaceLive(":id"), h.ShowInterfaceLive)
 	customer.get(paths.LOAApplication(":id"), h.ShowLOAApplication)
 	customer.get(paths.LOA(":id"), h.ShowLOA)

@@ -89,6 +89,7 @@ type Server struct {
 	draining atomic.Bool
 	metrics  *metrics
 	cert     *certificate // nil without TLS
+	pages    keptPages
 }
 
 // New builds the edge over the store.

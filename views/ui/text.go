@@ -282,6 +282,19 @@ func LateText(due, now time.Time) string {
 	}
 }
 
+// LateUntil is the first moment at which LateText says something else than it says at now.
+func LateUntil(due, now time.Time) time.Time {
+	late := now.Sub(due)
+	switch {
+	case late <= 0:
+		return due.Add(1)
+	case late < 24*time.Hour:
+		return due.Add(late.Truncate(time.Hour) + time.Hour)
+	default:
+		return due.Add(late.Truncate(24*time.Hour) + 24*time.Hour)
+	}
+}
+
 // plural gives "1 item", "2 items".
 func plural(n int, one, many string) string {
 	if n == 1 {

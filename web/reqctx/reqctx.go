@@ -6,6 +6,7 @@ package reqctx
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"demarc/store"
 	"demarc/views"
@@ -46,7 +47,33 @@ type Request struct {
 	ID      string // short reference, shown to people when something fails
 	User    store.User
 	Session Session
+
+	changes time.Time // the first moment that ChangesAt was told
+	partial bool
 }
+
+// Quarter is what the clock of a page is rounded down to where it looks ahead by
+// days: the same rows then give the same page for a quarter of an hour, and every
+// day of every zone begins with one.
+const Quarter = 15 * time.Minute
+
+// ChangesAt says that the page would read differently from t on, although nothing
+// is written until then. Pages that are answered more than once tell every such
+// moment; the zero time is none.
+func (r *Request) ChangesAt(t time.Time) {
+	if !t.IsZero() && (r.changes.IsZero() || t.Before(r.changes)) {
+		r.changes = t
+	}
+}
+
+// Changes is the earliest moment that ChangesAt was told, zero when there is none.
+func (r *Request) Changes() time.Time { return r.changes }
+
+// Incomplete says that a part of the page could not be read: nobody else gets it.
+func (r *Request) Incomplete() { r.partial = true }
+
+// Complete reports whether Incomplete was never called.
+func (r *Request) Complete() bool { return !r.partial }
 
 type key struct{}
 
