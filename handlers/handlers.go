@@ -172,14 +172,12 @@ func ownNav(u store.User, groups []views.NavGroup) []views.NavGroup {
 // store. reference is shown when it is not "".
 func (h *Handlers) Problem(c echo.Context, status int, title, text, reference string) error {
 	p := h.frame(c, title)
-	if r := c.Request(); reqctx.IsPartial(r) {
-		header := c.Response().Header()
+	if r := c.Request(); reqctx.IsPartial(r) || reqctx.IsHtmx(r) && r.Method != http.MethodGet {
 		if r.Method == http.MethodGet && !strings.Contains(r.Header.Get("HX-Target"), "layer") {
-			header.Set("HX-Reswap", "none")
+			c.Response().Header().Set("HX-Reswap", "none")
 			return c.NoContent(status)
 		}
-		header.Set("HX-Retarget", "#layer")
-		header.Set("HX-Reswap", "innerHTML")
+		overPage(c)
 		if reference != "" {
 			text += " Reference " + reference + "."
 		}

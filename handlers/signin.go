@@ -139,6 +139,32 @@ func (h *Handlers) signInPage(c echo.Context, status int, form views.SignInForm)
 	return h.render(c, status, views.SignInPage(p, form))
 }
 
+// ShowSession tells a page that somebody is signed in, and somebody who signed
+// in beside that page that they can go back to it.
+func (h *Handlers) ShowSession(c echo.Context) error {
+	if reqctx.IsHtmx(c.Request()) {
+		return c.NoContent(http.StatusNoContent)
+	}
+	return h.render(c, http.StatusOK, views.SignedInPage(h.publicFrame(c, "You are signed in", http.StatusOK)))
+}
+
+// SignInAgain is the answer to a part of a page whose session is over: a dialog
+// over the page, which keeps what was typed. why says why it is over, if known.
+func (h *Handlers) SignInAgain(c echo.Context, why string) error {
+	overPage(c)
+	return h.render(c, http.StatusUnauthorized, views.SignInAgain(why))
+}
+
+// overPage makes htmx show the dialog of an answer over the page, beside
+// whatever part of it the answer was for, and beside a form that is a dialog
+// itself.
+func overPage(c echo.Context) {
+	header := c.Response().Header()
+	header.Set("HX-Retarget", "#notice")
+	header.Set("HX-Reswap", "innerHTML")
+	header.Set("HX-Reselect", "dialog")
+}
+
 // secret is a posted password: in NFC, so that two keyboards agree, and
 // otherwise as typed. Blanks at the ends are part of it.
 func secret(c echo.Context, name string) string {

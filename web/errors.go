@@ -94,11 +94,21 @@ func (s *Server) answer(c echo.Context, status int, text string) error {
 }
 
 // askToSignIn sends the browser to the sign-in page, and back afterwards: to
-// the page itself, or to the page with the form that was sent.
+// the page itself, or to the page with the form that was sent. A page that
+// sends a form by script, or asks before it does, stays where it is, with what
+// was typed.
 func (s *Server) askToSignIn(c echo.Context) error {
 	r := c.Request()
 	req := reqctx.Of(r.Context())
-	if sess, ok := req.Session.(*session); ok && sess.gone != "" {
+	sess, _ := req.Session.(*session)
+	if reqctx.IsHtmx(r) && (r.Method != http.MethodGet || r.URL.Path == paths.Session) {
+		why := ""
+		if sess != nil {
+			why = sess.gone
+		}
+		return s.handlers.SignInAgain(c, why)
+	}
+	if sess != nil && sess.gone != "" {
 		sess.Flash(views.Flash{Tone: ui.ToneInfo, Text: sess.gone})
 	}
 	next := r.URL.RequestURI()

@@ -64,6 +64,7 @@ func (s *Server) routes(e *echo.Echo) {
 	// For everybody who is signed in -------------------------------------------
 	public.with(signedIn).post(paths.CustomerViewEnd, h.LeaveCustomer)
 	own := public.with(signedIn, notLooking)
+	own.get(paths.Session, h.ShowSession)
 	own.get(paths.Security, h.ShowSecurity)
 	own.post(paths.SecurityPassword, h.ChangePassword)
 	own.post(paths.SecuritySession, h.RevokeSession)

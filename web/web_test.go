@@ -462,13 +462,30 @@ func TestHtmxWithoutSession(t *testing.T) {
 		t.Errorf("HX-Redirect %q", got)
 	}
 	a = b.do("POST", paths.Preferences, url.Values{"theme": {"dark"}}, "HX-Request", "true", "HX-Current-URL", "https://evil.example/x")
-	if a.StatusCode != 401 || a.Header.Get("HX-Redirect") != "/login" {
-		t.Errorf("%d %q", a.StatusCode, a.Header.Get("HX-Redirect"))
+	// What is sent, and a page that asks before it sends, stay where they are: a
+	// dialog over the page, whatever part of it the answer was for.
+	ask := s.browser(t).get(paths.Session, "HX-Request", "true")
+	for _, a := range []answer{a, ask} {
+		if a.StatusCode != 401 || a.Header.Get("HX-Redirect") != "" || a.Header.Get("HX-Retarget") != "#notice" || a.Header.Get("HX-Reswap") != "innerHTML" || a.Header.Get("HX-Reselect") != "dialog" {
+			t.Errorf("%d %v", a.StatusCode, a.Header)
+		}
+		for _, words := range []string{"<dialog", "Sign in again to continue", `href="/login?next=%2Fsession" autofocus target="_blank"`} {
+			if !strings.Contains(a.body, words) {
+				t.Errorf("the dialog has no %q: %s", words, a.body)
+			}
+		}
+	}
+	if s.browser(t).get(paths.Session).want(t, 303, "/login?next=%2Fsession"); !strings.Contains(ask.body, "You are not signed in any more.") {
+		t.Errorf("%s", ask.body)
 	}
 	// A form without a session leads back to the page that it stood on.
 	b.do("POST", paths.Preferences, url.Values{}, "Referer", s.URL+"/interfaces/new?region=x").want(t, 303, "/login?next=%2Finterfaces%2Fnew%3Fregion%3Dx")
 
 	c := s.browser(t).signIn("owner@northwind.example")
+	c.get(paths.Session, "HX-Request", "true").want(t, 204, "")
+	if a := c.get(paths.Session); a.StatusCode != 200 || !strings.Contains(a.body, "You are signed in") {
+		t.Errorf("%d %s", a.StatusCode, a.body)
+	}
 	a = c.do("POST", paths.Preferences, url.Values{"theme": {"dark"}, "next": {"/messages"}}, "HX-Request", "true")
 	if a.StatusCode != 200 || a.Header.Get("HX-Redirect") != "/messages" || a.body != "" {
 		t.Errorf("%d %q %q", a.StatusCode, a.Header.Get("HX-Redirect"), a.body)
@@ -681,7 +698,7 @@ func TestErrorsForFragments(t *testing.T) {
 		t.Errorf("%d %s", a.StatusCode, a.body)
 	}
 	a = b.do("POST", "/test/conflict", url.Values{}, append(partial, "HX-Target", "section#live")...)
-	if a.Header.Get("HX-Retarget") != "#layer" || a.StatusCode != 409 {
+	if a.Header.Get("HX-Retarget") != "#notice" || a.Header.Get("HX-Reselect") != "dialog" || a.StatusCode != 409 {
 		t.Errorf("%v", a.Header)
 	}
 	a = b.get("/test/conflict", append(partial, "HX-Target", "section#live")...)

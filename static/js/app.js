@@ -15,16 +15,15 @@
     setTimeout(() => { live.textContent = text; }, 60);
   };
 
-  // Dialogs that htmx put into #layer: open as modal, remove on close, give focus back to the control that asked. A
-  // control inside a menu is hidden again by then: its menu's button takes the focus instead.
+  // Dialogs that htmx put into #layer, or into #notice over whatever is there: open as modal, remove on close, give focus
+  // back to the control that asked. A control inside a menu is hidden again by then: its menu's button takes the focus
+  // instead.
   let opener = null;
-  const openLayer = () => {
-    const d = $('#layer dialog');
-    if (!d || d.open) return;
+  const open = (d) => {
     d.showModal();
     d.addEventListener('close', () => {
       d.remove();
-      if ($('#layer dialog')) return;
+      if ($('dialog[open]')) return;
       const menu = opener && opener.closest('[popover]');
       const back = menu ? $('[popovertarget="' + menu.id + '"]') : opener;
       if (back && back.isConnected) back.focus();
@@ -53,7 +52,7 @@
     } else if (print !== undefined) {
       window.print();
     } else if (retry !== undefined) {
-      location.reload();
+      ask(() => { if (!typed()) location.reload(); });
     }
   });
 
@@ -75,7 +74,8 @@
   const touch = (e) => { if (e.target.form && e.target.form.matches('[data-guard]')) changed.add(e.target.form); };
   on('input', touch);
   on('change', touch);
-  addEventListener('beforeunload', (e) => { for (const f of changed) if (f.isConnected) e.preventDefault(); });
+  const typed = () => [...changed].some((f) => f.isConnected);
+  addEventListener('beforeunload', (e) => { if (typed()) e.preventDefault(); });
 
   // A second submit while the first is on its way is ignored. The button stays enabled, so that nobody loses it. After
   // ten seconds another try is let through: the form's key keeps the server from doing the work twice.
@@ -90,12 +90,16 @@
     const f = e.target;
     if (f.getAttribute('method') !== 'post') return;
     if (sending === f) { e.preventDefault(); e.stopPropagation(); return; }
-    changed.clear();
-    if (f.matches('[hx-post]')) return; // htmx keeps its own queue
+    if (f.matches('[hx-post]')) { changed.delete(f); return; } // htmx keeps its own queue
     free();
     sending = f;
     f.setAttribute('aria-busy', 'true');
     timer = setTimeout(() => { say('Still working'); free(); }, 10000);
+    // A guarded form leaves only when the console answers and knows who is there: with the page what was typed would go.
+    if (changed.has(f)) {
+      e.preventDefault();
+      ask(() => { changed.delete(f); free(); f.requestSubmit(e.submitter); }, free);
+    }
   }, true);
   addEventListener('pageshow', free);
 
@@ -115,23 +119,36 @@
     el.append(again);
     ($('.topbar') || $('.skip')).after(el);
   };
+  // Ask whether somebody is signed in. When not, a dialog says so over the page; when nobody answers, the bar does.
+  const ask = (then, otherwise = () => {}) => {
+    const url = $('#notice').dataset.session;
+    fetch(url, { headers: { 'HX-Request': 'true' } }).then((r) => {
+      offline(!r.ok && r.status !== 401);
+      if (r.status === 401) window.htmx.ajax('GET', url, '#notice');
+      (r.ok ? then : otherwise)();
+    }, () => { offline(true); otherwise(); });
+  };
   on('htmx:error', (e) => { if (e.detail.ctx) offline(true); });
   on('htmx:after:request', () => offline(false));
 
-  // Polling stands still in a hidden tab and runs once on return.
+  // Polling stands still in a hidden tab, and runs once on return, and while somebody types.
   const polls = '[hx-trigger*="every "]';
   on('htmx:before:request', (e) => {
     const el = e.detail.ctx.sourceElement;
-    if (doc.hidden && el.matches(polls)) e.preventDefault();
+    if ((doc.hidden || typed()) && el.matches(polls)) e.preventDefault();
     else if (el.matches('[hx-target="#layer"]') && !el.closest('#layer')) opener = el;
   });
-  on('visibilitychange', () => { if (!doc.hidden) all(polls).forEach((el) => window.htmx.trigger(el, 'every', {}, false)); });
+  on('visibilitychange', () => {
+    if (doc.hidden) return;
+    all(polls).forEach((el) => window.htmx.trigger(el, 'every', {}, false));
+    if ($('#again-h')) ask(() => { all('#notice dialog').forEach((d) => d.close()); say('You are signed in again'); });
+  });
 
   // What arrives with a swap is said once; what stands on a freshly loaded page was read with the page.
   const sentences = (aloud) => all('[data-announce]').forEach((el) => {
     if (aloud && el.said !== el.dataset.announce) say(el.dataset.announce);
     el.said = el.dataset.announce;
   });
-  on('htmx:after:swap', () => { openLayer(); sentences(true); });
+  on('htmx:after:swap', () => { all('#layer dialog:not([open]),#notice dialog:not([open])').forEach(open); sentences(true); });
   sentences();
 })();

@@ -244,6 +244,7 @@ func (s *site) visits() map[string][]visit {
 		`paths.LOACheck(":code")`: {{path: paths.LOACheck(s.code["hz-dc1-primary"]), state: "valid"}, {path: paths.LOACheck(s.code["superseded"]), state: "superseded"}, {path: paths.LOACheck(s.code["sv-analytics"]), state: "revoked"},
 			{path: paths.LOACheck(s.code["sg-core"]), state: "used"}, {path: paths.LOACheck("7KQ4-M2XD-9PZA-3HTV"), state: "unknown", status: http.StatusNotFound},
 			{path: paths.LOACheck(s.code["hz-dc1-primary"]), press: "Compare file", status: http.StatusUnprocessableEntity, state: "no file chosen"}},
+		"paths.Session":  one(northwind, paths.Session),
 		"paths.Messages": {{who: northwind, path: paths.Messages}, {who: southwind, path: paths.Messages, state: "empty"}, {who: reviewer, path: paths.Messages}},
 		"paths.Home":     {{who: northwind, path: paths.Home}, {who: southwind, path: paths.Home, state: "empty"}, {who: northwind, path: paths.Home, state: "theme menu", open: "Colour theme"}, {who: northwind, path: paths.Home, state: "account menu", open: "Account of Lin Wei, Northwind Trading"}},
 		"paths.Interfaces": {{who: northwind, path: paths.Interfaces}, {who: southwind, path: paths.Interfaces, state: "empty"},

@@ -17,6 +17,8 @@ const (
 	Ready  = "/readyz"
 	Static = "/static/*"
 	Robots = "/robots.txt"
+	// Session is where a page asks whether somebody is still signed in.
+	Session = "/session"
 	// LOAChecks asks for the code of a letter; it needs no sign-in.
 	LOAChecks = "/loa/check"
 	// CardWebhook is where the card gateway says what happened.
