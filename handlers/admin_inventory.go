@@ -60,13 +60,16 @@ func (h *Handlers) UploadInventory(c echo.Context) error {
 	by, form := reqctx.Actor(r.Context()), views.InventoryForm{}
 	got := false
 	var refusal error
-	for {
+	for n := 1; ; n++ {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return badBody(err)
+		}
+		if n > maxParts {
+			return echo.ErrBadRequest
 		}
 		switch part.FormName() {
 		case "key", "mode":

@@ -31,6 +31,10 @@ type Checks interface {
 // bytes.
 const MaxCompared = 8 << 20
 
+// maxParts is how many parts a form with a file may have: ours have three. A
+// small body can hold a million.
+const maxParts = 16
+
 // comparing is how many files are compared at the same time: each is held in
 // memory while it is.
 const comparing = 4
@@ -123,10 +127,13 @@ func comparedFile(c echo.Context) (file []byte, problem string, err error) {
 	if err != nil {
 		return nil, "", echo.ErrBadRequest
 	}
-	for {
+	for n := 1; ; n++ {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
 			return nil, "Choose a PDF file", nil
+		}
+		if n > maxParts {
+			return nil, "", echo.ErrBadRequest
 		}
 		if err != nil {
 			return nil, "", badBody(err)

@@ -219,27 +219,31 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 // may be of an older schema. Kinds: none; a file that is no database of Demarc
 // is an error.
 func OpenBackup(ctx context.Context, file string) (*Store, error) {
-	if _, err := os.Stat(file); err != nil {
+	info, err := os.Stat(file)
+	if err != nil {
 		return nil, err
 	}
+	_, log := os.Stat(file + "-wal") // with it, the file alone is not the database
 	o := Options{Dir: filepath.Dir(file)}
 	o.defaults()
 	s := &Store{dir: o.Dir, now: o.Now, log: o.Log, stmts: map[string]*sql.Stmt{}, unsealed: true}
-	var err error
 	// A file of another journal mode is not turned into ours by looking at it.
 	if s.read, err = sql.Open("sqlite", strings.Replace(dsn(file, true), url.QueryEscape("journal_mode(WAL)"), url.QueryEscape("query_only(1)"), 1)); err != nil {
 		return nil, err
 	}
 	var have, tables int
+	var size int64
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err == nil {
-		err = s.read.QueryRowContext(ctx, "SELECT (SELECT user_version FROM pragma_user_version), (SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('connections', 'events', 'ledger_entries', 'loas'))").Scan(&have, &tables)
+		err = s.read.QueryRowContext(ctx, "SELECT (SELECT user_version FROM pragma_user_version), (SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('connections', 'events', 'ledger_entries', 'loas')), page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&have, &tables, &size)
 	}
 	switch {
 	case err != nil:
 		err = fmt.Errorf("it is no database: %w", err)
 	case have == 0 || tables < 4:
 		err = errors.New("it is no database of Demarc")
+	case log != nil && info.Size() > size:
+		err = fmt.Errorf("its size is %d bytes, its database ends after %d", info.Size(), size)
 	case have > len(names):
 		err = fmt.Errorf("it has schema %d, this program knows %d: use the newer Demarc", have, len(names))
 	}

@@ -179,6 +179,11 @@ func (s *Server) parseForm(next echo.HandlerFunc) echo.HandlerFunc {
 		if c.Path() == paths.CardWebhook {
 			return next(c) // signed as it is: its handler reads it
 		}
+		// Nothing is unpacked: a small body must not become a large one.
+		if packed := r.Header.Get("Content-Encoding"); packed != "" && !strings.EqualFold(packed, "identity") {
+			c.Response().Header().Set("Accept-Encoding", "identity")
+			return echo.ErrUnsupportedMediaType
+		}
 		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		switch c.Path() {
 		case paths.AdminInventory:

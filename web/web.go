@@ -176,9 +176,9 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Serve answers requests on l until ctx ends, then lets those under way finish.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	srv := &http.Server{
+// limited is the HTTP server with the limits of every connection.
+func (s *Server) limited() *http.Server {
+	return &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
@@ -187,6 +187,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
+}
+
+// Serve answers requests on l until ctx ends, then lets those under way finish.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	srv := s.limited()
 	done := make(chan error, 1)
 	go func() {
 		if s.cert != nil {

@@ -12,10 +12,12 @@ import (
 )
 
 // Limits of a file. They bound the memory that an import takes, whatever is
-// sent: see MaxRows and MaxBytes.
+// sent: see MaxRows and MaxBytes. A row is a few thousand bytes at most; without
+// a limit of its own, a file of commas would become forty times as large.
 const (
-	MaxBytes = 32 << 20
-	MaxRows  = 100_000
+	MaxBytes    = 32 << 20
+	MaxRows     = 100_000
+	MaxRowBytes = 64 << 10
 )
 
 // File is a file that was read, with what is wrong with its lines.
@@ -58,7 +60,7 @@ func Read(in io.Reader, progress func(rows int, bytes int64)) (*File, error) {
 		f.refuse(1, "", "", "The file is in UTF-16. Save it as CSV in UTF-8.")
 		return f, nil
 	}
-	r := csv.NewReader(buffered)
+	r := csv.NewReader(&shortRows{in: buffered})
 	r.FieldsPerRecord, r.ReuseRecord = -1, true
 
 	head, err := r.Read()
@@ -106,10 +108,54 @@ func (f *File) broken(err error) error {
 		f.refuse(p.StartLine, "", "", "A quotation mark is not closed or stands inside a cell without a second one. The rest of the file was not read.")
 		return nil
 	}
+	var long *longRow
+	if errors.As(err, &long) {
+		f.refuse(long.line, "", "", "A row is longer than "+strconv.Itoa(MaxRowBytes>>10)+" KB, or a quotation mark is not closed. The rest of the file was not read.")
+		return nil
+	}
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
+}
+
+// longRow is the error of a row that is too long.
+type longRow struct{ line int }
+
+func (e *longRow) Error() string { return "a row is too long" }
+
+// shortRows passes rows on until one is longer than MaxRowBytes, before anybody
+// takes it apart. A row ends with a line that ends outside quotation marks.
+type shortRows struct {
+	in           io.Reader
+	quoted       bool
+	size         int // of the row so far
+	lines, began int // lines that ended, and those before the row
+	err          error
+}
+
+func (s *shortRows) Read(b []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.in.Read(b)
+	for i, c := range b[:n] {
+		s.size++
+		switch {
+		case c == '"':
+			s.quoted = !s.quoted
+		case c == '\n':
+			s.lines++
+			if !s.quoted {
+				s.size, s.began = 0, s.lines
+			}
+		}
+		if s.size > MaxRowBytes {
+			s.err = &longRow{s.began + 1}
+			return i, s.err
+		}
+	}
+	return n, err
 }
 
 func (f *File) refuse(line int, k Kind, id, reason string) {
@@ -118,6 +164,10 @@ func (f *File) refuse(line int, k Kind, id, reason string) {
 
 // head reads the names of the columns.
 func (f *File) head(cells []string) (names []string, ok bool) {
+	if len(cells) > 2*len(header) {
+		f.refuse(1, "", "", "The header has "+strconv.Itoa(len(cells))+" columns, more than there are.")
+		return nil, false
+	}
 	ok = true
 	for _, c := range cells {
 		name := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(c)), " ", "_")

@@ -184,20 +184,21 @@ func (o *options) backup(ctx context.Context, args []string) error {
 
 // inspect reads a backup through: its pages, its references, its audit log.
 func inspect(ctx context.Context, file string) (head chain.Head, size int64, sum string, err error) {
-	f, err := os.Open(file)
+	f, err := regular(file)
 	if err != nil {
 		return head, 0, "", err
 	}
 	defer f.Close()
-	h := sha256.New()
-	if size, err = io.Copy(h, f); err != nil {
-		return head, 0, "", err
-	}
+	// Before the file is read from end to end: is it one of ours at all?
 	s, err := store.OpenBackup(ctx, file)
 	if err != nil {
 		return head, 0, "", err
 	}
 	defer s.Close()
+	h := sha256.New()
+	if size, err = io.Copy(h, f); err != nil {
+		return head, 0, "", err
+	}
 	findings, err := s.CheckBackup(ctx)
 	if err != nil {
 		return head, 0, "", err
@@ -572,10 +573,42 @@ func plain(err error) error {
 	return errors.New(strings.Join(words, "; "))
 }
 
+// The sizes of the largest files that letter verify reads, in bytes: what is
+// larger is neither a letter nor a set of keys.
+const (
+	maxLetter = 8 << 20
+	maxKeys   = 1 << 20
+)
+
+// regular opens a file of the disk: devices and pipes have no end.
+func regular(file string) (*os.File, error) {
+	switch info, err := os.Stat(file); {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file", file)
+	}
+	return os.Open(file)
+}
+
+// readLimited reads a file that has at most so many bytes.
+func readLimited(file string, limit int64) ([]byte, error) {
+	f, err := regular(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = fmt.Errorf("%s is larger than %d MB", file, limit>>20)
+	}
+	return b, err
+}
+
 // letterVerify checks a letter with the published keys alone: it needs neither
 // the database nor a secret.
 func (o *options) letterVerify(_ context.Context, args []string) error {
-	pdf, err := os.ReadFile(args[0])
+	pdf, err := readLimited(args[0], maxLetter)
 	if err != nil {
 		return err
 	}
@@ -584,7 +617,7 @@ func (o *options) letterVerify(_ context.Context, args []string) error {
 		set, err = keyring.ReadPublished(o.data)
 	} else {
 		var b []byte
-		if b, err = os.ReadFile(o.keys); err == nil {
+		if b, err = readLimited(o.keys, maxKeys); err == nil {
 			set, err = signing.ParseSet(b)
 		}
 	}

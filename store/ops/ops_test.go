@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -365,5 +366,70 @@ func TestAdminLinks(t *testing.T) {
 	}
 	if _, err := command(t, "check", "-data", t.TempDir()); err == nil || !strings.Contains(err.Error(), "there is no database in this folder") {
 		t.Error(err)
+	}
+}
+
+// What is no letter and no backup is said so at once, however large it is or
+// would become.
+func TestFilesThatAreNotWhatTheySay(t *testing.T) {
+	t.Parallel()
+	e := storetest.New(t)
+	e.At(t, lifecycle.Enabled)
+	dir := t.TempDir()
+	write := func(name string, content []byte) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	w.Write(make([]byte, 64<<20))
+	w.Close()
+	good := filepath.Join(dir, "good.db")
+	must(t, "backup", good, "-data", e.Dir)
+	copyOf := func(name string) string {
+		b, err := os.ReadFile(good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return write(name, b)
+	}
+	// A terabyte that takes no room.
+	sparse := copyOf("sparse.db")
+	if err := os.Truncate(sparse, 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	// A table that never ends.
+	without := copyOf("endless.db")
+	meddle(t, without, "PRAGMA foreign_keys = OFF", "DROP TABLE events", "CREATE VIEW events AS WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT n FROM x")
+	empty := write("empty.db", nil)
+	meddle(t, empty, "CREATE TABLE x (y)")
+	text, gz, cut := write("text", []byte("no letter")), write("packed.gz", packed.Bytes()), copyOf("cut.db")
+	if err := os.Truncate(cut, 100_000); err != nil {
+		t.Fatal(err)
+	}
+	target := filepath.Join(t.TempDir(), "new")
+	for file, want := range map[string]string{
+		"/dev/zero": "is no file", dir: "is no file", filepath.Join(dir, "missing"): "no such file", text: "is no database", gz: "is no database", sparse: "its database ends after", without: "is no database of Demarc",
+		empty: "is no database of Demarc", cut: "",
+	} {
+		out, err := command(t, "restore", file, "-data", target)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("restore %s: %v\n%s", file, err, out)
+		}
+		if files, _ := filepath.Glob(filepath.Join(target, "*.db*")); len(files) > 0 {
+			t.Errorf("restore %s left %v", file, files)
+		}
+	}
+	large := write("large.pdf", append([]byte("%PDF-1.7\n"), make([]byte, 9<<20)...))
+	keys := filepath.Join(e.Dir, "letter-keys.json")
+	for _, c := range []struct{ file, keys, want string }{
+		{"/dev/zero", keys, "is no file"}, {dir, keys, "is no file"}, {large, keys, "is larger than 8 MB"}, {sparse, keys, "is larger than 8 MB"}, {text, "/dev/zero", "is no file"}, {text, large, "is larger than 1 MB"},
+	} {
+		if out, err := command(t, "letter", "verify", c.file, "-keys", c.keys); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("letter verify %s -keys %s: %v\n%s", c.file, c.keys, err, out)
+		}
 	}
 }

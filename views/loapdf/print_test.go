@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"os"
@@ -28,6 +29,7 @@ import (
 
 	"demarc/store/letter"
 	"demarc/store/letter/signing"
+	"demarc/views/paper"
 	"demarc/views/paper/papertest"
 )
 
@@ -501,5 +503,31 @@ func BenchmarkVerify(b *testing.B) {
 		if _, err := Verify(pdf); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A signed file that holds the facts more than once says two things. It is
+// refused at the second, however many there are.
+func TestFactsAreInsideOnce(t *testing.T) {
+	pdf := printed(t, ordinary())
+	f, err := paper.ReadFile(pdf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range f.Objects {
+		if m := specEntry.FindSubmatch(o); m != nil && string(m[1]) == FactsName {
+			for range 1000 {
+				n := f.Reserve()
+				f.Objects[n-1] = o
+			}
+			break
+		}
+	}
+	var s Signed
+	if err := s.open(f.Bytes([]byte("id"))); !errors.Is(err, errTwice) {
+		t.Errorf("opened: %v", err)
+	}
+	if err := new(Signed).open(pdf); err != nil {
+		t.Errorf("the letter itself: %v", err)
 	}
 }

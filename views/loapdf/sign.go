@@ -142,6 +142,7 @@ func Verify(pdf []byte) (Signed, error) {
 var (
 	specEntry = regexp.MustCompile(`^<</Type /Filespec /F \(([^)]*)\) .*/EF <</F (\d+) 0 R`)
 	errNoJSON = errors.New("the facts are not inside")
+	errTwice  = errors.New("the facts are inside more than once")
 )
 
 // open reads the files inside.
@@ -155,15 +156,21 @@ func (s *Signed) open(pdf []byte) error {
 		if m == nil {
 			continue
 		}
+		name := string(m[1])
+		if name == FactsName && s.Facts != nil || name == SignatureName && s.FactsSig != "" {
+			return errTwice
+		}
 		n, _ := strconv.Atoi(string(m[2]))
+		if name != FactsName && name != SignatureName {
+			continue
+		}
 		content, err := f.Content(n)
 		if err != nil {
 			return err
 		}
-		switch string(m[1]) {
-		case FactsName:
+		if name == FactsName {
 			s.Facts = content
-		case SignatureName:
+		} else {
 			s.FactsSig = string(content)
 		}
 	}

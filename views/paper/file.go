@@ -126,7 +126,12 @@ func stream(entries string, content []byte, compressed bool) []byte {
 	return slices.Concat(fmt.Appendf(nil, "<<%s /Length %d>>\nstream\n", entries, len(content)), content, []byte("\nendstream\n"))
 }
 
-// Content is what the stream of an object holds, unpacked. Errors: ErrNotOurs.
+// maxContent is the size of the largest stream that is unpacked, in bytes. The
+// files inside a letter are some thousand bytes long.
+const maxContent = 1 << 20
+
+// Content is what the stream of an object holds, unpacked. Errors: ErrNotOurs,
+// also when it unpacks to more than any of ours.
 func (f File) Content(n int) ([]byte, error) {
 	if n < 1 || n > len(f.Objects) {
 		return nil, ErrNotOurs
@@ -145,8 +150,8 @@ func (f File) Content(n int) ([]byte, error) {
 	if err != nil {
 		return nil, ErrNotOurs
 	}
-	content, err := io.ReadAll(io.LimitReader(r, 1<<20))
-	if err != nil {
+	content, err := io.ReadAll(io.LimitReader(r, maxContent+1))
+	if err != nil || len(content) > maxContent {
 		return nil, ErrNotOurs
 	}
 	return content, nil

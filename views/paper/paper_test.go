@@ -1,6 +1,8 @@
 package paper
 
 import (
+	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -79,4 +81,30 @@ func FuzzWrap(f *testing.F) {
 			t.Errorf("%q became %q", s, lines)
 		}
 	})
+}
+
+// A stream that unpacks to more than any of ours is refused, and not unpacked
+// to its end.
+func TestPackedStreamsAreBounded(t *testing.T) {
+	var f File
+	small := f.addStream("", []byte("content"), true)
+	full := f.addStream("", make([]byte, maxContent), true)
+	large := f.addStream("", make([]byte, maxContent+1), true)
+	bomb := f.addStream("", make([]byte, 64<<20), true)
+	broken := f.addStream(" /Filter /FlateDecode", []byte("no stream"), false)
+	for n, want := range map[int]int{small: 7, full: maxContent} {
+		if got, err := f.Content(n); err != nil || len(got) != want {
+			t.Errorf("%d: %d bytes, %v", n, len(got), err)
+		}
+	}
+	for _, n := range []int{large, bomb, broken, 0, 99} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := f.Content(n)
+		runtime.ReadMemStats(&after)
+		used := after.TotalAlloc - before.TotalAlloc
+		if !errors.Is(err, ErrNotOurs) || used > 8*maxContent {
+			t.Errorf("%d: %v, %d bytes taken", n, err, used)
+		}
+	}
 }

@@ -1,0 +1,349 @@
+package web
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/textproto"
+	"runtime"
+	"runtime/debug"
+	runtimemetrics "runtime/metrics"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"demarc/handlers"
+	"demarc/store/inventory"
+	"demarc/store/lifecycle"
+	"demarc/web/paths"
+)
+
+// appetite is how much memory f takes: the most that was in use at once, and all
+// that was ever asked for.
+func appetite(t *testing.T, f func()) (peak, total uint64) {
+	t.Helper()
+	runtime.GC()
+	debug.FreeOSMemory()
+	sample := []runtimemetrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
+	runtimemetrics.Read(sample)
+	use, asked := sample[0].Value.Uint64(), sample[1].Value.Uint64()
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		s := []runtimemetrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		for {
+			runtimemetrics.Read(s)
+			if now := s[0].Value.Uint64(); now > use {
+				peak = max(peak, now-use)
+			}
+			select {
+			case <-stop:
+				return
+			case <-time.After(2 * time.Millisecond):
+			}
+		}
+	}()
+	f()
+	close(stop)
+	<-done
+	runtimemetrics.Read(sample)
+	return peak, sample[1].Value.Uint64() - asked
+}
+
+// zeros packs so many zero bytes into a thousandth.
+func zeros(t *testing.T, n int64) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.CopyN(w, endless{}, n); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	return b.Bytes()
+}
+
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
+}
+
+// nested is a PDF with a stream of streams: 64 MB at the third unpacking, a few
+// kilobytes now.
+func nested() []byte {
+	content := make([]byte, 64<<20)
+	for range 3 {
+		var b bytes.Buffer
+		w := zlib.NewWriter(&b)
+		w.Write(content)
+		w.Close()
+		content = b.Bytes()
+	}
+	return fmt.Appendf(nil, "%%PDF-1.7\n1 0 obj\n<</Type /EmbeddedFile /Filter [/FlateDecode /FlateDecode /FlateDecode] /Length %d>>\nstream\n%s\nendstream\nendobj\n", len(content), content)
+}
+
+// upload is a form with one file.
+func upload(t *testing.T, field, name string, content []byte) (body []byte, kind string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	if field == "file" {
+		if err := w.WriteField("mode", string(inventory.AddAndChange)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	part, err := w.CreateFormFile(field, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	return b.Bytes(), w.FormDataContentType()
+}
+
+// What is small on the wire stays small, and what is large is refused before it
+// is taken apart. It is not parallel: it measures the memory of the process.
+func TestBombs(t *testing.T) {
+	s := newSite(t)
+	c := s.env.At(t, lifecycle.ApprovedLOA)
+	l, err := s.env.LOA(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := s.listen(t).String()
+	check := paths.LOACheck(l.Snapshot.CheckCode)
+	s.browser(t).get(check).want(t, 200, "") // what is made once is made
+	const form = "application/x-www-form-urlencoded"
+	bomb := zeros(t, 256<<20)
+	pdf, pdfKind := upload(t, "pdf", "letter.pdf", nested())
+	large, largeKind := upload(t, "pdf", "letter.pdf", append([]byte("%PDF-"), make([]byte, handlers.MaxCompared)...))
+	var parts bytes.Buffer
+	for range 50_000 {
+		parts.WriteString("--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nx\r\n")
+	}
+	parts.WriteString("--x--\r\n")
+	var heads bytes.Buffer
+	heads.WriteString("--x\r\n")
+	for i := range 60_000 {
+		fmt.Fprintf(&heads, "X-%d: %s\r\n", i, strings.Repeat("a", 100))
+	}
+	heads.WriteString("\r\nx\r\n--x--\r\n")
+	keys := make([]string, 100_000)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("k%d=", i)
+	}
+	many := strings.Join(keys, "&")
+	const x = "multipart/form-data; boundary=x"
+	for _, b := range []struct {
+		name, method, path, kind, packed string
+		body                             []byte
+		status                           int
+		peak                             uint64 // bytes
+	}{
+		{"packed form", "POST", paths.Login, form, "gzip", bomb, 415, 4 << 20},
+		{"form packed in another way", "POST", paths.Login, form, "br", bomb, 415, 4 << 20},
+		{"packed upload", "POST", check, pdfKind, "gzip", bomb, 415, 4 << 20},
+		{"packed JSON", "POST", check + ".json", "application/json", "gzip", bomb, 415, 4 << 20},
+		{"form that only looks packed", "POST", paths.Login, form, "identity", []byte("email=x"), 422, 16 << 20},
+		{"100,000 fields", "POST", paths.Login, form, "", []byte(many[:min(len(many), bodyLimit-1)]), 400, 16 << 20},
+		{"500,000 fields of one name", "POST", paths.Login, form, "", []byte(strings.Repeat("a&", 500_000)), 400, 16 << 20},
+		{"100,000 fields in the address", "GET", paths.Login + "?" + many, "", "", nil, 431, 8 << 20},
+		{"as many as the address holds", "GET", paths.LOAChecks + "?" + strings.Repeat("a&", 12_000), "", "", nil, 200, 16 << 20},
+		{"PDF of packed streams", "POST", check, pdfKind, "", pdf, 200, 16 << 20},
+		{"file larger than any letter", "POST", check, largeKind, "", large, 422, 48 << 20},
+		{"50,000 parts", "POST", check, x, "", parts.Bytes(), 400, 8 << 20},
+		{"60,000 headers of a part", "POST", check, x, "", heads.Bytes(), 400, 48 << 20},
+		{"a line without an end", "POST", check, x, "", bytes.Repeat([]byte("a"), int(compareLimit)+1), 400, 24 << 20},
+		{"a boundary that never comes", "POST", check, x, "", append([]byte("--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\n"), make([]byte, compareLimit)...), 413, 24 << 20},
+		{"dashes", "POST", check, "multipart/form-data; boundary=--------", "", bytes.Repeat([]byte("-"), 4<<20), 400, 24 << 20},
+	} {
+		var status int
+		var answer []byte
+		peak, total := appetite(t, func() {
+			r, err := http.NewRequest(b.method, "http://"+addr+b.path, bytes.NewReader(b.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b.kind != "" {
+				r.Header.Set("Content-Type", b.kind)
+			}
+			if b.packed != "" {
+				r.Header.Set("Content-Encoding", b.packed)
+			}
+			r.Header.Set("Sec-Fetch-Site", "same-origin")
+			res, err := http.DefaultTransport.RoundTrip(r)
+			if err != nil {
+				// The answer may cross a body that nobody reads any more.
+				t.Logf("%s: %v", b.name, err)
+				return
+			}
+			defer res.Body.Close()
+			status = res.StatusCode
+			answer, _ = io.ReadAll(io.LimitReader(res.Body, 1<<20))
+		})
+		if status != b.status && status != 0 {
+			t.Errorf("%s: %d, want %d", b.name, status, b.status)
+		}
+		if peak > b.peak {
+			t.Errorf("%s: %d KB at once, want at most %d", b.name, peak>>10, b.peak>>10)
+		}
+		if bytes.Contains(answer, []byte("goroutine")) {
+			t.Errorf("%s: a stack in the answer", b.name)
+		}
+		t.Logf("%-30s %8d bytes sent: %d, %6d KB at once, %6d KB in all", b.name, len(b.body), status, peak>>10, total>>10)
+	}
+}
+
+// Files of an administrator that would grow when they are read.
+func TestInventoryBombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("sends files of 32 MB")
+	}
+	s := newSite(t)
+	head := strings.Join(inventory.Header(), ",") + "\n"
+	admin := s.browser(t).signIn("admin@cloud.example")
+	fill := func(text string) []byte { return bytes.Repeat([]byte(text), (inventory.MaxBytes-len(head))/len(text)) }
+	for _, b := range []struct {
+		name, want string
+		content    []byte
+	}{
+		{"32 million columns", "A row is longer than 64 KB", fill(",")},
+		{"60,000 columns", "more than there are", bytes.Repeat([]byte(","), 60_000)},
+		{"32 million cells in a row", "A row is longer than 64 KB", append([]byte(head), fill(",")...)},
+		{"a row of many lines", "A row is longer than 64 KB", append([]byte(head), fill("\"\n\",")...)},
+		{"a cell of 32 MB", "A row is longer than 64 KB", append([]byte(head+"\""), fill("a")[1:]...)},
+		{"quotation marks", "A row is longer than 64 KB", append([]byte(head), fill("\"")...)},
+		{"empty lines", "", append([]byte(head), fill("\n")...)},
+		{"more rows than there may be", "", append([]byte(head), fill("x\n")...)},
+		{"a packed file", "", zeros(t, 256<<20)},
+		{"larger than it may be", "at most 32 MB", append([]byte(head), make([]byte, inventory.MaxBytes)...)},
+	} {
+		body, kind := upload(t, "file", "inventory.csv", b.content)
+		var page answer
+		peak, _ := appetite(t, func() {
+			r, err := http.NewRequest("POST", s.URL+paths.AdminInventory, bytes.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Content-Type", kind)
+			r.Header.Set("Sec-Fetch-Site", "same-origin")
+			res, err := admin.c.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _ := io.ReadAll(res.Body)
+			res.Body.Close()
+			page = answer{res, string(text)}
+			for deadline := time.Now().Add(time.Minute); page.StatusCode == 303 || strings.Contains(page.body, "Dry run under way"); page = admin.get(paths.AdminInventory) {
+				if time.Now().After(deadline) {
+					t.Fatalf("%s: still read", b.name)
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+		})
+		if !strings.Contains(page.body, b.want) {
+			t.Errorf("%s: %d without %q", b.name, page.StatusCode, b.want)
+		}
+		// The file itself is on the disk, not in memory.
+		if peak > 160<<20 {
+			t.Errorf("%s: %d MB at once", b.name, peak>>20)
+		}
+		t.Logf("%-28s %4d, %d MB at once", b.name, page.StatusCode, peak>>20)
+	}
+}
+
+// Whoever reads slowly, or connects and says nothing, holds a connection for a
+// while and nothing else.
+func TestSlowReadersAndIdleConnections(t *testing.T) {
+	s := newSite(t)
+	for _, limit := range []time.Duration{s.web.limited().ReadHeaderTimeout, s.web.limited().ReadTimeout, s.web.limited().WriteTimeout, s.web.limited().IdleTimeout} {
+		if limit <= 0 || limit > 2*time.Minute {
+			t.Errorf("a limit of a connection is %s", limit)
+		}
+	}
+	var answering atomic.Int64 // requests of slow readers
+	// Something to read: more than the buffers of a connection hold.
+	s.web.echo.GET("/test/large", func(c echo.Context) error {
+		answering.Add(1)
+		defer answering.Add(-1)
+		page := make([]byte, 1<<20)
+		for range 64 {
+			if _, err := c.Response().Write(page); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	srv := s.web.limited()
+	srv.WriteTimeout = 2 * time.Second // sooner than in life
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go srv.Serve(l)
+	defer srv.Close()
+	before := runtime.NumGoroutine()
+	var slow, idle []net.Conn
+	dial := func(send string) net.Conn {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		c.(*net.TCPConn).SetReadBuffer(4 << 10)
+		io.WriteString(c, send)
+		return c
+	}
+	for range 50 {
+		slow = append(slow, dial("GET /test/large HTTP/1.1\r\nHost: x\r\n\r\n"))
+	}
+	peak, _ := appetite(t, func() {
+		for range 400 {
+			c := dial("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+			c.SetReadDeadline(time.Now().Add(30 * time.Second))
+			if line, err := textproto.NewReader(bufio.NewReader(c)).ReadLine(); err != nil || !strings.Contains(line, "200") {
+				t.Fatalf("connection %d: %q %v", len(idle), line, err)
+			}
+			idle = append(idle, c)
+		}
+	})
+	if peak > 400*64<<10 {
+		t.Errorf("400 idle connections take %d KB", peak>>10)
+	}
+	if n := answering.Load(); n == 0 {
+		t.Error("nobody reads slowly: the test proves nothing")
+	}
+	// Others are served meanwhile.
+	client := &http.Client{Timeout: 10 * time.Second}
+	for range 10 {
+		res, err := client.Get("http://" + l.Addr().String() + paths.Login)
+		if err != nil || res.StatusCode != 200 {
+			t.Fatalf("%v %v", res, err)
+		}
+		res.Body.Close()
+	}
+	// The slow ones are let go, although they never read on.
+	for deadline := time.Now().Add(srv.WriteTimeout + 30*time.Second); answering.Load() > 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d slow readers are still answered", answering.Load(), len(slow))
+		}
+	}
+	srv.Close()
+	for deadline := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > before+20; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines are left, %d before", runtime.NumGoroutine(), before)
+		}
+	}
+}
