@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"demarc/store"
+	"demarc/store/fees"
 	"demarc/store/lifecycle"
 	"demarc/store/pricing"
 	"demarc/views"
@@ -350,7 +351,10 @@ func (h *Handlers) fees(d *views.InterfaceDetail, orders []store.Order, actor st
 			line.Name = "Renewal"
 			line.Amount += " for " + pricing.PeriodLabel(o.Months)
 		}
-		day := ui.FormatDay(o.PaidAt, d.Zone)
+		day, back := ui.FormatDay(o.PaidAt, d.Zone), "returned to the balance"
+		if o.Method == store.MethodInvoice {
+			back = "refunded" // there, or on the invoice
+		}
 		switch o.State {
 		case "unpaid":
 			line.Note = "Pay by " + ui.FormatStamp(o.ExpiresAt, d.Zone)
@@ -360,15 +364,21 @@ func (h *Handlers) fees(d *views.InterfaceDetail, orders []store.Order, actor st
 		case "paid":
 			line.Note = "Paid " + day
 			if !o.Refunded.IsZero() {
-				line.Note += ", " + o.Refunded.String() + " returned to the balance"
+				line.Note += ", " + o.Refunded.String() + " " + back
 			}
-			if o.Kind == "installation" && d.Stage == lifecycle.Canceled {
+			if o.Kind == store.KindInstallation && d.Stage == lifecycle.Canceled {
 				d.Refund = views.FeeKept
+				if fees.InstallationRefund(o.RefundRule) == fees.NeverBack {
+					d.Refund = views.FeeNotBack
+				}
 			}
 		case "refunded":
-			line.Note = "Paid " + day + ", returned to the balance"
+			line.Note = "Paid " + day + ", " + back
 			if o.Kind == store.KindInstallation {
 				d.Refund = views.FeeReturned
+				if o.Method == store.MethodInvoice {
+					d.Refund = views.FeeRefunded
+				}
 			}
 		case "expired":
 			line.Note = "Not paid in time"

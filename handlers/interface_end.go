@@ -94,8 +94,12 @@ func (h *Handlers) cancelHappens(c store.Connection, would store.Cancellation) [
 		add("The port is released when " + h.Operator + " has removed the cable.")
 	}
 	switch {
+	case would.OffInvoice:
+		add("The initial installation fee of " + c.Installation.String() + " comes off your next invoice.")
 	case would.Refund:
 		add("The initial installation fee of " + c.Installation.String() + " goes back to your balance.")
+	case c.Stage.PastPayment() && would.Rule == fees.NeverBack:
+		add("The initial installation fee of " + c.Installation.String() + " is not refunded, as the order says that was paid.")
 	case c.Stage.PastPayment():
 		add("The initial installation fee of " + c.Installation.String() + " is not refunded, because an LOA was issued.")
 	}
@@ -144,17 +148,13 @@ func (h *Handlers) terminationForm(c echo.Context, status int, f views.EndForm) 
 		if err != nil {
 			return err
 		}
-		parts, err := h.Store.TerminationRefund(c.Request().Context(), conn)
-		if err != nil {
-			return err
-		}
-		back, err := h.unusedSentence(conn, parts)
+		unused, err := h.Store.TerminationRefund(c.Request().Context(), conn)
 		if err != nil {
 			return err
 		}
 		f.Happens = append([]string{
 			h.Operator + " removes the cable. The connection ends when it is out, and the port is released.",
-			"The resource fee is paid until " + ui.FormatDay(conn.PaidThrough, f.Zone) + ". " + back,
+			"The resource fee is paid until " + ui.FormatDay(conn.PaidThrough, f.Zone) + ". " + h.unusedSentence(conn, unused),
 		}, lost...)
 	} else {
 		f.Closed = true
@@ -168,24 +168,17 @@ func (h *Handlers) terminationForm(c echo.Context, status int, f views.EndForm) 
 
 // unusedSentence says what terminating an interface gives back of its resource
 // fee, in figures.
-func (h *Handlers) unusedSentence(c store.Connection, parts []fees.Part) (string, error) {
-	sum, some, err := fees.Sum(parts)
-	if err != nil {
-		return "", err
-	}
-	unused, months := h.Store.Term(c).Unused(h.Store.Now()), 0
-	for _, p := range parts {
-		months += p.Months
-	}
+func (h *Handlers) unusedSentence(c store.Connection, unused store.Unused) string {
+	back := unused.Words("goes back to your balance") + "."
 	switch {
-	case some && months == 1:
-		return "1 whole month of it is not used: " + sum.String() + " goes back to your balance.", nil
-	case some:
-		return strconv.Itoa(months) + " whole months of it are not used: " + sum.String() + " goes back to your balance.", nil
-	case unused > 0:
-		return "Nothing of it is refunded, as the orders say that were paid.", nil
+	case unused.Months == 1:
+		return "1 whole month of it is not used: " + back
+	case unused.Months > 1:
+		return strconv.Itoa(unused.Months) + " whole months of it are not used: " + back
+	case h.Store.Term(c).Unused(h.Store.Now()) > 0:
+		return "Nothing of it is refunded, as the orders say that were paid."
 	}
-	return "No whole month of it is left, so nothing is refunded.", nil
+	return "No whole month of it is left, so nothing is refunded."
 }
 
 // connection is the interface that the address names; kind NotFound when it is

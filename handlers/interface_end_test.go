@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"demarc/store"
+	"demarc/store/fees"
 	"demarc/store/lifecycle"
 	"demarc/web/paths"
 )
@@ -152,6 +153,29 @@ func TestCancelSaysWhatHappens(t *testing.T) {
 		}
 	}
 	s.Sound(t)
+}
+
+// TestCancelSaysWhyNothingGoesBack: an order that never gives its fee back does
+// not blame a letter that nobody issued.
+func TestCancelSaysWhyNothingGoesBack(t *testing.T) {
+	s := newSite(t)
+	rules, err := s.FeeRules(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules.Installation = fees.NeverBack
+	if err := s.SetFeeRules(context.Background(), s.Finance, rules.Version, rules.Rules); err != nil {
+		t.Fatal(err)
+	}
+	owner, conn := s.as("owner@northwind.example"), s.At(t, lifecycle.InApplication)
+	page := owner.get(paths.Cancellation(conn.ID)).want(http.StatusOK)
+	if !strings.Contains(page.text(), "is not refunded, as the order says that was paid.") || strings.Contains(page.text(), "because an LOA") {
+		t.Errorf("the form says %s", page.text())
+	}
+	owner.post(paths.Cancellation(conn.ID), url.Values{"confirm": {"on"}, "rev": {page.field("rev")}, "key": {page.field("key")}}).want(http.StatusSeeOther)
+	if text := owner.get(paths.Interface(conn.ID)).text(); !strings.Contains(text, "was not refunded, as the order said.") || strings.Contains(text, "an LOA had been issued") {
+		t.Errorf("the page says %s", text)
+	}
 }
 
 func TestCancelRefusals(t *testing.T) {

@@ -18,7 +18,8 @@ import (
 type Cancellation struct {
 	// Rule is the one about the installation fee that the order was made with.
 	Rule        fees.InstallationRefund
-	Refund      bool // the installation fee goes back to the balance
+	Refund      bool // the installation fee goes back
+	OffInvoice  bool // … not to the balance: it comes off the invoice that is not made yet
 	VoidsLetter bool
 	PortAtOnce  bool // the port is released at once; else after a technician removed the cable
 }
@@ -27,7 +28,29 @@ type Cancellation struct {
 // checked that the actor may see c.
 func (s *Store) CancelWould(ctx context.Context, c Connection) (Cancellation, error) {
 	orders, err := s.OrdersOf(ctx, c.ID)
-	return cancelWould(c, orders), err
+	if err != nil {
+		return Cancellation{}, err
+	}
+	would := cancelWould(c, orders)
+	for _, o := range orders {
+		if would.Refund && o.Kind == KindInstallation {
+			if would.OffInvoice, err = s.offInvoice(ctx, o); err != nil {
+				return would, err
+			}
+		}
+	}
+	return would, nil
+}
+
+// offInvoice reports whether what goes back of an order comes off the invoice
+// that is not made yet: see tx.refundTo.
+func (s *Store) offInvoice(ctx context.Context, o Order) (bool, error) {
+	if o.Method != MethodInvoice {
+		return false, nil
+	}
+	var invoiced bool
+	err := s.get(ctx, "SELECT EXISTS (SELECT 1 FROM invoice_orders WHERE order_no = ?)", []any{o.No}, &invoiced)
+	return !invoiced, err
 }
 
 func cancelWould(c Connection, orders []Order) Cancellation {
@@ -49,9 +72,9 @@ func cancelWould(c Connection, orders []Order) Cancellation {
 // demarcation: a letter is out, or one was out before it ended.
 func cableMayBeIn(c Connection) bool { return c.Stage.CableMayBeIn() || c.LOANo != "" }
 
-// Cancel ends an interface before it is enabled. The installation fee goes
-// back to the balance when no letter was ever issued. The port is free at
-// once, or after a technician confirmed that the cable is out. Kinds: Invalid
+// Cancel ends an interface before it is enabled. The installation fee goes back
+// as CancelWould says. The port is free at once, or after a technician confirmed
+// that the cable is out. Kinds: Invalid
 // (field confirm), NotFound, Conflict, Forbidden.
 func (s *Store) Cancel(ctx context.Context, by Actor, id string, rev int, confirmed bool) error {
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
@@ -66,7 +89,17 @@ func (s *Store) Cancel(ctx context.Context, by Actor, id string, rev int, confir
 		would := cancelWould(*before, orders)
 		detail := ""
 		if would.Refund {
+			for _, o := range orders {
+				if o.Kind == KindInstallation {
+					if would.OffInvoice, err = t.offInvoice(o); err != nil {
+						return "", err
+					}
+				}
+			}
 			detail = "The initial installation fee goes back to the balance"
+			if would.OffInvoice {
+				detail = "The initial installation fee comes off the next invoice"
+			}
 		}
 		_, err = t.apply(change{action: lifecycle.Cancel, id: id, rev: rev, detail: detail, rows: func(t *tx, c *Connection) error {
 			if !confirmed {
@@ -94,7 +127,11 @@ func (t *tx) endEarly(before, c *Connection, would Cancellation) error {
 			return err
 		}
 		if back.Minor > 0 {
-			if err := t.tellAccount(c.AccountID, c.ID, "Installation fee refunded", fmt.Sprintf("%s of %s went back to the account balance.", back, c.Title())); err != nil {
+			where := "went back to the account balance"
+			if would.OffInvoice {
+				where = "comes off the next invoice"
+			}
+			if err := t.tellAccount(c.AccountID, c.ID, "Installation fee refunded", fmt.Sprintf("%s of %s %s.", back, c.Title(), where)); err != nil {
 				return err
 			}
 		}
@@ -119,16 +156,67 @@ func (t *tx) endEarly(before, c *Connection, would Cancellation) error {
 	return t.setPort(*port, PortFree, "", "")
 }
 
-// TerminationRefund is what terminating an interface now gives back: the
-// unused whole months at the price that was paid for them, by order, as far as
-// the rules that the orders were made with say so. The caller has checked that
-// the actor may see c.
-func (s *Store) TerminationRefund(ctx context.Context, c Connection) ([]fees.Part, error) {
+// Unused is what terminating an interface gives back: the unused whole months at
+// the price that was paid for them, as far as the rules that the orders were made
+// with say so.
+type Unused struct {
+	Parts      []fees.Part  // by order
+	Months     int          // of all parts
+	ToBalance  money.Amount // what goes to the account's balance; zero for nothing
+	OffInvoice money.Amount // what comes off the invoice that is not made yet
+}
+
+// TerminationRefund is what terminating an interface now gives back. The caller
+// has checked that the actor may see c.
+func (s *Store) TerminationRefund(ctx context.Context, c Connection) (Unused, error) {
 	orders, err := s.OrdersOf(ctx, c.ID)
 	if err != nil {
-		return nil, err
+		return Unused{}, err
 	}
-	return unusedParts(s.Term(c), s.Now(), orders)
+	return unused(s.Term(c), s.Now(), orders, func(o Order) (bool, error) { return s.offInvoice(ctx, o) })
+}
+
+// unused sums what goes back of an interface's orders by where it goes.
+func unused(term fees.Term, now time.Time, orders []Order, offInvoice func(Order) (bool, error)) (Unused, error) {
+	parts, err := unusedParts(term, now, orders)
+	if err != nil {
+		return Unused{}, err
+	}
+	u := Unused{Parts: parts}
+	for _, p := range parts {
+		off, err := offInvoice(orders[orderOf(orders, p)])
+		if err != nil {
+			return u, err
+		}
+		sum := &u.ToBalance
+		if off {
+			sum = &u.OffInvoice
+		}
+		if sum.IsZero() {
+			*sum = p.Amount
+		} else if *sum, err = sum.Add(p.Amount); err != nil {
+			return u, err
+		}
+		u.Months += p.Months
+	}
+	return u, nil
+}
+
+func orderOf(orders []Order, p fees.Part) int {
+	return slices.IndexFunc(orders, func(o Order) bool { return o.No == p.OrderNo })
+}
+
+// Words say what goes back and where, as the end of a sentence; toBalance is how
+// it goes there: "$170.00 went back to the account balance".
+func (u Unused) Words(toBalance string) string {
+	var out []string
+	if !u.ToBalance.IsZero() {
+		out = append(out, u.ToBalance.String()+" "+toBalance)
+	}
+	if !u.OffInvoice.IsZero() {
+		out = append(out, u.OffInvoice.String()+" comes off the next invoice")
+	}
+	return strings.Join(out, " and ")
 }
 
 // unusedParts is what goes back of an interface's orders, which come oldest
@@ -161,8 +249,8 @@ func unusedParts(term fees.Term, now time.Time, orders []Order) ([]fees.Part, er
 }
 
 // Terminate asks for the end of an enabled interface; typed must be its ID.
-// Unused months go back to the balance as TerminationRefund says. Kinds:
-// Invalid (field confirm), NotFound, Conflict, Forbidden.
+// Unused months go back as TerminationRefund says. Kinds: Invalid (field
+// confirm), NotFound, Conflict, Forbidden.
 func (s *Store) Terminate(ctx context.Context, by Actor, id string, rev int, typed string) error {
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
 		before, err := t.connection(id)
@@ -173,19 +261,16 @@ func (s *Store) Terminate(ctx context.Context, by Actor, id string, rev int, typ
 		if err != nil {
 			return "", err
 		}
-		var parts []fees.Part
+		var back Unused
 		if before.Stage == lifecycle.Enabled {
-			if parts, err = unusedParts(s.Term(*before), t.now, orders); err != nil {
+			if back, err = unused(s.Term(*before), t.now, orders, t.offInvoice); err != nil {
 				return "", err
 			}
 		}
-		sum, any, err := fees.Sum(parts)
-		if err != nil {
-			return "", err
-		}
+		months := countWords(back.Months, "unused month")
 		detail := ""
-		if any {
-			detail = sum.String() + " for " + countWords(monthsOf(parts), "unused month") + " goes back to the balance"
+		if back.Months > 0 {
+			detail = "For " + months + ": " + back.Words("goes back to the balance")
 		}
 		_, err = t.apply(change{action: lifecycle.Terminate, id: id, rev: rev, detail: detail, rows: func(t *tx, c *Connection) error {
 			if typed != c.ID {
@@ -195,27 +280,19 @@ func (s *Store) Terminate(ctx context.Context, by Actor, id string, rev int, typ
 			if err := t.closeUnpaidOrders(c.ID); err != nil {
 				return err
 			}
-			for _, p := range parts {
-				i := slices.IndexFunc(orders, func(o Order) bool { return o.No == p.OrderNo })
-				if _, err := t.refund(&orders[i], p.Amount, "Terminated: "+countWords(p.Months, "month")+" not used"); err != nil {
+			for _, p := range back.Parts {
+				if _, err := t.refund(&orders[orderOf(orders, p)], p.Amount, "Terminated: "+countWords(p.Months, "month")+" not used"); err != nil {
 					return err
 				}
 			}
-			if !any {
+			if back.Months == 0 {
 				return nil
 			}
-			return t.tellAccount(c.AccountID, c.ID, "Resource fee refunded", fmt.Sprintf("%s went back to the account balance for %s of %s.", sum, countWords(monthsOf(parts), "unused month"), c.Title()))
+			return t.tellAccount(c.AccountID, c.ID, "Resource fee refunded", fmt.Sprintf("For %s of %s: %s.", months, c.Title(), back.Words("went back to the account balance")))
 		}})
 		return id, err
 	})
 	return err
-}
-
-func monthsOf(parts []fees.Part) (n int) {
-	for _, p := range parts {
-		n += p.Months
-	}
-	return n
 }
 
 // ConfirmRemoval records that the cable of a canceled or terminating interface

@@ -207,15 +207,22 @@ func (t *tx) invoice(account string) error {
 // refundTo is where the money of an order goes back to: what is not invoiced yet
 // is simply not owed, everything else goes to the balance.
 func (t *tx) refundTo(o Order) (chart.Book, error) {
-	if o.Method != MethodInvoice {
-		return chart.Balance(o.AccountID), nil
-	}
-	var no string
-	err := t.row("SELECT invoice_no FROM invoice_orders WHERE order_no = ?", o.No).Scan(&no)
-	if errors.Is(err, sql.ErrNoRows) {
-		return chart.Receivable(o.AccountID), nil
+	off, err := t.offInvoice(o)
+	if off {
+		return chart.Receivable(o.AccountID), err
 	}
 	return chart.Balance(o.AccountID), err
+}
+
+// offInvoice reports whether an order is to be paid by an invoice that is not
+// made yet.
+func (t *tx) offInvoice(o Order) (bool, error) {
+	if o.Method != MethodInvoice {
+		return false, nil
+	}
+	var invoiced bool
+	err := t.row("SELECT EXISTS (SELECT 1 FROM invoice_orders WHERE order_no = ?)", o.No).Scan(&invoiced)
+	return !invoiced, err
 }
 
 // RecordInvoicePayment records that an invoice was paid in full into the bank:

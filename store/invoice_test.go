@@ -171,6 +171,75 @@ func TestAMonthWithoutItsInvoice(t *testing.T) {
 	e.Sound(t)
 }
 
+// TestRefundsOfInvoicedOrdersSayWhereTheyGo: what is on no invoice yet comes off
+// the next one, and only what is on one goes to the balance; the customer reads
+// which, before and after.
+func TestRefundsOfInvoicedOrdersSayWhereTheyGo(t *testing.T) {
+	e, ctx := storetest.New(t), context.Background()
+	if err := e.SetInvoiceLimit(ctx, e.Finance, e.Northwind, "100,000.00", "Framework contract"); err != nil {
+		t.Fatal(err)
+	}
+	told := func() string {
+		all, err := e.Messages(ctx, e.Owner.UserID, 0, 1)
+		if err != nil || len(all) != 1 {
+			t.Fatal(err)
+		}
+		return all[0].Body
+	}
+	paid := func() store.Connection {
+		o := e.Order(t, e.Owner)
+		if err := e.PayOrder(ctx, e.Owner, o.No, store.MethodInvoice); err != nil {
+			t.Fatal(err)
+		}
+		return e.Get(t, o.ConnectionID)
+	}
+	enabled := func() store.Connection {
+		c := e.At(t, lifecycle.WaitingForPayment)
+		if _, err := e.PayResourceFee(ctx, e.Owner, c.ID, c.Version, store.NewResourceFee{Months: 3, Confirmed: true, Method: store.MethodInvoice}); err != nil {
+			t.Fatal(err, store.FieldsOf(err))
+		}
+		return e.Get(t, c.ID)
+	}
+	now, later, ends, endsLater := paid(), paid(), enabled(), enabled()
+	balance := func() int64 {
+		a, err := e.Account(ctx, e.Owner, e.Northwind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Balance.Minor
+	}
+	check := func(cancel, end store.Connection, off bool, fee, months string) {
+		t.Helper()
+		before := balance()
+		would, err := e.CancelWould(ctx, cancel)
+		if err != nil || !would.Refund || would.OffInvoice != off {
+			t.Errorf("canceling would %+v, %v", would, err)
+		}
+		e.Do(t, cancel.ID, lifecycle.Cancel)
+		if !strings.Contains(told(), fee) {
+			t.Errorf("canceled: %s", told())
+		}
+		back, err := e.TerminationRefund(ctx, end)
+		if err != nil || back.OffInvoice.IsZero() == off || back.ToBalance.IsZero() != off {
+			t.Errorf("terminating gives back %+v, %v", back, err)
+		}
+		e.Do(t, end.ID, lifecycle.Terminate)
+		if !strings.Contains(told(), months) {
+			t.Errorf("terminated: %s", told())
+		}
+		if moved := balance() != before; moved == off {
+			t.Errorf("the balance moved: %v", moved)
+		}
+		e.Sound(t)
+	}
+	check(now, ends, true, "$1,500.00 of "+now.Title()+" comes off the next invoice.", "For 2 unused months of "+ends.Title()+": $1,440.00 comes off the next invoice.")
+	e.Clock.Set(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC))
+	if _, err := e.RunDue(ctx); err != nil {
+		t.Fatal(err)
+	}
+	check(later, endsLater, false, "$1,500.00 of "+later.Title()+" went back to the account balance.", "For 2 unused months of "+endsLater.Title()+": $1,440.00 went back to the account balance.")
+}
+
 // TestInvoiceLimitInARace lets forty orders of $1,500 ask for a credit that
 // covers seven at the same moment.
 func TestInvoiceLimitInARace(t *testing.T) {

@@ -46,8 +46,10 @@ type Refund int
 // The fates of the installation fee.
 const (
 	NothingPaid Refund = iota
-	FeeReturned
-	FeeKept // a letter was issued
+	FeeReturned        // to the balance
+	FeeRefunded        // taken off the monthly invoice, or returned after it
+	FeeKept            // a letter was issued
+	FeeNotBack         // the order said so
 )
 
 // step numbers of the construction procedure, from 1.
@@ -326,6 +328,10 @@ func (p Progress) refundSentence() string {
 	switch p.Refund {
 	case FeeReturned:
 		return "The initial installation fee of " + p.Installation + " went back to your balance."
+	case FeeRefunded:
+		return "The initial installation fee of " + p.Installation + " was refunded."
+	case FeeNotBack:
+		return "The initial installation fee of " + p.Installation + " was not refunded, as the order said."
 	case FeeKept:
 		return "The initial installation fee of " + p.Installation + " was not refunded, because an LOA had been issued."
 	}

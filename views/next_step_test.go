@@ -128,6 +128,10 @@ func TestNextStepSaysWhoseTurnItIs(t *testing.T) {
 			at + ", by Lin Wei. The cable is removed and the port is released.", "", "Apply for New Interface"},
 		{"canceled, fee back", progressAt(lifecycle.Canceled, func(p *Progress) { p.Refund = FeeReturned }), ui.ToneIdle, "This interface was canceled",
 			now + ", by Lin Wei. The initial installation fee of $1,500.00 went back to your balance.", "", "Apply for New Interface"},
+		{"canceled, fee off the invoice", progressAt(lifecycle.Canceled, func(p *Progress) { p.Refund = FeeRefunded }), ui.ToneIdle, "This interface was canceled",
+			now + ", by Lin Wei. The initial installation fee of $1,500.00 was refunded.", "", "Apply for New Interface"},
+		{"canceled, fee never back", progressAt(lifecycle.Canceled, func(p *Progress) { p.Refund = FeeNotBack }), ui.ToneIdle, "This interface was canceled",
+			now + ", by Lin Wei. The initial installation fee of $1,500.00 was not refunded, as the order said.", "", "Apply for New Interface"},
 		{"canceled, fee kept, cable in", progressAt(lifecycle.Canceled, func(p *Progress) { p.Refund, p.RemovalDue = FeeKept, true }), ui.ToneIdle, "This interface was canceled",
 			now + ", by Lin Wei. The initial installation fee of $1,500.00 was not refunded, because an LOA had been issued. Example Cloud removes the cable, then the port is released.", "", "Apply for New Interface"},
 		{"order closed", progressAt(lifecycle.Canceled, func(p *Progress) {

@@ -148,13 +148,22 @@ func (o Order) words() (tone, text string) {
 	case o.State == "canceled" && o.Kind != "installation":
 		return ui.ToneWarn, "This order was closed: another one took its place, or the interface has ended. Nothing was charged."
 	case o.State == "refunded" && o.Kind != "installation":
-		return ui.ToneInfo, "The interface was terminated before this period began: " + o.Amount + " went back to the account balance."
+		return ui.ToneInfo, "The interface was terminated before this period began: " + o.Amount + o.wentBack()
 	case o.State == "canceled":
 		return ui.ToneWarn, "This order was closed because the interface was canceled. Nothing was charged."
 	case o.State == "refunded":
-		return ui.ToneInfo, "The interface was canceled before its LOA was issued: " + o.Amount + " went back to the account balance."
+		return ui.ToneInfo, "The interface was canceled before it was enabled: " + o.Amount + o.wentBack()
 	}
 	return "", ""
+}
+
+// wentBack ends a sentence about money that was refunded. What was to be paid by
+// invoice came off it, or went to the balance when it was made already.
+func (o Order) wentBack() string {
+	if o.Method == payment.Invoice {
+		return " was refunded."
+	}
+	return " went back to the account balance."
 }
 
 // again is the application form with the choices of this order.
@@ -201,7 +210,11 @@ func (o Order) bill() []ui.Pair {
 	}
 	out = append(out, ui.Pair{Term: "Total", Content: strong(o.Amount)})
 	if o.Refunded != "" {
-		out = append(out, ui.Pair{Term: "Refunded to the account balance", Value: o.Refunded})
+		term := "Refunded to the account balance"
+		if o.Method == payment.Invoice {
+			term = "Refunded"
+		}
+		out = append(out, ui.Pair{Term: term, Value: o.Refunded})
 	}
 	return out
 }

@@ -34,7 +34,8 @@ func TestOrderPageByState(t *testing.T) {
 		{"installation", "expired", true, false, true, "Expired", "This order expired on 20 Nov 2026, 14:12 (UTC+08:00). Nothing was charged."},
 		{"installation", "paid", false, false, false, "Paid", "Account balance"},
 		{"installation", "canceled", false, false, true, "Canceled", "This order was closed because the interface was canceled. Nothing was charged."},
-		{"installation", "refunded", false, false, false, "Refunded", "$1,500.00 went back to the account balance."},
+		{"installation", "refunded", false, false, false, "Refunded", "The interface was canceled before it was enabled: $1,500.00 went back to the account balance."},
+		{"resource", "refunded", false, false, false, "Refunded", "The interface was terminated before this period began: $1,500.00 went back to the account balance."},
 		{"resource", "paid", false, false, false, "Paid", "1 year"},
 	} {
 		o := sampleOrder(c.kind, c.state)

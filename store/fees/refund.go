@@ -52,17 +52,3 @@ func Refund(unused int, newestFirst []Payment) ([]Part, error) {
 	}
 	return out, nil
 }
-
-// Sum is what the parts come to; ok is false when there are none.
-func Sum(parts []Part) (sum money.Amount, ok bool, err error) {
-	for i, p := range parts {
-		if i == 0 {
-			sum = p.Amount
-			continue
-		}
-		if sum, err = sum.Add(p.Amount); err != nil {
-			return sum, false, err
-		}
-	}
-	return sum, len(parts) > 0, nil
-}
