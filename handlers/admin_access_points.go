@@ -199,7 +199,7 @@ func (h *Handlers) NewPorts(c echo.Context) error {
 // to a device, or as a device with its first ports.
 func (h *Handlers) AddPorts(c echo.Context) error {
 	form := views.PortsForm{DeviceID: value(c, "device"), Name: value(c, "name"), Room: value(c, "room"), Cabinet: value(c, "cabinet"), Pattern: value(c, "pattern"), Type: value(c, "port_type"),
-		Panel: value(c, "panel"), First: value(c, "first"), Position: value(c, "layout"), Connector: value(c, "connector"), Polish: value(c, "polish"), Fibers: value(c, "fibers"), Side: value(c, "side")}
+		Panel: value(c, "panel"), PanelRoom: value(c, "panel_room"), PanelCabinet: value(c, "panel_cabinet"), First: value(c, "first"), Position: value(c, "layout"), Connector: value(c, "connector"), Polish: value(c, "polish"), Fibers: value(c, "fibers"), Side: value(c, "side")}
 	form.Errors = unprintable(c)
 	if form.Position != "pairs" && form.Position != "single" {
 		form.Errors["layout"] = "Select how many positions each port takes"
@@ -211,7 +211,8 @@ func (h *Handlers) AddPorts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in := store.NewPorts{Device: form.DeviceID, Name: form.Name, Room: form.Room, Cabinet: form.Cabinet, Pattern: form.Pattern, Type: form.Type, Panel: form.Panel, First: form.First,
+	in := store.NewPorts{Device: form.DeviceID, Name: form.Name, Room: form.Room, Cabinet: form.Cabinet, Pattern: form.Pattern, Type: form.Type, Panel: form.Panel,
+		PanelRoom: form.PanelRoom, PanelCabinet: form.PanelCabinet, First: form.First,
 		Pairs: form.Position == "pairs", Connector: form.Connector, Polish: form.Polish, Fibers: form.Fibers, Side: form.Side}
 	in.Seen, _ = strconv.Atoi(value(c, "seen")) // nothing was shown when it is no number
 	if in.Seen == 0 || value(c, "step") != "add" {
@@ -248,8 +249,13 @@ func (h *Handlers) portsPreview(c echo.Context, status int, ap string, in store.
 		return err
 	}
 	form.Seen = store.PortsRev(ports)
+	d, ok := h.Store.Catalogue().Device(form.DeviceID)
+	if !ok {
+		d.Room, d.Cabinet = form.Room, form.Cabinet
+	}
 	for _, p := range ports {
-		form.Preview = append(form.Preview, views.NewPort{Number: p.Number, Name: p.Name, Panel: p.Panel, Position: p.Position, Connector: p.ConnectorWords()})
+		rule := h.Store.PanelRule(store.PanelPlace{AccessPoint: ap, Room: p.Room, Cabinet: p.Cabinet, Panel: p.Panel})
+		form.Preview = append(form.Preview, views.NewPort{Number: p.Number, Name: p.Name, Panel: p.Panel, Position: rule.Words(p.Position), Elsewhere: elsewhere(p, d), Connector: p.ConnectorWords()})
 	}
 	return h.portsForm(c, status, form)
 }

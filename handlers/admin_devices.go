@@ -39,10 +39,7 @@ func (h *Handlers) deviceCrumbs(d catalog.Device, more ...views.Crumb) []views.C
 func (h *Handlers) staffDevice(d catalog.Device, ports []store.Port) views.StaffDevice {
 	out := views.StaffDevice{ID: d.ID, Name: d.Name, Room: d.Room, Cabinet: d.Cabinet}
 	for _, p := range ports {
-		row := views.StaffPort{ID: p.ID, Number: p.Number, Name: p.Name, Type: string(p.Type), Panel: p.Panel, Position: h.Store.PositionWords(p), Connector: p.ConnectorWords(), State: portPlace(p.State), HolderID: cmp.Or(p.ConnectionID, p.LeftBy)}
-		if p.Room != d.Room || p.Cabinet != d.Cabinet {
-			row.Elsewhere = p.Room + ", cabinet " + p.Cabinet
-		}
+		row := views.StaffPort{ID: p.ID, Number: p.Number, Name: p.Name, Type: string(p.Type), Panel: p.Panel, Position: h.Store.PositionWords(p), Connector: p.ConnectorWords(), State: portPlace(p.State), HolderID: cmp.Or(p.ConnectionID, p.LeftBy), Elsewhere: elsewhere(p.Port, d)}
 		if row.HolderID != "" {
 			row.HolderHref = paths.AdminInterface(row.HolderID)
 		}
@@ -50,6 +47,15 @@ func (h *Handlers) staffDevice(d catalog.Device, ports []store.Port) views.Staff
 		out.Ports = append(out.Ports, row)
 	}
 	return out
+}
+
+// elsewhere is where a port is handed over when it is not in the cabinet of its
+// device; "" when it is.
+func elsewhere(p catalog.Port, d catalog.Device) string {
+	if p.Room == d.Room && p.Cabinet == d.Cabinet {
+		return ""
+	}
+	return p.Room + ", cabinet " + p.Cabinet
 }
 
 // ShowDevice is one access device with its front panel.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -19,7 +20,7 @@ import (
 // ShowInventory is the page about the inventory as a file: export, import, and
 // where the person's own import stands.
 func (h *Handlers) ShowInventory(c echo.Context) error {
-	return h.inventoryPage(c, http.StatusOK, views.InventoryForm{Mode: string(inventory.AddAndChange)})
+	return h.inventoryPage(c, http.StatusOK, views.InventoryForm{})
 }
 
 func (h *Handlers) inventoryPage(c echo.Context, status int, form views.InventoryForm) error {
@@ -27,22 +28,26 @@ func (h *Handlers) inventoryPage(c echo.Context, status int, form views.Inventor
 	if form.Key == "" {
 		form.Key = formKey()
 	}
+	i, ok := h.Store.Import(reqctx.Actor(ctx))
+	if form.Mode == "" && len(form.Errors) == 0 {
+		// A file that was corrected is uploaded as the one before it.
+		form.Mode = string(cmp.Or(i.Mode, inventory.AddAndChange))
+	}
 	v := views.Inventory{Form: form, Columns: inventory.Columns()}
-	if i, ok := h.Store.Import(reqctx.Actor(ctx)); ok {
+	if ok {
 		v.Import = &views.InventoryImport{Busy: i.Busy(), Applying: i.State == store.ImportApplying, Ready: i.State == store.ImportReady, Done: i.State == store.ImportDone, Failed: i.State == store.ImportFailed,
-			Mode: i.Mode, Rows: i.Rows, Progress: int(i.Done), Of: int(i.Total), Counts: i.Counts, Kinds: i.Kinds, Refused: i.Refused, Changed: i.Changed, Removed: i.Removed,
+			Mode: i.Mode, Rows: i.Rows, Progress: int(i.Done), Of: int(i.Total), Counts: i.Counts, Kinds: i.Kinds, Refused: i.Refused, Added: i.Added, Changed: i.Changed, Removed: i.Removed,
 			Hash: i.Hash, Notice: i.Notice, Confirmable: i.Confirmable(), Key: formKey()}
-	} else {
-		counts, err := h.Store.AllPortCounts(ctx)
-		if err != nil {
-			return err
-		}
-		cat := h.Store.Catalogue()
-		v.Regions, v.AccessPoints = len(cat.Regions()), len(cat.AccessPoints())
-		for _, ap := range cat.AccessPoints() {
-			v.Devices += len(cat.Devices(ap.ID))
-			v.Ports += tally(counts[ap.ID], nil).Total()
-		}
+	}
+	counts, err := h.Store.AllPortCounts(ctx)
+	if err != nil {
+		return err
+	}
+	cat := h.Store.Catalogue()
+	v.Regions, v.AccessPoints = len(cat.Regions()), len(cat.AccessPoints())
+	for _, ap := range cat.AccessPoints() {
+		v.Devices += len(cat.Devices(ap.ID))
+		v.Ports += tally(counts[ap.ID], nil).Total()
 	}
 	p := h.page(c, "Inventory", views.Crumb{Label: "Capacity"})
 	p.Failed = status == http.StatusUnprocessableEntity
@@ -123,7 +128,7 @@ func badBody(err error) error {
 func (h *Handlers) ConfirmImport(c echo.Context) error {
 	err := h.Store.ConfirmImport(c.Request().Context(), h.actor(c), value(c, "hash"))
 	if status, _, msg, ok := refused(err); ok {
-		return h.inventoryPage(c, status, views.InventoryForm{Mode: string(inventory.AddAndChange), Conflict: msg})
+		return h.inventoryPage(c, status, views.InventoryForm{Conflict: msg})
 	}
 	if err != nil {
 		return err
@@ -135,7 +140,7 @@ func (h *Handlers) ConfirmImport(c echo.Context) error {
 func (h *Handlers) DropImport(c echo.Context) error {
 	err := h.Store.DropImport(h.actor(c))
 	if status, _, msg, ok := refused(err); ok {
-		return h.inventoryPage(c, status, views.InventoryForm{Mode: string(inventory.AddAndChange), Conflict: msg})
+		return h.inventoryPage(c, status, views.InventoryForm{Conflict: msg})
 	}
 	if err != nil {
 		return err

@@ -126,7 +126,7 @@ func TestInventoryImport(t *testing.T) {
 		}
 	}
 	a := c.settled()
-	for _, want := range []string{"The file can be imported", "Nothing was changed yet", "Import 2 changes", "facility_name", "New \"name\""} {
+	for _, want := range []string{"The file can be imported", "Nothing was changed yet", "Import 2 changes", "facility_name", "New \"name\"", "name 阿姆斯特丹 <script>alert(1)</script>; zone Europe/Amsterdam"} {
 		if !strings.Contains(a.text(), want) {
 			t.Errorf("no %q in %s", want, a.text())
 		}
@@ -134,8 +134,16 @@ func TestInventoryImport(t *testing.T) {
 	if a.doc().Find("script:not([src])").Length() != 0 {
 		t.Error("what the file says became a script")
 	}
+	for id, line := range map[string]string{"added-h": "Line 2 2, region, nl-1", "changed-h": "Line 3 3, access_point, " + s.APID(t, "Singapore-A")} {
+		if got := strings.Join(cells(a.doc().Find("table[aria-labelledby="+id+"] tbody tr")), ", "); !strings.HasPrefix(got, line) {
+			t.Errorf("%s: %q, want %q", id, got, line)
+		}
+	}
+	if a.doc().Find("input[type=file]").Length() != 0 {
+		t.Error("another file is asked for while one waits")
+	}
 	report := c.get(paths.AdminInventoryReport).want(http.StatusOK)
-	if !strings.Contains(report.body, "2,region,nl-1,added,\n") || report.header.Get("Content-Disposition") != `attachment; filename="inventory-report-2026-11-20.csv"` {
+	if !strings.Contains(report.body, "2,region,nl-1,added,name 阿姆斯特丹 <script>alert(1)</script>; zone Europe/Amsterdam\n") || report.header.Get("Content-Disposition") != `attachment; filename="inventory-report-2026-11-20.csv"` {
 		t.Errorf("%s %v", report.body, report.header)
 	}
 	if _, ok := s.Catalogue().Region("nl-1"); ok {
@@ -203,6 +211,15 @@ func TestInventoryRefusals(t *testing.T) {
 	}
 	if a.doc().Find("td b").Length() != 0 {
 		t.Error("what the file says became markup")
+	}
+	// The corrected file takes the place of the one that was refused.
+	again := a.doc().Find("#import form[enctype='multipart/form-data']")
+	if again.Find("input[name=mode][value=add][checked]").Length() != 1 || !strings.Contains(a.text(), "Upload the corrected file") {
+		t.Error("no form for the corrected file")
+	}
+	c.upload(again.Find("[name=key]").AttrOr("value", ""), "replace", strings.NewReader("kind,id,name\nregion,zz,\n")).want(http.StatusSeeOther)
+	if a = c.settled(); strings.Contains(a.text(), "ODF 99") || a.doc().Find("input[name=mode][value=replace][checked]").Length() != 1 {
+		t.Errorf("the second file: %s", a.text())
 	}
 	// A second administrator's tab cannot see or confirm it.
 	if s.as("admin@cloud.example").get(paths.AdminInventory).doc().Find("#import").Length() != 1 {

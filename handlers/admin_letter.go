@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -189,7 +190,7 @@ func (h *Handlers) playbookPage(c echo.Context, status int, form *views.Playbook
 	if book.Version > 0 {
 		form.Changed = "Changed " + ui.FormatStamp(book.UpdatedAt, h.Store.Catalogue().Zone(ap.Region)) + " by " + book.UpdatedBy + "."
 	}
-	p := h.page(c, "Playbook for letters", views.Crumb{Label: "Access points", Href: paths.AdminAccessPoints}, views.Crumb{Label: ap.Name, Href: paths.AdminAccessPoint(ap.ID)})
+	p := h.page(c, "Playbook for letters", append(slices.Clone(accessPointCrumbs), views.Crumb{Label: ap.Name, Href: paths.AdminAccessPoint(ap.ID)})...)
 	p.Failed = status == http.StatusUnprocessableEntity
 	return h.render(c, status, views.PlaybookPage(p, *form))
 }

@@ -486,7 +486,7 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 			return err
 		}
 		place := h.place(*known.Port)
-		v.MapHint = "Reserved now: " + place.PortLine() + ", " + place.Demarcation() + ". Grey ports are in use or reserved. Only ports that match " + conn.PortType.Info().Short + " are shown."
+		v.MapHint = "Reserved now: " + place.PortLine() + ", " + place.Demarcation() + ". Gray ports are in use or reserved. Only ports that match " + conn.PortType.Info().Short + " are shown."
 	}
 	if !v.Open { // while an application is open, an earlier letter is history
 		l, err := h.Store.LOA(ctx, conn.ID)

@@ -210,6 +210,9 @@ func TestWhitelistDecisions(t *testing.T) {
 		t.Error("no link to revoke")
 	}
 	summaryHas(t, reviewer.post(revoke, url.Values{"reason": {"The contract ended"}, "confirm": {"Northwind"}}), "confirm", "Type the account ID "+s.Northwind)
+	nothing := reviewer.post(revoke, url.Values{})
+	summaryHas(t, nothing, "confirm", "Type the account ID "+s.Northwind)
+	summaryHas(t, nothing, "reason", "Say why, for the customer")
 	noReason := reviewer.post(revoke, url.Values{"confirm": {s.Northwind}})
 	summaryHas(t, noReason, "reason", "Say why")
 	if got := noReason.field("confirm"); got != s.Northwind {

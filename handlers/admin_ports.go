@@ -117,6 +117,9 @@ func (h *Handlers) letterOf(ctx context.Context, p store.Port) (string, error) {
 
 func portChange(e store.Event) views.PortChange {
 	out := views.PortChange{At: e.At, What: views.PortEventWords(e.Action), Reason: e.Reason, Who: e.ActorName}
+	if out.Reason == "" {
+		out.Reason = views.PortEventCause(e.Action, string(e.From), e.ActorRole.IsStaff())
+	}
 	if e.ActorRole.IsStaff() {
 		out.Who += ", " + strings.ToLower(e.ActorRole.Label())
 	}

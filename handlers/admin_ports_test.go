@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"demarc/store"
 	"demarc/store/lifecycle"
 	"demarc/web/paths"
@@ -341,4 +343,94 @@ func TestPanelForm(t *testing.T) {
 		}
 	}
 	s.Sound(t)
+}
+
+// The preview of new ports names their places as the facility does, and says
+// where they are when that is not beside the device.
+func TestPreviewOfNewPorts(t *testing.T) {
+	s := newSite(t)
+	admin := s.as(adminMail)
+	ap := s.APID(t, "Hangzhou-Yuhang-A")
+	device := s.Catalogue().Devices(ap)[0]
+	add := func(panel, room, first string) url.Values {
+		return url.Values{"device": {device.ID}, "pattern": {"XGE9/0/01-02"}, "port_type": {"10GBase-LR"}, "panel": {panel}, "panel_room": {room}, "first": {first}, "layout": {"pairs"}, "key": {"p1"}}
+	}
+	form := add("ODF 77", "MMR 1", "17")
+	shown := admin.post(paths.AdminPorts(ap), form).want(http.StatusOK)
+	if d := shown.doc(); d.Find("#preview [autofocus]").Text() != "2 ports would be added" || shown.field("panel_room") != "MMR 1" {
+		t.Errorf("the focus is not on the preview, or the form is not kept: %s", d.Find("#preview").Text())
+	}
+	if got := cells(shown.doc().Find("#preview tbody tr").First()); got[1] != "XGE9/0/01" || got[2] != "ODF 77, 17/18MMR 1, cabinet "+device.Cabinet {
+		t.Errorf("preview: %q", got)
+	}
+	form.Set("seen", shown.field("seen"))
+	form.Set("step", "add")
+	admin.post(paths.AdminPorts(ap), form).want(http.StatusSeeOther)
+	place := store.PanelPlace{AccessPoint: ap, Room: "MMR 1", Cabinet: device.Cabinet, Panel: "ODF 77"}
+	if err := s.SetPanelRule(t.Context(), s.Admin, place, 0, "N/N (P)"); err != nil {
+		t.Fatal(err)
+	}
+	form = add("ODF 77", "MMR 1", "21")
+	form.Set("pattern", "XGE9/0/03")
+	if got := cells(admin.post(paths.AdminPorts(ap), form).want(http.StatusOK).doc().Find("#preview tbody tr").First()); got[2] != "ODF 77, 21/22 (11) [21/22]MMR 1, cabinet "+device.Cabinet {
+		t.Errorf("with a rule: %q", got)
+	}
+	form.Set("first", "17")
+	summaryHas(t, admin.post(paths.AdminPorts(ap), form), "first", "Position 17 of ODF 77 belongs to "+device.Name+" XGE9/0/01 already")
+	form.Set("panel_cabinet", strings.Repeat("x", 33))
+	summaryHas(t, admin.post(paths.AdminPorts(ap), form), "panel_cabinet", "Use at most 32 characters")
+}
+
+// What a port went through says why, also where nobody had to give a reason.
+func TestPortHistorySaysWhy(t *testing.T) {
+	s := newSite(t)
+	admin := s.as(adminMail)
+	why := func(port string) (out []string) {
+		admin.get(paths.AdminPort(port)).want(200).doc().Find("table[aria-labelledby=history-h] tbody tr").Each(func(_ int, row *goquery.Selection) {
+			out = append([]string{cells(row)[1] + ": " + cells(row)[3]}, out...)
+		})
+		return out
+	}
+	port := func(id string) string {
+		t.Helper()
+		p, err := s.PortOf(t.Context(), id)
+		if err != nil || p == nil {
+			t.Fatal(p, err)
+		}
+		return p.ID
+	}
+	early := s.At(t, lifecycle.ToApplyForLOA)
+	first := port(early.ID)
+	s.Do(t, early.ID, lifecycle.Cancel)
+	late := s.At(t, lifecycle.WaitingForPayment)
+	second := port(late.ID)
+	s.Do(t, late.ID, lifecycle.Cancel)
+	s.Do(t, late.ID, lifecycle.ConfirmRemoval)
+	chosen := s.At(t, lifecycle.InApplication)
+	third := port(chosen.ID)
+	at, err := s.Store.Port(t.Context(), third)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports, err := s.Ports(t.Context(), at.Device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(ports, func(p store.Port) bool { return p.ID != third && p.State == store.PortFree && p.Type == chosen.PortType })
+	approval := untouched(t, admin.get(paths.AdminLOA(chosen.ID)), paths.AdminApproval(chosen.ID))
+	admin.post(paths.AdminApproval(chosen.ID), with(approval, "port", ports[i].ID)).want(http.StatusSeeOther)
+	for id, want := range map[string][]string{
+		first:       {"Allocated: The initial installation fee was paid", "Released, free: The interface was canceled"},
+		second:      {"Allocated: The initial installation fee was paid", "Cabled, in use: The cables were connected", "Quarantined: The interface was canceled; a cable may be in", "Released, free: A technician found nothing in it"},
+		third:       {"Allocated: The initial installation fee was paid", "Released, free: The reviewer chose another port with the letter"},
+		ports[i].ID: {"Allocated: The reviewer chose another port with the letter"},
+	} {
+		got := why(id)
+		if len(got) > len(want) {
+			got = got[len(got)-len(want):] // the same port had an interface before
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", id, got, want)
+		}
+	}
 }

@@ -143,6 +143,9 @@ func (h *Handlers) decide(c echo.Context, form views.WhitelistDecision) error {
 	}
 	if form.To == views.WhitelistRevoked && form.Confirm != request.AccountID {
 		form.Errors["confirm"] = "Type the account ID " + request.AccountID + " to confirm"
+		if msg := store.WhitelistReasonProblem(form.Reason); msg != "" && form.Errors["reason"] == "" {
+			form.Errors["reason"] = msg // the store would say it next
+		}
 	}
 	if len(form.Errors) > 0 {
 		return h.decisionPage(c, http.StatusUnprocessableEntity, form)

@@ -304,7 +304,10 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards
 
 // markCurrent marks the entry whose address is the longest beginning of path.
 func markCurrent(groups []views.NavGroup, path string) {
-	if strings.HasPrefix(path, paths.AdminDevices+"/") || strings.HasPrefix(path, paths.AdminPortPages+"/") {
+	switch inPort := strings.HasPrefix(path, paths.AdminPortPages+"/"); {
+	case inPort && strings.HasSuffix(path, "/check"):
+		path = paths.AdminRemovals // the queue that it is work of
+	case inPort || strings.HasPrefix(path, paths.AdminDevices+"/"):
 		path = paths.AdminAccessPoints // a device and its ports belong to a site
 	}
 	var best *views.NavItem

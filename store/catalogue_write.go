@@ -50,9 +50,12 @@ type NewPorts struct {
 	Pattern             string // "XGE1/0/1-48", or one name
 	Type                string // a catalog.PortType
 	Panel               string // "ODF 12"
-	First               string // position of the first port on the panel, a whole number
-	Pairs               bool   // each port takes two positions: a fibre pair
-	Connector           string // "" the usual one of the port type
+	// PanelRoom and PanelCabinet are where the panel is; "" is where the device
+	// is.
+	PanelRoom, PanelCabinet string
+	First                   string // position of the first port on the panel, a whole number
+	Pairs                   bool   // each port takes two positions: a fibre pair
+	Connector               string // "" the usual one of the port type
 	// Polish, Fibers and Side are as in catalog.Port; "" is what the usual
 	// connector of the port type says, or not said.
 	Polish, Fibers, Side string
@@ -73,7 +76,8 @@ var (
 )
 
 // PortNames spells a pattern out: "XGE1/0/1-3" is XGE1/0/1, XGE1/0/2 and
-// XGE1/0/3. problem says what is wrong with it, "" when nothing is.
+// XGE1/0/3. A number that begins with a zero keeps its width: "GE01-12" is
+// GE01 to GE12. problem says what is wrong with it, "" when nothing is.
 func PortNames(pattern string) (names []string, problem string) {
 	if pattern == "" {
 		return nil, "Enter the names of the ports, for example XGE1/0/1-48"
@@ -95,17 +99,21 @@ func PortNames(pattern string) (names []string, problem string) {
 	case last-first+1 > MaxPortsAtOnce:
 		return nil, "Add at most " + strconv.Itoa(MaxPortsAtOnce) + " ports at once"
 	}
+	width := 1
+	if m[2][0] == '0' {
+		width = len(m[2])
+	}
 	for n := first; n <= last; n++ {
-		names = append(names, m[1]+strconv.Itoa(n))
+		names = append(names, fmt.Sprintf("%s%0*d", m[1], width, n))
 	}
 	return names, ""
 }
 
 // AddPorts adds ports to an access device, or a device with its first ports, at
 // an access point, and returns the device's ID. They are free at once. Kinds:
-// Invalid (fields name, room, cabinet, pattern, port_type, panel, first,
-// connector, polish, fibers, side), NotFound, Conflict when the ports would be
-// others than those that the person saw, Forbidden.
+// Invalid (fields name, room, cabinet, pattern, port_type, panel, panel_room,
+// panel_cabinet, first, connector, polish, fibers, side), NotFound, Conflict
+// when the ports would be others than those that the person saw, Forbidden.
 func (s *Store) AddPorts(ctx context.Context, by Actor, accessPoint string, in NewPorts) (string, error) {
 	if by.Role != lifecycle.Administrator {
 		return "", forbidden(msgAdminOnly)
@@ -212,6 +220,13 @@ func (t *tx) newPorts(ap catalog.AccessPoint, device catalog.Device, devices []c
 	if in.Panel == "" || runes(in.Panel) > 32 {
 		bad["panel"] = "Enter the panel in 1 to 32 characters, for example ODF 12"
 	}
+	room, cabinet := cmp.Or(in.PanelRoom, device.Room), cmp.Or(in.PanelCabinet, device.Cabinet)
+	if runes(room) > 32 {
+		bad["panel_room"] = "Use at most 32 characters"
+	}
+	if runes(cabinet) > 32 {
+		bad["panel_cabinet"] = "Use at most 32 characters"
+	}
 	first, err := strconv.Atoi(in.First)
 	if err != nil || first < 1 || first > 9999 {
 		bad["first"] = "Enter a number from 1 to 9999"
@@ -237,7 +252,7 @@ func (t *tx) newPorts(ap catalog.AccessPoint, device catalog.Device, devices []c
 			if d.ID == device.ID {
 				number, have[p.ID] = max(number, p.Number), true
 			}
-			if p.Room == device.Room && p.Cabinet == device.Cabinet && strings.EqualFold(p.Panel, in.Panel) {
+			if p.Room == room && p.Cabinet == cabinet && strings.EqualFold(p.Panel, in.Panel) {
 				for _, place := range strings.Split(p.Position, "/") {
 					taken[place] = d.Name + " " + p.Name
 				}
@@ -246,7 +261,7 @@ func (t *tx) newPorts(ap catalog.AccessPoint, device catalog.Device, devices []c
 	}
 	var out []catalog.Port
 	for i, name := range names {
-		p := catalog.Port{Device: device.ID, Name: name, Number: number + 1 + i, Type: info.Type, Room: device.Room, Cabinet: device.Cabinet, Panel: in.Panel, Connector: connector, Polish: polish, Fibers: fibers, Side: in.Side}
+		p := catalog.Port{Device: device.ID, Name: name, Number: number + 1 + i, Type: info.Type, Room: room, Cabinet: cabinet, Panel: in.Panel, Connector: connector, Polish: polish, Fibers: fibers, Side: in.Side}
 		p.ID = device.ID + "-" + strings.ReplaceAll(strings.ToLower(name), "/", "-")
 		if have[p.ID] {
 			bad["pattern"] = device.Name + " has a port " + name + " already"

@@ -137,6 +137,10 @@ func TestPortNames(t *testing.T) {
 		"GE1/0/1-":                      "",
 		"GE1/0/1-4 ":                    "",
 		"GE1/0/-1":                      "GE1/0/-1 GE1/0/-1 1",
+		"Gi1/0/0-23":                    "Gi1/0/0 Gi1/0/23 24",
+		"GE01-12":                       "GE01 GE12 12",
+		"GE08-0010":                     "GE08 GE10 3",
+		"GE007":                         "GE007 GE007 1",
 		"GE1/0/99999":                   "",
 		"-/1":                           "",
 		"GE1/0/1-9999":                  "",
@@ -257,6 +261,44 @@ func TestAddPortsRefuses(t *testing.T) {
 	}
 	if n := len(e.Catalogue().Devices(ap)); n != 1 {
 		t.Errorf("%d devices", n)
+	}
+	e.Sound(t)
+}
+
+// The panel may stand in another room than the device, a meet-me room as a
+// rule: its places are counted there.
+func TestPortsOfAPanelInAnotherRoom(t *testing.T) {
+	e := storetest.New(t)
+	ap := e.APID(t, emptySite)
+	mmr := func(in *store.NewPorts) { in.PanelRoom, in.PanelCabinet = "MMR 1", "M-02" }
+	device, err := e.AddPorts(ctx, e.Admin, ap, newDevice(mmr))
+	if err != nil {
+		t.Fatal(err, store.FieldsOf(err))
+	}
+	ports, err := e.Ports(ctx, device)
+	if err != nil || len(ports) != 24 {
+		t.Fatal(len(ports), err)
+	}
+	d, _ := e.Catalogue().Device(device)
+	if d.Room != "2F-1" || d.Cabinet != "B-03" || ports[0].Room != "MMR 1" || ports[0].Cabinet != "M-02" {
+		t.Errorf("device %+v, port %+v", d, ports[0])
+	}
+	// The same panel there is another one than that of the device's cabinet,
+	// and one only for every device.
+	second := func(in *store.NewPorts) { in.Name, in.Room, in.Cabinet = "CSW-02", "3F-1", "A-01" }
+	if _, err := e.AddPorts(ctx, e.Admin, ap, newDevice(second, mmr)); store.KindOf(err) != store.Invalid || store.FieldsOf(err)["first"] != "Position 1 of ODF 4 belongs to CSW-01 XGE1/0/1 already" {
+		t.Errorf("places given twice: %v %v", err, store.FieldsOf(err))
+	}
+	if _, err := e.AddPorts(ctx, e.Admin, ap, store.NewPorts{Device: device, Pattern: "XGE2/0/1-4", Type: string(catalog.Type10GBaseLR), Panel: "ODF 4", First: "1", Pairs: true}); err != nil {
+		t.Errorf("a panel of the same name beside the device: %v %v", err, store.FieldsOf(err))
+	}
+	for field, change := range map[string]func(*store.NewPorts){
+		"panel_room":    func(in *store.NewPorts) { in.PanelRoom = strings.Repeat("室", 33) },
+		"panel_cabinet": func(in *store.NewPorts) { in.PanelCabinet = strings.Repeat("x", 33) },
+	} {
+		if _, err := e.AddPorts(ctx, e.Admin, ap, newDevice(second, change)); store.FieldsOf(err)[field] == "" || len(store.FieldsOf(err)) != 1 {
+			t.Errorf("%s: %v %v", field, err, store.FieldsOf(err))
+		}
 	}
 	e.Sound(t)
 }

@@ -49,10 +49,10 @@ type Import struct {
 	Done, Total int64
 	Rows        int
 	// Counts and lines of the dry run.
-	Counts                    inventory.Counts
-	Kinds                     map[inventory.Kind]inventory.Counts
-	Refused, Changed, Removed []inventory.Line // the first ones
-	Hash                      string           // of the plan; the confirmation names it
+	Counts                           inventory.Counts
+	Kinds                            map[inventory.Kind]inventory.Counts
+	Refused, Added, Changed, Removed []inventory.Line // the first ones
+	Hash                             string           // of the plan; the confirmation names it
 	// Notice is what its owner must know besides: why it failed, or that the
 	// inventory changed and this is another dry run.
 	Notice string
@@ -252,7 +252,8 @@ func (s *Store) dryRun(by Actor) {
 		}
 		// The plan itself goes: the import makes it again.
 		u.State, u.Rows, u.Done, u.Counts, u.Kinds, u.Hash = ImportReady, plan.Rows, u.Total, plan.Total, plan.Kinds, plan.Hash
-		u.Refused, u.Changed, u.Removed = plan.Select(inventory.Refused, importShown), plan.Select(inventory.Changed, importShown), plan.Select(inventory.Removed, importShown)
+		u.Refused, u.Added = plan.Select(inventory.Refused, importShown), plan.Select(inventory.Added, importShown)
+		u.Changed, u.Removed = plan.Select(inventory.Changed, importShown), plan.Select(inventory.Removed, importShown)
 	})
 }
 

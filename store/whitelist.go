@@ -119,6 +119,12 @@ func (s *Store) RequestWhitelist(ctx context.Context, by Actor, in NewWhitelistR
 	return err
 }
 
+// WhitelistReasonProblem says what is wrong with the reason of a refusal or a
+// revocation; "" when nothing is.
+func WhitelistReasonProblem(reason string) string {
+	return reasonProblem(reason, 3, 500, "Say why, for the customer")
+}
+
 // DecideWhitelist answers a request or takes a grant back: status is granted
 // (with an end date, zero for none), declined or revoked (with a reason).
 // Kinds: Invalid (fields until, reason), NotFound, Conflict, Forbidden.
@@ -133,7 +139,7 @@ func (s *Store) DecideWhitelist(ctx context.Context, by Actor, id, status string
 			return invalid("until", "Enter a date after today, or leave it empty")
 		}
 	case "declined", "revoked":
-		if msg := reasonProblem(reason, 3, 500, "Say why, for the customer"); msg != "" {
+		if msg := WhitelistReasonProblem(reason); msg != "" {
 			return invalid("reason", msg)
 		}
 		if status == "revoked" {

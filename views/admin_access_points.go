@@ -272,6 +272,7 @@ type PortsForm struct {
 	Device                                string // its name and place, for an existing one
 	Name, Room, Cabinet                   string
 	Pattern, Type, Panel, First, Position string // Position is "single" or "pairs"
+	PanelRoom, PanelCabinet               string // "" where the device is
 	Connector, Polish, Fibers, Side       string
 	Polishes                              []string
 	Preview                               []NewPort // what would be added; empty before anybody asked
@@ -284,13 +285,15 @@ type PortsForm struct {
 }
 
 func (f PortsForm) summary() []ui.FieldError {
-	return ui.ErrorList(f.Errors, "name", "room", "cabinet", "pattern", "port_type", "panel", "first", "layout", "connector", "polish", "fibers", "side")
+	return ui.ErrorList(f.Errors, "name", "room", "cabinet", "pattern", "port_type", "panel", "first", "panel_room", "panel_cabinet", "layout", "connector", "polish", "fibers", "side")
 }
 
 // NewPort is a port that a form would add.
 type NewPort struct {
-	Number                           int
-	Name, Panel, Position, Connector string
+	Number                int
+	Name, Panel, Position string // Position in the facility's words, where it has some
+	Elsewhere             string // as in StaffPort
+	Connector             string
 }
 
 func (f PortsForm) addLabel() string { return "Add " + countOf(len(f.Preview), "port", "ports") }
@@ -306,12 +309,16 @@ func polishOptions(polishes []string) []ui.Option {
 // spWords are the operators of a row in one line.
 func (r StaffAccessPointRow) spWords() string { return strings.Join(r.SPs, ", ") }
 
-func portTypeColumns() []ui.Column {
+func portTypeColumns(withTrend bool) []ui.Column {
 	out := []ui.Column{{Label: "Port Type"}}
 	for s := range portLooks {
 		out = append(out, ui.Column{Label: PortWords(s), Class: "num"})
 	}
-	return append(out, ui.Column{Label: "All", Class: "num"}, ui.Column{Label: "Free, last 90 days"}, ui.Column{Label: "Runs out at this pace"})
+	out = append(out, ui.Column{Label: "All", Class: "num"})
+	if withTrend {
+		out = append(out, ui.Column{Label: "Free, last 90 days"}, ui.Column{Label: "Runs out at this pace"})
+	}
+	return out
 }
 
 func (m OfferMatrix) columns() []ui.Column {

@@ -33,7 +33,7 @@ type InventoryImport struct {
 	Progress, Of                        int // of what is under way
 	Counts                              inventory.Counts
 	Kinds                               map[inventory.Kind]inventory.Counts
-	Refused, Changed, Removed           []inventory.Line // the first ones
+	Refused, Added, Changed, Removed    []inventory.Line // the first ones
 	Hash, Notice, Key                   string
 	Confirmable                         bool
 }
@@ -76,7 +76,7 @@ func (i InventoryImport) said() string {
 func (i InventoryImport) outcome() string {
 	switch {
 	case i.Counts.Refused > 0:
-		return "Nothing is imported while a line is refused. Correct the lines below in the file, then upload it again."
+		return "Nothing is imported while a line is refused. Correct these lines in the file, then upload it again."
 	case i.Confirmable:
 		return "Nothing was changed yet. The import writes all of it at once, or nothing."
 	}
@@ -96,10 +96,29 @@ func (i InventoryImport) kind() string {
 	return ui.KindPrimary
 }
 
+// next is the title of the form for the next file; "" while this one is under
+// way or waits for its confirmation.
+func (i InventoryImport) next() string {
+	switch {
+	case i.Busy || i.Confirmable:
+		return ""
+	case i.Ready && i.Counts.Refused > 0:
+		return "Upload the corrected file"
+	}
+	return "Import another file"
+}
+
 // kindRow is a row of the table of counts.
 type kindRow struct {
 	name string
 	inventory.Counts
+}
+
+var kindColumns = []ui.Column{{Label: "Rows"}, {Label: "Added", Class: "num"}, {Label: "Changed", Class: "num"}, {Label: "Removed", Class: "num"}, {Label: "Refused", Class: "num"}, {Label: "Unchanged", Class: "num"}}
+
+// numbers are the counts in the order of kindColumns.
+func (r kindRow) numbers() [5]int {
+	return [5]int{r.Added, r.Changed, r.Removed, r.Refused, r.Unchanged}
 }
 
 func (i InventoryImport) rows() []kindRow {
@@ -132,8 +151,9 @@ func (i InventoryImport) lists() []lineList {
 	var out []lineList
 	for _, l := range []lineList{
 		{"refused-h", "Refused", "Reason", i.Refused, i.Counts.Refused},
-		{"changed-h", "Changed", "Change", i.Changed, i.Counts.Changed},
 		{"removed-h", "Removed", "Reason", i.Removed, i.Counts.Removed},
+		{"changed-h", "Changed", "Change", i.Changed, i.Counts.Changed},
+		{"added-h", "Added", "What it says", i.Added, i.Counts.Added},
 	} {
 		if l.all > 0 {
 			out = append(out, l)
@@ -157,6 +177,14 @@ func lineNumber(n int) string {
 	return strconv.Itoa(n)
 }
 
+// lineName is lineNumber where no column head says what it is.
+func lineName(n int) string {
+	if n == 0 {
+		return "Not in the file"
+	}
+	return "Line " + strconv.Itoa(n)
+}
+
 // Inventory is the page about the inventory as a file. Import is nil when the
 // person has none.
 type Inventory struct {
@@ -166,8 +194,16 @@ type Inventory struct {
 	Columns                               []inventory.Column
 }
 
+// uploadTitle is the title of the form for a file.
+func (v Inventory) uploadTitle() string {
+	if v.Import == nil {
+		return "Import"
+	}
+	return v.Import.next()
+}
+
 func (v Inventory) size() string {
-	return countOf(v.Regions, "region", "regions") + ", " + countOf(v.AccessPoints, "access point", "access points") + ", " + countOf(v.Devices, "device", "devices") + ", " +
+	return countOf(v.Regions, "region", "regions") + ", " + countOf(v.AccessPoints, "access point", "access points") + ", " + countOf(v.Devices, "device", "devices") + " and " +
 		thousands(v.Ports) + " " + strings.TrimPrefix(countOf(v.Ports, "port", "ports"), strconv.Itoa(v.Ports)+" ")
 }
 

@@ -70,6 +70,28 @@ func PortEventWords(action string) string {
 	return action
 }
 
+// PortEventCause is why a step of a port's life happened for which nobody had
+// to give a reason: it followed from a step of the interface. from is the state
+// before it, byStaff tells that a reviewer chose the port. "" when it has to be
+// given.
+func PortEventCause(action, from string, byStaff bool) string {
+	switch {
+	case action == "cable_port":
+		return "The cables were connected"
+	case action == "release_port" && from != "allocated":
+		return "A technician found nothing in it"
+	case byStaff && (action == "allocate_port" || action == "release_port" || action == "quarantine_port"):
+		return "The reviewer chose another port with the letter"
+	case action == "allocate_port":
+		return "The initial installation fee was paid"
+	case action == "release_port":
+		return "The interface was canceled"
+	case action == "quarantine_port":
+		return "The interface was canceled; a cable may be in"
+	}
+	return ""
+}
+
 // StepForm is a form that takes one step of a port's or a device's life: a
 // reason and, for what cannot be undone, a typed name.
 type StepForm struct {

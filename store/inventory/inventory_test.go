@@ -349,7 +349,7 @@ func TestReport(t *testing.T) {
 	want := "line,kind,id,outcome,reason\n" +
 		"2,region,cn-hangzhou,refused,The cell zone is empty.\n" +
 		"4,region,bad,refused,\"zone: Enter the zone by its IANA name, for example Asia/Shanghai: “Mars/Olympus” is unknown.\"\n" +
-		"3,region,new,added,\n"
+		"3,region,new,added,name N; zone UTC\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)
 	}

@@ -53,7 +53,7 @@ type Line struct {
 	Kind    Kind
 	ID      string
 	Outcome Outcome
-	Reason  string // what changes, or why not
+	Reason  string // what is new or changes, or why not
 }
 
 // Present is a row as the store has it now.
@@ -276,7 +276,7 @@ func (p *planner) judge(k *kind, i int) {
 	}
 	switch {
 	case !r.seen:
-		p.line(r.Row, Added, "")
+		p.line(r.Row, Added, described(r.Row))
 		p.plan.Add = append(p.plan.Add, r.Row)
 	case r.was != nil:
 		p.line(r.Row, Changed, Differences(r.was.Row, r.Row))
@@ -373,6 +373,18 @@ func Differences(was, is Row) string {
 	for c := range k.columns {
 		if was.Cells[c] != is.Cells[c] {
 			out = append(out, k.columns[c].name+" "+cmp.Or(oneLine(was.Cells[c]), "(empty)")+" → "+cmp.Or(oneLine(is.Cells[c]), "(empty)"))
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// described is what a new row says, in words: what it says as such rows usually
+// do is left out.
+func described(r Row) string {
+	var out []string
+	for c, col := range columns[r.Kind].columns[1:] { // the ID stands beside it
+		if cell := r.Cells[c+1]; cell != "" && (col.usual == nil || col.usual(r) != cell) {
+			out = append(out, col.name+" "+oneLine(cell))
 		}
 	}
 	return strings.Join(out, "; ")
