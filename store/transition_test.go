@@ -282,6 +282,60 @@ func TestSixtyOrdersForFewerPorts(t *testing.T) {
 	e.Sound(t)
 }
 
+// The end of a whitelist entry, in time or by a reviewer, stops new orders only:
+// what was ordered before is paid, built, enabled and renewed.
+func TestTheWhitelistEndsForNewOrdersOnly(t *testing.T) {
+	for name, end := range map[string]func(t *testing.T, e *storetest.Env, id string){
+		"its day is over": func(t *testing.T, e *storetest.Env, id string) { e.Clock.Advance(72 * time.Hour) },
+		"it is revoked": func(t *testing.T, e *storetest.Env, id string) {
+			if err := e.DecideWhitelist(ctx, e.Reviewer, id, "revoked", time.Time{}, "The contract ended"); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := storetest.New(t)
+			fast := func(in *store.NewConnection) { in.Spec, in.PortType = catalog.Spec100G, catalog.Type100GBaseLR }
+			if _, err := e.PlaceOrder(ctx, e.Owner, e.Choice(t, fast)); store.FieldsOf(err)["spec"] == "" {
+				t.Fatalf("without an entry: %v", err)
+			}
+			if err := e.RequestWhitelist(ctx, e.Owner, store.NewWhitelistRequest{Region: "cn-hangzhou", Spec: catalog.Spec100G, Reason: "Backups between data centers", Ports: 2}); err != nil {
+				t.Fatal(err)
+			}
+			w, err := e.Whitelist(ctx, e.Northwind)
+			if err != nil || len(w) != 1 {
+				t.Fatal(w, err)
+			}
+			if err := e.DecideWhitelist(ctx, e.Reviewer, w[0].ID, "granted", e.Clock.Now().Add(48*time.Hour), ""); err != nil {
+				t.Fatal(err)
+			}
+			// For another region, and for another account, it is no entry.
+			other := e.Choice(t, fast)
+			if _, err := e.PlaceOrder(ctx, e.OtherOwner, other); store.FieldsOf(err)["spec"] == "" {
+				t.Errorf("another account: %v", err)
+			}
+			unpaid := e.At(t, lifecycle.PendingPayment, fast)
+			paid := e.At(t, lifecycle.ToApplyForLOA, fast, func(in *store.NewConnection) { in.Redundant = store.NotRedundant })
+			end(t, e, w[0].ID)
+			if _, err := e.PlaceOrder(ctx, e.Owner, e.Choice(t, fast, func(in *store.NewConnection) { in.Redundant = store.NotRedundant })); store.FieldsOf(err)["spec"] == "" {
+				t.Errorf("a new order after the end: %v", err)
+			}
+			for _, id := range []string{unpaid.ID, paid.ID} {
+				for _, a := range []lifecycle.Action{lifecycle.PayInstallationFee, lifecycle.ApplyForLOA, lifecycle.Approve, lifecycle.ReportDelivery, lifecycle.CompleteCabling, lifecycle.PayResourceFee} {
+					if a == lifecycle.PayInstallationFee && id == paid.ID {
+						continue
+					}
+					e.Do(t, id, a)
+				}
+				if c := e.Get(t, id); c.Stage != lifecycle.Enabled || c.Spec != catalog.Spec100G {
+					t.Errorf("%s is %s", id, c.Stage)
+				}
+			}
+			e.Sound(t)
+		})
+	}
+}
+
 func TestRedundancyIsOnAnotherDevice(t *testing.T) {
 	e := storetest.New(t)
 	first := e.At(t, lifecycle.ToApplyForLOA)

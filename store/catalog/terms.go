@@ -108,7 +108,7 @@ type PortTypeInfo struct {
 	Spec      Spec
 	Label     string // order form: "10GE single-mode optical port"
 	Short     string // tables: "10GE single-mode"
-	Medium    string // "single-mode fibre, duplex, 1310 nm", "copper, Cat 6A"
+	Medium    string // "single-mode fiber, duplex, 1310 nm", "copper, Cat 6A"
 	Connector string // "LC/UPC duplex" or "RJ45"
 	Optic     string // the module that fits, "" for copper
 	Reach     string // "up to 10 km", "up to 100 m"
@@ -125,11 +125,11 @@ const (
 var portTypes = [...]PortTypeInfo{
 	{Type100BaseT, Spec1G, "FE electrical port", "FE electrical", "copper, Cat 5e", connectorRJ45, "", "up to 100 m", false},
 	{Type1000BaseT, Spec1G, "GE electrical port", "GE electrical", "copper, Cat 5e", connectorRJ45, "", "up to 100 m", false},
-	{Type1000BaseLX, Spec1G, "GE single-mode optical port", "GE single-mode", "single-mode fibre, duplex, 1310 nm", connectorLC, "SFP 1000Base-LX, up to 10 km", "up to 10 km", true},
+	{Type1000BaseLX, Spec1G, "GE single-mode optical port", "GE single-mode", "single-mode fiber, duplex, 1310 nm", connectorLC, "SFP 1000Base-LX, up to 10 km", "up to 10 km", true},
 	{Type10GBaseT, Spec10G, "10GE electrical port", "10GE electrical", "copper, Cat 6A", connectorRJ45, "", "up to 100 m", false},
-	{Type10GBaseLR, Spec10G, "10GE single-mode optical port", "10GE single-mode", "single-mode fibre, duplex, 1310 nm", connectorLC, "SFP+ 10GBase-LR, up to 10 km", "up to 10 km", true},
-	{Type40GBaseLR, Spec40G, "40GE single-mode optical port", "40GE single-mode", "single-mode fibre, duplex, four wavelengths 1271–1331 nm", connectorLC, "QSFP+ 40GBase-LR4, up to 10 km", "up to 10 km", true},
-	{Type100GBaseLR, Spec100G, "100GE single-mode optical port", "100GE single-mode", "single-mode fibre, duplex, four wavelengths 1295–1310 nm", connectorLC, "QSFP28 100GBase-LR4, up to 10 km", "up to 10 km", true},
+	{Type10GBaseLR, Spec10G, "10GE single-mode optical port", "10GE single-mode", "single-mode fiber, duplex, 1310 nm", connectorLC, "SFP+ 10GBase-LR, up to 10 km", "up to 10 km", true},
+	{Type40GBaseLR, Spec40G, "40GE single-mode optical port", "40GE single-mode", "single-mode fiber, duplex, four wavelengths 1271–1331 nm", connectorLC, "QSFP+ 40GBase-LR4, up to 10 km", "up to 10 km", true},
+	{Type100GBaseLR, Spec100G, "100GE single-mode optical port", "100GE single-mode", "single-mode fiber, duplex, four wavelengths 1295–1310 nm", connectorLC, "QSFP28 100GBase-LR4, up to 10 km", "up to 10 km", true},
 }
 
 // PortTypes returns every port type in the order of the form: by
