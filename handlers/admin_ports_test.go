@@ -416,7 +416,9 @@ func TestPortHistorySaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(ports, func(p store.Port) bool { return p.ID != third && p.State == store.PortFree && p.Type == chosen.PortType })
+	i := slices.IndexFunc(ports, func(p store.Port) bool {
+		return p.ID != third && p.State == store.PortFree && p.Type == chosen.PortType
+	})
 	approval := untouched(t, admin.get(paths.AdminLOA(chosen.ID)), paths.AdminApproval(chosen.ID))
 	admin.post(paths.AdminApproval(chosen.ID), with(approval, "port", ports[i].ID)).want(http.StatusSeeOther)
 	for id, want := range map[string][]string{
