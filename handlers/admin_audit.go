@@ -1,51 +1,210 @@
 package handlers
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"demarc/store"
+	"demarc/store/chain"
 	"demarc/store/lifecycle"
 	"demarc/views"
 	"demarc/views/ui"
 	"demarc/web/paths"
-	"demarc/web/reqctx"
 )
 
 // ListAudit is the record of everything, newest first.
 func (h *Handlers) ListAudit(c echo.Context) error {
-	ctx := c.Request().Context()
-	user, _ := reqctx.User(ctx)
-	a := views.Audit{Clear: paths.AdminAudit, Action: ui.Control{Name: "action", Label: "Action", Value: c.QueryParam("action"), Options: views.AuditActions()}}
-	if !slices.ContainsFunc(a.Action.Options, func(o ui.Option) bool { return o.Value == a.Action.Value }) {
-		a.Action.Value = ""
-	}
-	after := shortened(c.QueryParam("after"), 2*queryLimit)
-	f := store.EventFilter{Action: a.Action.Value, Cursor: after, Limit: queuePage}
-	page, err := h.Store.Audit(ctx, f)
-	if store.KindOf(err) == store.Invalid { // a cursor nobody gave out
-		after, f.Cursor = "", ""
-		page, err = h.Store.Audit(ctx, f)
-	}
+	ctx, by := c.Request().Context(), h.actor(c)
+	q, f, l, status, err := h.auditFilter(c)
 	if err != nil {
 		return err
 	}
-	ids := make([]string, len(page.Events))
-	for i, e := range page.Events {
-		ids[i] = e.AccountID
+	a := views.Audit{EventList: l}
+	if len(a.Problems) == 0 {
+		after := shortened(c.QueryParam("after"), 2*queryLimit)
+		f.Cursor, f.Limit = after, queuePage
+		page, err := h.Store.Audit(ctx, by, f)
+		if store.KindOf(err) == store.Invalid { // a cursor nobody gave out
+			after, f.Cursor = "", ""
+			page, err = h.Store.Audit(ctx, by, f)
+		}
+		if err != nil {
+			return err
+		}
+		ids := make([]string, len(page.Events))
+		for i, e := range page.Events {
+			ids[i] = e.AccountID
+		}
+		names, err := h.Store.AccountNames(ctx, ids)
+		if err != nil {
+			return err
+		}
+		a.Rows = h.auditRows(page.Events, by.Role, names)
+		for i, e := range page.Events {
+			if e.ActorID != f.ActorID && e.ActorID != "" {
+				a.Rows[i].WhoHref = q.instead("who", e.ActorID)
+			}
+			if e.RequestID != f.RequestID {
+				a.Rows[i].RequestHref = paths.With(paths.AdminAudit, "request", e.RequestID)
+			}
+		}
+		q.onward(&a.EventList, after, page)
+		if lifecycle.May(lifecycle.ExportAudit, by.Role) {
+			a.Export = q.href(paths.AdminAuditJSONL)
+		}
 	}
-	names, err := h.Store.AccountNames(ctx, ids)
+	p := h.page(c, "Audit log", views.Crumb{Label: "Settings"})
+	p.Failed = status == http.StatusUnprocessableEntity
+	return h.render(c, status, views.AuditPage(p, a))
+}
+
+// auditFilter reads the filter of the audit log. Where it does not say clearly
+// what to look for, the list says so.
+func (h *Handlers) auditFilter(c echo.Context) (q eventQuery, f store.EventFilter, l views.EventList, status int, err error) {
+	status = http.StatusOK
+	q = readEventQuery(c, paths.AdminAudit, "action", "account", "who", "object", "from", "to", "request")
+	l.Clear = paths.AdminAudit
+	if actions, words := views.ActionsOf(q.values["action"]); len(actions) > 0 {
+		f.Actions = actions
+		q.token(&l, "action", "Action: "+words)
+	} else {
+		q.values["action"] = ""
+	}
+	if err = h.auditAccount(c, q, &f, &l); err != nil {
+		return q, f, l, status, err
+	}
+	if err = h.auditPerson(c, q, &f, &l); err != nil {
+		return q, f, l, status, err
+	}
+	if err = h.object(c, q, &f, &l); err != nil {
+		return q, f, l, status, err
+	}
+	if q.days(&f, &l) {
+		status = http.StatusUnprocessableEntity
+	}
+	if f.RequestID = q.values["request"]; f.RequestID != "" {
+		q.token(&l, "request", "Request: "+f.RequestID)
+	}
+	l.Fields = append([]ui.Control{
+		{Name: "action", Label: "Action", Value: q.values["action"], Options: views.AuditActions()},
+		{Name: "account", Label: "Account", Value: q.values["account"], Placeholder: "Name or ID", MaxLength: queryLimit},
+		{Name: "who", Label: "Person", Value: q.values["who"], Placeholder: "Name or e-mail", MaxLength: queryLimit},
+		{Name: "object", Label: "Object", Value: q.values["object"], Placeholder: "Any ID or number", MaxLength: queryLimit},
+	}, q.dayFields()...)
+	l.Fields = append(l.Fields, ui.Control{Name: "request", Label: "Request ID", Value: q.values["request"], Placeholder: "Of an error", MaxLength: queryLimit})
+	return q, f, l, status, nil
+}
+
+// meant is how many possible meanings of a word are listed.
+const meant = 10
+
+// auditAccount finds the account that the filter names.
+func (h *Handlers) auditAccount(c echo.Context, q eventQuery, f *store.EventFilter, l *views.EventList) error {
+	text := q.values["account"]
+	if text == "" {
+		return nil
+	}
+	items, _, err := h.Store.AccountPage(c.Request().Context(), text, "", meant)
 	if err != nil {
 		return err
 	}
-	a.Rows = h.auditRows(page.Events, user.Role, names)
-	if a.Action.Value != "" {
-		a.Tokens = []ui.Token{{Text: "Action: " + views.AuditWords(a.Action.Value), Href: paths.AdminAudit}}
+	found := slices.IndexFunc(items, func(a store.Account) bool { return a.ID == text || strings.EqualFold(a.Name, text) })
+	switch {
+	case len(items) == 1:
+		found = 0
+	case len(items) == 0:
+		l.Problems = append(l.Problems, views.FilterProblem{Text: "No account is called “" + text + "”. Enter the beginning of its name, or its ID."})
+		q.token(l, "account", "Account: "+text)
+		return nil
+	case found < 0:
+		p := views.FilterProblem{Text: "More than one account begins with “" + text + "”. Which one is meant?"}
+		for _, a := range items {
+			p.Means = append(p.Means, ui.Action{Label: a.Name + ", " + a.ID, Href: q.instead("account", a.ID)})
+		}
+		l.Problems = append(l.Problems, p)
+		q.token(l, "account", "Account: "+text)
+		return nil
 	}
-	a.Pages = keysetPages(paths.With(paths.AdminAudit, "action", a.Action.Value), after, page.Next)
-	return h.render(c, http.StatusOK, views.AuditPage(h.page(c, "Audit log", views.Crumb{Label: "Settings"}), a))
+	f.AccountID = items[found].ID
+	q.token(l, "account", "Account: "+items[found].Name)
+	return nil
+}
+
+// auditPerson finds the person that the filter names. Who was removed is found
+// by ID only: their name is in the events and nowhere else.
+func (h *Handlers) auditPerson(c echo.Context, q eventQuery, f *store.EventFilter, l *views.EventList) error {
+	ctx, text := c.Request().Context(), q.values["who"]
+	if text == "" {
+		return nil
+	}
+	if text == "system" || strings.HasPrefix(text, "us-") {
+		f.ActorID = text
+		name := text
+		if text == "system" {
+			name = "Demarc"
+		} else if u, err := h.Store.User(ctx, text); err == nil {
+			name = u.Name
+		} else if store.KindOf(err) != store.NotFound {
+			return err
+		}
+		q.token(l, "who", "Person: "+name)
+		return nil
+	}
+	people, err := h.Store.PeopleCalled(ctx, text, meant)
+	if err != nil {
+		return err
+	}
+	if len(people) != 1 {
+		q.token(l, "who", "Person: "+text)
+	}
+	switch len(people) {
+	case 0:
+		l.Problems = append(l.Problems, views.FilterProblem{Text: "Nobody is called “" + text + "”. Enter the beginning of a name, or an e-mail address. Somebody who was removed is found by the ID that begins with us-."})
+	case 1:
+		f.ActorID = people[0].ID
+		q.token(l, "who", "Person: "+people[0].Name)
+	default:
+		p := views.FilterProblem{Text: "More than one person is called “" + text + "”. Who is meant?"}
+		for _, u := range people {
+			p.Means = append(p.Means, ui.Action{Label: u.Name + ", " + u.Email, Href: q.instead("who", u.ID)})
+		}
+		l.Problems = append(l.Problems, p)
+	}
+	return nil
+}
+
+// ExportAudit is the audit log as JSON lines: all of it in the order of its
+// chain, as demarc audit export prints it and demarc audit verify takes it, or
+// what the filter wants, newest first.
+func (h *Handlers) ExportAudit(c echo.Context) error {
+	ctx, by := c.Request().Context(), h.actor(c)
+	_, f, l, _, err := h.auditFilter(c)
+	if err != nil {
+		return err
+	}
+	if len(l.Problems) > 0 {
+		return refusedFilter(l)
+	}
+	res := c.Response()
+	name := "demarc-audit-"
+	if len(l.Tokens) > 0 {
+		name += "filtered-"
+	}
+	res.Header().Set(echo.HeaderContentType, "application/jsonl; charset=utf-8")
+	res.Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+h.Store.Now().Format("20060102")+`.jsonl"`)
+	lines := json.NewEncoder(res)
+	lines.SetEscapeHTML(false)
+	write := func(r chain.Record) error { return lines.Encode(r) }
+	if len(l.Tokens) > 0 {
+		err = h.Store.EachFoundRecord(ctx, by, f, write)
+	} else {
+		err = h.Store.EachAuditRecord(ctx, 0, write)
+	}
+	return h.endedEarly(ctx, res, err)
 }
 
 // auditRows are events in words, with links to what the reader may open.

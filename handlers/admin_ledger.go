@@ -12,7 +12,6 @@ import (
 	"demarc/store/money"
 	"demarc/views"
 	"demarc/web/paths"
-	"demarc/web/reqctx"
 )
 
 const (
@@ -162,12 +161,5 @@ func (h *Handlers) ExportLedger(c echo.Context) error {
 		w.Flush()
 		err = w.Error()
 	}
-	if err != nil && res.Committed {
-		// A file that ends early must not look complete: break the connection.
-		if ctx.Err() == nil {
-			h.Log.ErrorContext(ctx, "an export ended early", "request_id", reqctx.ID(ctx), "error", err)
-		}
-		panic(http.ErrAbortHandler)
-	}
-	return err
+	return h.endedEarly(ctx, res, err)
 }

@@ -591,7 +591,7 @@ func staffEvent(e store.Event, zone *time.Location) ui.Event {
 	if e.ActorRole.IsStaff() {
 		actor += ", " + strings.ToLower(e.ActorRole.Label())
 	}
-	return ui.Event{Text: views.EventText(e.Action), Detail: detail, Tone: views.EventTone(e.Action), At: e.At, When: ui.FormatStamp(e.At, zone), Actor: actor}
+	return ui.Event{Text: views.AuditWords(e.Action), Detail: detail, Tone: views.EventTone(e.Action), At: e.At, When: ui.FormatStamp(e.At, zone), Actor: actor}
 }
 
 func reviewLetter(l store.LOA, now time.Time) *views.ReviewLetter {

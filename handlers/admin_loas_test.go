@@ -554,7 +554,7 @@ func TestStaffIDNumbers(t *testing.T) {
 			t.Errorf("%s shows the number again", path)
 		}
 	}
-	says(t, reviewer.get(paths.AdminLOA(c.ID)), "ID number of a field engineer shown", "The guard at the door asks for it")
+	says(t, reviewer.get(paths.AdminLOA(c.ID)), "ID number of a field engineer read", "The guard at the door asks for it")
 	for _, n := range []string{"0", "3", "x", "-1"} {
 		reviewer.get(paths.AdminIDNumber(c.ID, n)).want(404)
 	}

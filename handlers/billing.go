@@ -193,14 +193,7 @@ func (h *Handlers) ExportStatement(c echo.Context) error {
 		w.Flush()
 		err = w.Error()
 	}
-	if err != nil && res.Committed {
-		// A file that ends early must not look complete: break the connection.
-		if ctx.Err() == nil {
-			h.Log.ErrorContext(ctx, "an export ended early", "request_id", reqctx.ID(ctx), "error", err)
-		}
-		panic(http.ErrAbortHandler)
-	}
-	return err
+	return h.endedEarly(ctx, res, err)
 }
 
 // plainMoney is an amount for programs: "-1500.00".

@@ -243,9 +243,14 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards
 			views.NavItem{Label: "Access Points", Href: paths.AccessPoints},
 			views.NavItem{Label: "Port Whitelist", Href: paths.Whitelist})
 		add("Expenses", views.NavItem{Label: "Billing", Href: paths.Billing}, views.NavItem{Label: "Orders", Href: paths.Orders})
+		var account []views.NavItem
 		if lifecycle.May(lifecycle.ManageAccountPeople, role) {
-			add("Account", views.NavItem{Label: "People", Href: paths.People})
+			account = append(account, views.NavItem{Label: "People", Href: paths.People})
 		}
+		if lifecycle.May(lifecycle.SeeActivity, role) {
+			account = append(account, views.NavItem{Label: "Activity", Href: paths.Activity})
+		}
+		add("Account", account...)
 		add("Support", views.NavItem{Label: "Messages", Href: paths.Messages})
 	} else {
 		add("", views.NavItem{Label: "Work queue", Href: paths.Admin})
@@ -296,7 +301,11 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards
 		if lifecycle.May(lifecycle.SeeLetterKeys, role) {
 			settings = append(settings, views.NavItem{Label: "Letter keys", Href: paths.AdminLetterKeys})
 		}
-		add("Settings", append(settings, views.NavItem{Label: "Working days", Href: paths.AdminCalendar}, views.NavItem{Label: "Audit log", Href: paths.AdminAudit})...)
+		settings = append(settings, views.NavItem{Label: "Working days", Href: paths.AdminCalendar})
+		if lifecycle.May(lifecycle.SeeAudit, role) {
+			settings = append(settings, views.NavItem{Label: "Audit log", Href: paths.AdminAudit})
+		}
+		add("Settings", settings...)
 	}
 	markCurrent(groups, path)
 	return groups

@@ -174,18 +174,23 @@ func interfaceLink(actor store.Actor) func(id string) string {
 func (h *Handlers) history(actor store.Actor, events []store.Event) []views.Happened {
 	out := make([]views.Happened, 0, len(events))
 	for _, e := range events {
-		who := e.ActorName
-		switch {
-		case e.ActorRole == lifecycle.System:
-			who = h.Operator + ", automatic"
-		case e.ActorRole.IsStaff() && actor.Staff():
-			who += ", " + strings.ToLower(e.ActorRole.Label())
-		case e.ActorRole.IsStaff():
-			who = h.Operator + ", " + strings.ToLower(e.ActorRole.Label())
-		}
-		out = append(out, views.Happened{Action: lifecycle.Action(e.Action), From: e.From, To: e.To, At: e.At, Who: who, Reason: e.Reason, Detail: e.Detail})
+		out = append(out, views.Happened{Action: lifecycle.Action(e.Action), From: e.From, To: e.To, At: e.At, Who: h.who(actor.Staff(), e.ActorRole, e.ActorName), Reason: e.Reason, Detail: e.Detail})
 	}
 	return out
+}
+
+// who is somebody who did something, in words: to customers, staff are the
+// operator, with the part they play.
+func (h *Handlers) who(toStaff bool, role lifecycle.Role, name string) string {
+	switch {
+	case role == lifecycle.System:
+		return h.Operator + ", automatic"
+	case role.IsStaff() && toStaff:
+		return name + ", " + strings.ToLower(role.Label())
+	case role.IsStaff():
+		return h.Operator + ", " + strings.ToLower(role.Label())
+	}
+	return name
 }
 
 // path feeds the drawing: this interface and the one it is redundant with.

@@ -424,14 +424,7 @@ func (h *Handlers) ExportInterfaces(c echo.Context) error {
 	if err == nil {
 		err = flush()
 	}
-	if err != nil && res.Committed {
-		// A file that ends early must not look complete: break the connection.
-		if ctx.Err() == nil {
-			h.Log.ErrorContext(ctx, "an export ended early", "request_id", reqctx.ID(ctx), "error", err)
-		}
-		panic(http.ErrAbortHandler)
-	}
-	return err
+	return h.endedEarly(ctx, res, err)
 }
 
 // responseOnFirstWrite sends the head of a CSV file with its first bytes, so

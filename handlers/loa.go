@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -113,6 +112,9 @@ func (h *Handlers) letterPage(c echo.Context, conn store.Connection, shown views
 	for i, one := range all {
 		version := views.LetterVersion{Version: one.Version, Status: one.StatusAt(now), Issued: one.IssuedAt, IssuedBy: one.IssuedBy, Ended: one.EndedAt, Ending: one.EndedReason,
 			Reason: one.Snapshot.Reason, Changes: one.Snapshot.Changes, Shown: i == at, Page: page(conn.ID, one.Version), PDF: pdf(conn.ID, one.Version)}
+		if !staff {
+			version.IssuedBy = ""
+		}
 		v.Versions = append(v.Versions, version)
 	}
 	accesses, err := h.Store.LOAAccesses(ctx, conn.ID)
@@ -120,7 +122,11 @@ func (h *Handlers) letterPage(c echo.Context, conn store.Connection, shown views
 		return nil, err
 	}
 	for _, a := range accesses {
-		v.Accesses = append(v.Accesses, views.LetterAccess{Who: accessor(a), Did: accessWords(a.Kind), Version: a.Version, N: a.N, Last: a.LastAt})
+		who := "The public"
+		if !a.Public() {
+			who = h.who(staff, a.Role, a.Name)
+		}
+		v.Accesses = append(v.Accesses, views.LetterAccess{Who: who, Did: accessWords(a.Kind), Version: a.Version, N: a.N, Last: a.LastAt})
 	}
 	book, err := h.Store.Playbook(ctx, conn.AccessPointID)
 	if err != nil {
@@ -149,16 +155,6 @@ func (h *Handlers) mailLetter(c echo.Context, page func(string) string) error {
 		return err
 	}
 	return h.done(c, page(id), views.Flash{Tone: ui.ToneOK, Text: "The letter is on its way to the data center by e-mail."})
-}
-
-func accessor(a store.LOAAccess) string {
-	switch {
-	case a.Public():
-		return "The public"
-	case a.Role.IsStaff():
-		return a.Name + ", " + strings.ToLower(a.Role.Label())
-	}
-	return a.Name
 }
 
 func accessWords(k store.AccessKind) string {
@@ -221,7 +217,7 @@ func (h *Handlers) sendLOA(c echo.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Store.NoteLOAAccess(ctx, h.actor(c), id, version, store.AccessDownload); err != nil {
+	if err := h.Store.NoteLOAAccess(ctx, h.staffActor(c), id, version, store.AccessDownload); err != nil {
 		return err
 	}
 	sum := sha256.Sum256(pdf)

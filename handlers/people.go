@@ -116,7 +116,11 @@ func personHrefs(by store.Actor, id string) (role, removal, link string) {
 func (h *Handlers) personView(by store.Actor, u store.User) views.Person {
 	p := views.Person{ID: u.ID, Name: u.Name, Email: u.Email, RoleLabel: u.Role.Label(), CanSignIn: u.HasPassword, SecondFactor: u.SecondFactor, Self: u.ID == by.UserID}
 	may := lifecycle.May(lifecycle.ManagePeople, by.Role) || (lifecycle.May(lifecycle.ManageAccountPeople, by.Role) && u.AccountID == by.AccountID)
+	did := paths.With(paths.AdminAudit, "who", u.ID)
 	if !may {
+		if lifecycle.May(lifecycle.SeeAudit, by.Role) {
+			p.Actions = ui.Actions{For: u.Name, Links: []ui.Action{{Label: "What they did", Href: did}}}
+		}
 		return p
 	}
 	role, removal, link := personHrefs(by, u.ID)
@@ -128,6 +132,11 @@ func (h *Handlers) personView(by store.Actor, u store.User) views.Person {
 		More: []ui.MenuItem{{Label: again, Post: link, Fields: []ui.Hidden{{Name: "user", Value: u.ID}}}}}
 	if u.SecondFactor && lifecycle.May(lifecycle.ManageSignIn, by.Role) {
 		p.Actions.More = append(p.Actions.More, ui.MenuItem{Label: "Reset second factors", Href: paths.AdminFactorReset(u.ID)})
+	}
+	if lifecycle.May(lifecycle.SeeAudit, by.Role) {
+		p.Actions.More = append(p.Actions.More, ui.MenuItem{Label: "What they did", Href: did})
+	} else if lifecycle.May(lifecycle.SeeActivity, by.Role) {
+		p.Actions.More = append(p.Actions.More, ui.MenuItem{Label: "What they did", Href: paths.With(paths.Activity, "who", u.ID)})
 	}
 	p.Actions.More = append(p.Actions.More, ui.MenuItem{Divider: true}, ui.MenuItem{Label: "Remove", Href: removal, Danger: true, Dialog: true})
 	return p

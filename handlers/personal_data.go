@@ -8,7 +8,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"demarc/store"
-	"demarc/store/chain"
 	"demarc/views"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -76,15 +75,4 @@ func (h *Handlers) personalDataPage(c echo.Context, status int, form views.Perso
 	p := h.page(c, "Personal data", views.Crumb{Label: "Settings"})
 	p.Failed = status == http.StatusUnprocessableEntity
 	return h.render(c, status, views.PersonalDataPage(p, form))
-}
-
-// ExportAudit is the whole audit log as JSON lines, in the order of its chain:
-// what demarc audit export prints.
-func (h *Handlers) ExportAudit(c echo.Context) error {
-	res := c.Response()
-	res.Header().Set(echo.HeaderContentType, "application/jsonl; charset=utf-8")
-	res.Header().Set(echo.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="demarc-audit-%s.jsonl"`, h.Store.Now().Format("20060102")))
-	lines := json.NewEncoder(res)
-	lines.SetEscapeHTML(false)
-	return h.Store.EachAuditRecord(c.Request().Context(), 0, func(r chain.Record) error { return lines.Encode(r) })
 }

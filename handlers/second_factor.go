@@ -49,7 +49,7 @@ func (h *Handlers) PassSecondFactor(c echo.Context) error {
 		}
 		return h.secondFactorPage(c, http.StatusUnprocessableEntity, st, map[string]string{"code": "Enter the code that the app shows, or a recovery code"})
 	}
-	st, method, err := h.Store.PassWithCode(ctx, id, key, code)
+	st, method, err := h.Store.PassWithCode(ctx, id, key, code, reqctx.ID(ctx))
 	if status, fields, _, ok := refused(err); ok {
 		h.Log.InfoContext(ctx, "second factor refused", "request_id", reqctx.ID(ctx))
 		return h.secondFactorPage(c, status, st, fields)
@@ -87,7 +87,7 @@ func (h *Handlers) PassWithPasskey(c echo.Context) error {
 	credentialID, credential, err := h.Passkeys.Answered(p, st.Data, secret(c, "credential"))
 	if errors.Is(err, passkey.ErrRefused) {
 		h.Log.InfoContext(ctx, "passkey refused", "request_id", reqctx.ID(ctx), "error", err)
-		if err := h.Store.CountStepTry(ctx, id); err != nil {
+		if err := h.Store.CountStepTry(ctx, id, reqctx.ID(ctx)); err != nil {
 			return err
 		}
 		return h.secondFactorPage(c, http.StatusUnprocessableEntity, st, map[string]string{"code": "The passkey was not accepted. Try again, or enter a code."})

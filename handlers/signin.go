@@ -50,6 +50,7 @@ func (h *Handlers) SignIn(c echo.Context) error {
 	user, err := h.Store.Authenticate(ctx, form.Email, password)
 	if store.KindOf(err) == store.Unauthenticated {
 		h.Log.InfoContext(ctx, "sign-in refused", "request_id", reqctx.ID(ctx))
+		h.Store.NoteRefusedSignIn(form.Email, reqctx.ID(ctx))
 		form.Refusal = store.MessageOf(err)
 		return h.signInPage(c, http.StatusUnprocessableEntity, form)
 	}
@@ -97,7 +98,7 @@ func (h *Handlers) startSession(c echo.Context, user store.User, method store.Me
 	ctx := c.Request().Context()
 	req := reqctx.Of(ctx)
 	if old := req.Session.ID(); old != "" && req.User.ID != "" {
-		if err := h.Store.EndSession(ctx, reqctx.Actor(ctx), old); err != nil {
+		if err := h.Store.EndSession(ctx, h.staffActor(c), old); err != nil {
 			return err
 		}
 	}

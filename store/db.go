@@ -109,6 +109,7 @@ type Store struct {
 	revisions   revisions
 	watcher     watcher
 	attached    bool // beside the program that works on the file
+	refused     refusals
 	passwords   passwordGate
 	mailing     bool
 	resets      chan struct{} // one value for each request of a forgotten password under way

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"demarc/store/chain"
 	"demarc/store/lifecycle"
@@ -93,20 +92,6 @@ func customerMessage(c *Connection, action lifecycle.Action, reason, operator st
 	return "", ""
 }
 
-// EventFilter narrows the audit log.
-type EventFilter struct {
-	Action string // exact action, or ""
-	// Cursor continues after the last event of a page; "" starts at the newest.
-	Cursor string
-	Limit  int
-}
-
-// EventPage is one page of the audit log, newest first.
-type EventPage struct {
-	Events []Event
-	Next   string // cursor of the next page, "" when this is the last
-}
-
 const eventColumns = `subject, seq, at, account_id, actor_id, actor_name, actor_role, actor_account, action, from_stage, to_stage, request_id, reason, detail`
 
 func scanEvent(r scanner) (Event, error) {
@@ -121,43 +106,4 @@ func scanEvent(r scanner) (Event, error) {
 // that the actor may see the subject.
 func (s *Store) Timeline(ctx context.Context, subject string) ([]Event, error) {
 	return list(ctx, s, scanEvent, "SELECT "+eventColumns+" FROM events WHERE subject = ? ORDER BY subject DESC, seq DESC", subject)
-}
-
-// Audit is the log of everything, newest first, for staff. Kinds: Invalid for a
-// broken cursor.
-func (s *Store) Audit(ctx context.Context, f EventFilter) (EventPage, error) {
-	if f.Limit <= 0 || f.Limit > 200 {
-		f.Limit = 50
-	}
-	where, args := []string{}, []any{}
-	if f.Action != "" {
-		where, args = append(where, "action = ?"), append(args, f.Action)
-	}
-	if f.Cursor != "" {
-		when, rest, ok := strings.Cut(f.Cursor, "~")
-		subject, seqText, ok2 := strings.Cut(rest, "~")
-		var seq int
-		_, err := fmt.Sscanf(seqText, "%d", &seq)
-		if _, terr := time.Parse(instantLayout, when); !ok || !ok2 || err != nil || terr != nil {
-			return EventPage{}, invalid("cursor", "This page of the log does not exist. Start at the newest events.")
-		}
-		// Spelled out, since not every planner uses an index for mixed orders.
-		where = append(where, "at <= ? AND (at < ? OR subject > ? OR (subject = ? AND seq > ?))")
-		args = append(args, when, when, subject, subject, seq)
-	}
-	query := "SELECT " + eventColumns + " FROM events"
-	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
-	}
-	events, err := list(ctx, s, scanEvent, query+" ORDER BY at DESC, subject, seq LIMIT ?", append(args, f.Limit+1)...)
-	if err != nil {
-		return EventPage{}, err
-	}
-	page := EventPage{Events: events}
-	if len(events) > f.Limit {
-		page.Events = events[:f.Limit]
-		last := page.Events[f.Limit-1]
-		page.Next = fmt.Sprintf("%s~%s~%d", at(last.At).text(), last.Subject, last.Seq)
-	}
-	return page, nil
 }

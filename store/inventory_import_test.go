@@ -336,7 +336,7 @@ func TestTheOperatorsOwnCatalogueReplacesTheDemo(t *testing.T) {
 	if counts, err := e.PortCounts(ctx, "ap-nl-1-0"); err != nil || store.Free(counts, catalog.Type10GBaseLR) != 200 {
 		t.Errorf("%v %v", counts, err)
 	}
-	events, err := e.Audit(ctx, store.EventFilter{Action: "import_inventory"})
+	events, err := e.Audit(ctx, e.Admin, store.EventFilter{Actions: []string{"import_inventory"}})
 	if err != nil || len(events.Events) != 1 || !strings.Contains(events.Events[0].Detail, "200 ports added") {
 		t.Errorf("%+v %v", events, err)
 	}
@@ -548,7 +548,7 @@ func TestTwoSteps(t *testing.T) {
 	if i.Done != 513 || i.Total != 513 {
 		t.Errorf("%+v", i)
 	}
-	events, err := e.Audit(ctx, store.EventFilter{Action: "import_inventory"})
+	events, err := e.Audit(ctx, e.Admin, store.EventFilter{Actions: []string{"import_inventory"}})
 	if err != nil || len(events.Events) != 1 {
 		t.Errorf("%d events, %v", len(events.Events), err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"demarc/store/lifecycle"
@@ -30,14 +31,28 @@ type LOAAccess struct {
 // Public reports whether nobody known did it.
 func (a LOAAccess) Public() bool { return a.Role == "" }
 
+// ActionDownloadLetter is the event of somebody's first download of a letter on a
+// day.
+const ActionDownloadLetter = "download_letter"
+
 // NoteLOAAccess keeps that somebody downloaded or checked a version of a letter.
-// Of somebody who is not signed in nothing is kept but that it happened.
+// Of somebody who is not signed in nothing is kept but that it happened. The
+// first download of a person on a day (UTC) is also an event: who opens the same
+// file again and again fills no log.
 func (s *Store) NoteLOAAccess(ctx context.Context, by Actor, connection string, version int, kind AccessKind) error {
 	return s.inTx(ctx, by, func(t *tx) error {
-		_, err := t.exec(`INSERT INTO loa_accesses (connection_id, version, kind, user_id, day, name, role, n, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
-			ON CONFLICT (connection_id, version, kind, user_id, day) DO UPDATE SET n = loa_accesses.n + 1, last_at = excluded.last_at`,
-			connection, version, kind, by.UserID, t.now.UTC().Format(dayLayout), by.Name, by.Role, at(t.now))
-		return err
+		var n int
+		err := t.row(`INSERT INTO loa_accesses (connection_id, version, kind, user_id, day, name, role, n, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
+			ON CONFLICT (connection_id, version, kind, user_id, day) DO UPDATE SET n = loa_accesses.n + 1, last_at = excluded.last_at RETURNING n`,
+			connection, version, kind, by.UserID, t.now.UTC().Format(dayLayout), by.Name, by.Role, at(t.now)).Scan(&n)
+		if err != nil || n > 1 || kind != AccessDownload || by.UserID == "" {
+			return err
+		}
+		c, err := t.connection(connection)
+		if err != nil {
+			return err
+		}
+		return t.event(c.ID, c.AccountID, ActionDownloadLetter, c.Stage, c.Stage, "", fmt.Sprintf("Version %d", version))
 	})
 }
 

@@ -166,12 +166,30 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("counts", err)
 	_, err = s.WhitelistQueue(ctx, "requested", 50)
 	read("whitelist queue", err)
-	audit, err := s.Audit(ctx, EventFilter{Limit: 20})
-	read("audit", err)
-	_, err = s.Audit(ctx, EventFilter{Limit: 20, Cursor: audit.Next})
-	read("audit, second page", err)
-	_, err = s.Audit(ctx, EventFilter{Limit: 20, Action: "order"})
-	read("audit of an action", err)
+	for _, f := range []EventFilter{{}, {Actions: []string{"order"}}, {Actions: []string{"order", "approve"}}, {AccountID: c.AccountID}, {ActorID: "u"}, {Subject: c.ID}, {RequestID: "r"}, {Staff: true},
+		{From: soon(), To: soon()}, {AccountID: c.AccountID, Actions: []string{"approve"}, From: soon()}} {
+		f.Limit = 2
+		page, err := s.Audit(ctx, staff, f)
+		read("audit", err)
+		f.Cursor = page.Next
+		_, err = s.Audit(ctx, staff, f)
+		read("audit, second page", err)
+	}
+	for _, f := range []ActivityFilter{{}, {Who: "u"}, {Who: ByOperator}, {Who: ByItself}} {
+		page, err := s.Activity(ctx, customer, f)
+		read("activity", err)
+		f.Cursor = page.Next
+		_, err = s.Activity(ctx, customer, f)
+		read("activity, second page", err)
+	}
+	read("export of the activity", s.EachActivity(ctx, customer, ActivityFilter{}, func(Event) error { return nil }))
+	for _, text := range []string{c.ID, "LOA-2026-000001", "202611200001", "p@northwind.example", "po-1"} {
+		if _, err := s.EventSubject(ctx, staff, text); err != nil && KindOf(err) != NotFound {
+			t.Fatal(text, err)
+		}
+	}
+	_, err = s.PeopleCalled(ctx, "Lin", 10)
+	read("people by name", err)
 	_, err = s.Messages(ctx, "u", 0, 20)
 	read("messages", err)
 	// Capacity.
@@ -205,14 +223,13 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("export of the ledger", s.EachLedgerEntry(ctx, s.Now(), s.Now(), func(LedgerEntry) error { return nil }))
 
 	// Fees.
-	soon := time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC)
 	for _, account := range []string{"", c.AccountID} {
-		_, next, err := s.FeesDue(ctx, account, soon, "", 5)
+		_, next, err := s.FeesDue(ctx, account, soon(), "", 5)
 		read("fees due", err)
 		if next == "" {
 			t.Fatal("no second page of fees")
 		}
-		_, _, err = s.FeesDue(ctx, account, soon, next, 5)
+		_, _, err = s.FeesDue(ctx, account, soon(), next, 5)
 		read("fees due, second page", err)
 	}
 	for _, query := range []string{noticesDueQuery, renewalsDueQuery, ordersDueQuery} {
@@ -239,6 +256,8 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 		}
 	}
 }
+
+func soon() time.Time { return time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC) }
 
 // fill writes n interfaces of 20 accounts with an event and an order each,
 // straight into the tables: only the shape of the data matters here.

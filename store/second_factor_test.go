@@ -61,7 +61,7 @@ func TestAuthenticatorApp(t *testing.T) {
 		t.Error("a draft counts as a second factor")
 	}
 	sid, skey := step(t, s, u)
-	if _, _, err := s.PassWithCode(ctx, sid, skey, code(t, secret, s.Now())); KindOf(err) != Invalid {
+	if _, _, err := s.PassWithCode(ctx, sid, skey, code(t, secret, s.Now()), "TEST"); KindOf(err) != Invalid {
 		t.Errorf("a code of a draft: %v, want Invalid", err)
 	}
 	if err := s.ConfirmTOTP(ctx, actorOf(u), id, "", "000000"); KindOf(err) != Invalid {
@@ -99,7 +99,7 @@ func TestAuthenticatorApp(t *testing.T) {
 		{"longer", 0, func() string { return code(t, secret, s.Now()) + "0" }, false},
 	} {
 		sid, skey := step(t, s, u)
-		st, method, err := s.PassWithCode(ctx, sid, skey, c.code())
+		st, method, err := s.PassWithCode(ctx, sid, skey, c.code(), "TEST")
 		if (err == nil) != c.opens {
 			t.Errorf("%s: %v, opens should be %v", c.name, err, c.opens)
 		}
@@ -126,7 +126,7 @@ func TestOneCodeOpensOnce(t *testing.T) {
 	for range 12 {
 		id, key := step(t, s, u)
 		wg.Go(func() {
-			if _, _, err := s.PassWithCode(t.Context(), id, key, c); err == nil {
+			if _, _, err := s.PassWithCode(t.Context(), id, key, c, "TEST"); err == nil {
 				opened.Add(1)
 			}
 		})
@@ -146,23 +146,23 @@ func TestStepsEnd(t *testing.T) {
 
 	id, key := step(t, s, u)
 	for range stepTries {
-		if _, _, err := s.PassWithCode(ctx, id, key, "000000"); KindOf(err) != Invalid {
+		if _, _, err := s.PassWithCode(ctx, id, key, "000000", "TEST"); KindOf(err) != Invalid {
 			t.Fatalf("a wrong code: %v", err)
 		}
 	}
-	if _, _, err := s.PassWithCode(ctx, id, key, code(t, secret, s.Now())); KindOf(err) != Unauthenticated {
+	if _, _, err := s.PassWithCode(ctx, id, key, code(t, secret, s.Now()), "TEST"); KindOf(err) != Unauthenticated {
 		t.Errorf("the right code after %d wrong ones: %v, want Unauthenticated", stepTries, err)
 	}
 
 	id, key = step(t, s, u)
-	if _, _, err := s.PassWithCode(ctx, id, "another", code(t, secret, s.Now())); KindOf(err) != Unauthenticated {
+	if _, _, err := s.PassWithCode(ctx, id, "another", code(t, secret, s.Now()), "TEST"); KindOf(err) != Unauthenticated {
 		t.Errorf("another browser's step: %v", err)
 	}
 	if _, err := s.Step(ctx, StepSSO, id, key); KindOf(err) != Unauthenticated {
 		t.Errorf("a step of another kind: %v", err)
 	}
 	clock.move(StepLimit)
-	if _, _, err := s.PassWithCode(ctx, id, key, code(t, secret, s.Now())); KindOf(err) != Unauthenticated {
+	if _, _, err := s.PassWithCode(ctx, id, key, code(t, secret, s.Now()), "TEST"); KindOf(err) != Unauthenticated {
 		t.Errorf("a step of %v ago: %v", StepLimit, err)
 	}
 	if _, err := s.Step(ctx, StepSecondFactor, "", ""); KindOf(err) != Unauthenticated {
@@ -191,7 +191,7 @@ func TestRecoveryCodes(t *testing.T) {
 	}
 	pass := func(c string) (Method, error) {
 		id, key := step(t, s, u)
-		_, m, err := s.PassWithCode(ctx, id, key, c)
+		_, m, err := s.PassWithCode(ctx, id, key, c, "TEST")
 		return m, err
 	}
 	if _, err := pass(old[0]); KindOf(err) != Invalid {

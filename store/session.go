@@ -333,7 +333,11 @@ func (t *tx) endOtherSessions(userID, kept string) error {
 		return err
 	}
 	t.after(func() { t.s.sessions.forgetSessions(ids...) })
-	return t.event(userSubject(userID), "", "end_sessions", lifecycle.None, lifecycle.None, "", fmt.Sprintf("%d sessions", len(ids)))
+	u, err := t.user(userID)
+	if err != nil {
+		return err
+	}
+	return t.event(userSubject(userID), u.AccountID, "end_sessions", lifecycle.None, lifecycle.None, "", countWords(len(ids), "session"))
 }
 
 // SignedIn is one session that still lasts, as its person sees it.

@@ -108,9 +108,11 @@ func (s *Store) TakeStep(ctx context.Context, kind StepKind, id, secret string) 
 // app or a recovery code, and uses step and code up. A wrong one counts as a
 // try. The method is how the session began. Kinds: Unauthenticated when the
 // step is over, Invalid (field "code").
-func (s *Store) PassWithCode(ctx context.Context, id, secret, code string) (st Step, method Method, err error) {
+func (s *Store) PassWithCode(ctx context.Context, id, secret, code, requestID string) (st Step, method Method, err error) {
 	var refusal error
-	err = s.inTx(ctx, systemActor(), func(t *tx) error {
+	by := systemActor()
+	by.RequestID = requestID
+	err = s.inTx(ctx, by, func(t *tx) error {
 		if st, err = openStep(t.row(stepQuery, id), StepSecondFactor, secret, t.now); err != nil {
 			return err
 		}
@@ -132,7 +134,7 @@ func (s *Store) PassWithCode(ctx context.Context, id, secret, code string) (st S
 		if _, err := t.exec("UPDATE sign_in_steps SET tries = tries + 1 WHERE id = ?", id); err != nil {
 			return err
 		}
-		return t.factorEvent("second_factor_refused", "", "")
+		return t.factorEvent("second_factor_refused", "", "Code")
 	})
 	if err == nil {
 		err = refusal
@@ -206,11 +208,24 @@ func (s *Store) PassWithPasskey(ctx context.Context, id, secret, credentialID, c
 	return st, err
 }
 
-// CountStepTry counts a refused answer that the edge checked. Kinds:
-// Unauthenticated when that was the last.
-func (s *Store) CountStepTry(ctx context.Context, id string) error {
-	return s.inTx(ctx, systemActor(), func(t *tx) error {
-		_, err := t.exec("UPDATE sign_in_steps SET tries = tries + 1 WHERE id = ?", id)
-		return err
+// CountStepTry counts a refused answer that the edge checked.
+func (s *Store) CountStepTry(ctx context.Context, id, requestID string) error {
+	by := systemActor()
+	by.RequestID = requestID
+	return s.inTx(ctx, by, func(t *tx) error {
+		var user string
+		err := t.row("UPDATE sign_in_steps SET tries = tries + 1 WHERE id = ? RETURNING COALESCE(user_id, '')", id).Scan(&user)
+		if errors.Is(err, sql.ErrNoRows) || (err == nil && user == "") {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		u, err := t.user(user)
+		if err != nil {
+			return err
+		}
+		t.actAs(u)
+		return t.factorEvent("second_factor_refused", "", FactorPasskey.Label())
 	})
 }

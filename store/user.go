@@ -272,6 +272,25 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
 	return u, nil
 }
 
+// PeopleCalled lists the people with this e-mail address, or whose name begins
+// with text, by name: at most limit. The case of ASCII letters does not matter.
+// Kinds: Unavailable.
+func (s *Store) PeopleCalled(ctx context.Context, text string, limit int) ([]User, error) {
+	if strings.Contains(text, "@") {
+		u, err := s.UserByEmail(ctx, text)
+		if KindOf(err) == NotFound {
+			return nil, nil
+		}
+		return []User{u}, err
+	}
+	text = foldASCII(strings.TrimSpace(text))
+	users, err := list(ctx, s, scanUser, "SELECT "+userColumns+userFrom+"WHERE lower(u.name) >= ? AND lower(u.name) < ? ORDER BY lower(u.name), u.id LIMIT ?", text, text+"\U0010FFFF", limit)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return users, nil
+}
+
 // Authenticate checks a password. Whether the address, the password or both
 // are wrong makes no difference, neither in words nor in time. Kinds:
 // Unauthenticated, Unavailable.

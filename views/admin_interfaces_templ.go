@@ -581,7 +581,7 @@ func StaffInterfacePage(p Page, s StaffInterface) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.TableCard("audit-h", "Record", ui.Muted("Times in UTC")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TableCard("audit-h", "Record, times in UTC", ui.Link("Audit log", paths.With(paths.AdminAudit, "object", s.ID))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -318,24 +318,6 @@ func ReasonLabel(field string) string {
 	return "Other"
 }
 
-// EventText is an event of an interface in words, those included that are not
-// in the lifecycle.
-func EventText(action string) string {
-	switch action {
-	case "send_letter":
-		return "LOA mailed to the data center"
-	case "reveal_id_number":
-		return "ID number of a field engineer shown"
-	case "erase_id_numbers":
-		return "ID numbers erased"
-	case "export_engineer":
-		return "Data of a field engineer exported"
-	case "erase_engineer":
-		return "Data of a field engineer erased"
-	}
-	return lifecycle.Action(action).EventLabel()
-}
-
 // EventTone is the tone of an event of an interface.
 func EventTone(action string) string {
 	switch lifecycle.Action(action) {

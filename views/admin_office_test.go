@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,8 @@ func officePages(s string) map[string]templ.Component {
 		"too late":   WhitelistDecisionPage(p, false, WhitelistDecision{Row: wl, Conflict: s}),
 		"interfaces": StaffInterfacesPage(p, list), "no match": StaffInterfacesPage(p, noMatch),
 		"interface": StaffInterfacePage(p, detail),
-		"audit":     AuditPage(p, Audit{Rows: audit, Action: ui.Control{Name: "action", Label: "Action", Options: []ui.Option{{Label: s}}}, Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", Pages: pages}),
+		"audit":     AuditPage(p, Audit{Rows: audit, EventList: eventList(s)}),
+		"audit, not clear": AuditPage(p, Audit{EventList: unclear(s)}),
 		"sites": StaffAccessPointsPage(p, StaffAccessPoints{Rows: []StaffAccessPointRow{{ID: s, Name: s, Region: s, Status: catalog.StatusHot, Demo: true, SPs: []string{s}, Devices: 1, Ports: tally, NoLetter: true}},
 			Region: ui.Control{Name: "region", Label: "Region"}, Status: ui.Control{Name: "status", Label: "Status"}, Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", Count: s, Ports: tally}),
 		"site": StaffAccessPointPage(p, site), "site, empty": StaffAccessPointPage(p, StaffAccessPoint{ID: s, Name: s, MayEdit: true}),
@@ -230,6 +232,50 @@ func TestStaffBanner(t *testing.T) {
 	i.DueAt = time.Time{}
 	if n := (StaffInterface{InterfaceDetail: InterfaceDetail{Progress: Progress{Interface: i}}, Role: lifecycle.Reviewer}).Banner(); !strings.Contains(n.Text, "no working-day table") || n.DueDay != "" {
 		t.Errorf("without a due time: %+v", n)
+	}
+}
+
+// eventList is a filter with something in each field, and more to come.
+func eventList(s string) EventList {
+	return EventList{Fields: []ui.Control{{Name: "action", Label: "Action", Options: []ui.Option{{Label: s}}}, {Name: "who", Label: "Person", Value: s, Placeholder: s}, {Name: "from", Type: "date", Label: "From (UTC)", Value: s}},
+		Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", SearchedTo: staffNow, Onward: "/x", Export: "/x", Pages: ui.Pages{First: "/x", Next: "/x"}}
+}
+
+// unclear is a filter that may mean one thing or another.
+func unclear(s string) EventList {
+	l := eventList(s)
+	l.Problems = []FilterProblem{{Text: s}, {Text: s, Means: []ui.Action{{Label: s, Href: "/x"}}}}
+	l.SearchedTo, l.Onward, l.Export = time.Time{}, "", ""
+	return l
+}
+
+// TestEveryActionHasAGroup looks at the choices of both filters.
+func TestEveryActionHasAGroup(t *testing.T) {
+	all := 0
+	for _, g := range auditGroups() {
+		if len(g.Actions) == 0 || g.Key == "" || g.Label == "" {
+			t.Errorf("an empty group: %+v", g)
+		}
+		all += len(g.Actions)
+		if actions, words := ActionsOf(g.Key); !slices.Equal(actions, g.Names()) || words != g.Label {
+			t.Errorf("%s stands for %v, %q", g.Key, actions, words)
+		}
+	}
+	if want := len(lifecycle.Actions()) + len(recordedActions); all != want {
+		t.Errorf("%d actions in groups, want %d", all, want)
+	}
+	if actions, words := ActionsOf("reject"); len(actions) != 1 || words != "LOA application rejected" {
+		t.Errorf("one action: %v %q", actions, words)
+	}
+	if actions, _ := ActionsOf("nothing"); actions != nil {
+		t.Errorf("what is not offered: %v", actions)
+	}
+	for _, k := range ActivityKinds("Example Cloud") {
+		for _, a := range k.Names() {
+			if strings.HasSuffix(a, "_port") && a != "move_port" || strings.Contains(a, "prices") {
+				t.Errorf("%s is no account's business and is under %s", a, k.Label)
+			}
+		}
 	}
 }
 

@@ -399,7 +399,7 @@ func portHistory(o PortShow) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.TableCard("history-h", "History", nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TableCard("history-h", "History", ui.Link("Audit log", paths.With(paths.AdminAudit, "object", o.ID))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -84,6 +84,12 @@ func hostilePages(t *testing.T, s string) map[string]*goquery.Document {
 		orders = append(orders, OrderRow{No: "20261120000" + string(rune('1'+i)), Href: "/orders/1", Kind: "Resource fee", Period: s, InterfaceID: "pc-one", Name: s, Amount: "$1,500.00", State: state, CreatedAt: listNow, Zone: time.UTC})
 	}
 	out["orders"] = renderPage(t, OrdersPage(p, OrderList{Rows: orders, Pages: ui.Pages{Summary: "6 orders", Next: "/orders?after=x"}}))
+	activity := []ActivityRow{{At: listNow, Who: s, Role: s, Action: s, Kind: s, About: s, Href: "/x", From: lifecycle.InApplication, To: lifecycle.ApprovedLOA, Detail: s, Reason: s},
+		{At: listNow, Who: s, Action: "sign_in", About: s, Named: true, Href: "/x"}, {At: listNow, Who: s, Action: "sign_in", About: s, Named: true}, {At: listNow, Who: s, Action: "sign_in", About: s}}
+	out["activity"] = renderPage(t, ActivityPage(p, Activity{EventList: eventList(s), Operator: s, Rows: activity}))
+	out["activity, not clear"] = renderPage(t, ActivityPage(p, Activity{EventList: unclear(s), Operator: s, Wrong: true}))
+	out["activity, no match"] = renderPage(t, ActivityPage(p, Activity{EventList: EventList{Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x"}, Operator: s}))
+	out["activity, empty"] = renderPage(t, ActivityPage(p, Activity{Operator: s}))
 	out["orders, empty"] = renderPage(t, OrdersPage(p, OrderList{}))
 	return out
 }

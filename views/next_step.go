@@ -469,29 +469,9 @@ func (p Progress) Activity() []ui.Event {
 		if p.zoned(e.At).Year() != p.zoned(p.Now).Year() {
 			when = p.zoned(e.At).Format("2 Jan 2006, 15:04")
 		}
-		out = append(out, ui.Event{Text: eventText(e.Action), Detail: eventDetail(e), Tone: eventTone(e.Action), When: when, Actor: e.Who, At: e.At})
+		out = append(out, ui.Event{Text: AuditWords(string(e.Action)), Detail: eventDetail(e), Tone: eventTone(e.Action), When: when, Actor: e.Who, At: e.At})
 	}
 	return out
-}
-
-func eventText(a lifecycle.Action) string {
-	switch a {
-	case "send_letter":
-		return "LOA mailed to the data center"
-	case "reveal_id_number":
-		return "ID number of a field engineer read"
-	case "export_engineer":
-		return "Data of a field engineer exported"
-	case "erase_engineer":
-		return "Data of a field engineer erased"
-	case "redundancy_changed":
-		return "Redundancy changed"
-	case "redundancy_lost":
-		return "Redundancy lost"
-	case "partner_changed":
-		return "Redundant connection changed"
-	}
-	return a.EventLabel()
 }
 
 func eventDetail(e Happened) string {

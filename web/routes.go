@@ -109,8 +109,11 @@ func (s *Server) routes(e *echo.Echo) {
 	customer.get(paths.Document(":no"), h.DownloadDocument)
 	customer.get(paths.Whitelist, h.ShowWhitelist)
 
-	// Customers: the account's people
+	// Customers: the account's people, and what they and others did
 	colleagues := customer.with(may(lifecycle.ManageAccountPeople))
+	activity := customer.with(may(lifecycle.SeeActivity))
+	activity.get(paths.Activity, h.ListActivity)
+	activity.get(paths.ActivityCSV, h.ExportActivity)
 	colleagues.get(paths.People, h.ListAccountPeople)
 	colleagues.post(paths.People, h.InvitePerson)
 	colleagues.post(paths.PeopleLinks, h.RenewLink)
@@ -160,7 +163,7 @@ func (s *Server) routes(e *echo.Echo) {
 	staff.get(paths.Admin, h.WorkQueue)
 	staff.get(paths.AdminInterfaces, h.ListStaffInterfaces)
 	staff.get(paths.AdminInterface(":id"), h.ShowStaffInterface)
-	staff.get(paths.AdminAudit, h.ListAudit)
+	staff.with(may(lifecycle.SeeAudit)).get(paths.AdminAudit, h.ListAudit)
 	staff.get(paths.AdminCalendar, h.ShowCalendar)
 
 	// Staff: letters and the whitelist, to read and to decide

@@ -14,6 +14,7 @@ type Right string
 const (
 	RequestWhitelist    Right = "request the port whitelist"
 	ManageAccountPeople Right = "manage the account's people"
+	SeeActivity         Right = "read what happened in the account"
 
 	SeeReviews      Right = "see LOA applications and whitelist requests"
 	RevealIDNumbers Right = "read ID numbers, for a reason"
@@ -38,6 +39,7 @@ const (
 	ManageMail      Right = "send mails again"
 
 	ManagePersonalData Right = "export and erase a person's data"
+	SeeAudit           Right = "see the audit log"
 	ExportAudit        Right = "see the audit log as a file"
 	SeeLetterKeys      Right = "see the keys of letters"
 	ManageLetterKeys   Right = "make new keys for letters"
@@ -52,6 +54,8 @@ type RightRule struct {
 var rights = []RightRule{
 	{RequestWhitelist, engineer},
 	{ManageAccountPeople, owner},
+	// It names colleagues and says when they sign in: for whoever manages them.
+	{SeeActivity, owner},
 
 	{SeeReviews, []Role{Reviewer, Administrator, Auditor}},
 	{RevealIDNumbers, reviewer},
@@ -75,6 +79,7 @@ var rights = []RightRule{
 	{SeeMail, []Role{Administrator, Auditor}},
 	{ManageMail, []Role{Administrator}},
 	{ManagePersonalData, []Role{Administrator}},
+	{SeeAudit, StaffRoles()},
 	{ExportAudit, []Role{Administrator, Auditor}},
 	{SeeLetterKeys, []Role{Administrator, Auditor}},
 	{ManageLetterKeys, []Role{Administrator}},

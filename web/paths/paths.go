@@ -69,6 +69,8 @@ const (
 	PeopleLinks   = "/people/links"
 	Billing       = "/billing"
 	StatementCSV  = "/billing/statement.csv"
+	Activity      = "/activity"
+	ActivityCSV   = "/activity.csv"
 )
 
 // Pages that every signed-in person has.
