@@ -245,17 +245,17 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	var work sync.WaitGroup
-	work.Go(func() { keepTime(ctx, s, log) })
+	work.Go(func() { keepTime(ctx, s, log, srv) })
 	if sender != nil {
 		work.Go(func() {
-			w := &mail.Worker{Outbox: s, Sender: sender, Log: log}
+			w := &mail.Worker{Outbox: s, Sender: sender, Log: log, Ran: srv.Job(web.JobMail)}
 			if err := w.Run(ctx); err != nil && ctx.Err() == nil {
 				log.Error("no mails are sent", "error", err)
 			}
 		})
 	}
 	if cfg.Cards != nil {
-		work.Go(func() { cfg.Cards.Run(ctx) })
+		work.Go(func() { cfg.Cards.Run(ctx, srv.Job(web.JobCards)) })
 	}
 	err = srv.Serve(ctx, l)
 	work.Wait()
@@ -336,7 +336,8 @@ func greet(ctx context.Context, out io.Writer, here string, c config, s *store.S
 // keepTime does what time does: it closes unpaid orders, ends letters and
 // erases what must not be kept, every minute until ctx ends. It also makes the
 // PDF of receipts, which payments do not wait for.
-func keepTime(ctx context.Context, s *store.Store, log *slog.Logger) {
+func keepTime(ctx context.Context, s *store.Store, log *slog.Logger, srv *web.Server) {
+	due, documents := srv.Job(web.JobDue), srv.Job(web.JobDocuments)
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {
@@ -346,8 +347,13 @@ func keepTime(ctx context.Context, s *store.Store, log *slog.Logger) {
 		} else if n > 0 {
 			log.Info("did what was due", "count", strconv.Itoa(n))
 		}
-		if _, err := handlers.MakeDocuments(ctx, s); err != nil && ctx.Err() == nil {
-			log.Error("receipts could not be made", "error", err)
+		_, made := handlers.MakeDocuments(ctx, s)
+		if made != nil && ctx.Err() == nil {
+			log.Error("receipts could not be made", "error", made)
+		}
+		if ctx.Err() == nil {
+			due(err)
+			documents(made)
 		}
 		select {
 		case <-ctx.Done():

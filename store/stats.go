@@ -55,10 +55,23 @@ type Stats struct {
 	Queue  int              // write transactions that wait
 	Events int64            // of the audit log
 	Bytes  map[string]int64 // by file of the database
+	Free   int64            // bytes of the disk that the database may still take; -1 where nobody says
 	Work   []WorkStats
+	Mails  map[string]int // of the outbox that are not sent, by state; 1,000 means so many or more
+	// MailSince is when the mail that waits longest was written; zero when none
+	// waits.
+	MailSince time.Time
+	// Letters says that letters can be signed now, CertificateEnds until when
+	// their certificate is good.
+	Letters         bool
+	CertificateEnds time.Time
 }
 
-// WorkStats is how much waits for staff in a stage.
+// statsCap is the most rows that are counted: whoever watches looks often.
+const statsCap = 1000
+
+// WorkStats is how much waits for staff in a stage. Overdue is counted up to
+// 1,000.
 type WorkStats struct {
 	Stage            lifecycle.Stage
 	Waiting, Overdue int
@@ -66,7 +79,7 @@ type WorkStats struct {
 
 // Stats reads a few counters. Kinds: Unavailable.
 func (s *Store) Stats(ctx context.Context) (Stats, error) {
-	out := Stats{Bytes: map[string]int64{}}
+	out := Stats{Bytes: map[string]int64{}, Free: freeBytes(s.dir), Mails: map[string]int{}}
 	s.closing.RLock()
 	out.Queue = len(s.queue)
 	s.closing.RUnlock()
@@ -85,11 +98,27 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	out.Events = head.N
 	for _, stage := range []lifecycle.Stage{lifecycle.InApplication, lifecycle.WaitingForCabling, lifecycle.Terminating} {
 		w := WorkStats{Stage: stage}
-		if err := s.get(ctx, "SELECT COALESCE((SELECT n FROM connection_counts WHERE account_id = '' AND stage = ?), 0), (SELECT COUNT(*) FROM connections WHERE stage = ? AND due_at <= ?)",
-			[]any{stage, stage, at(s.Now())}, &w.Waiting, &w.Overdue); err != nil {
+		if err := s.get(ctx, "SELECT COALESCE((SELECT n FROM connection_counts WHERE account_id = '' AND stage = ?), 0), (SELECT COUNT(*) FROM (SELECT 1 FROM connections WHERE stage = ? AND due_at <= ? LIMIT ?))",
+			[]any{stage, stage, at(s.Now()), statsCap}, &w.Waiting, &w.Overdue); err != nil {
 			return out, unavailable(err)
 		}
 		out.Work = append(out.Work, w)
+	}
+	for _, state := range []string{MailWaiting, MailSending, MailFailed} {
+		var n int
+		if err := s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM mails WHERE state = '"+state+"' LIMIT ?)", []any{statsCap}, &n); err != nil {
+			return out, unavailable(err)
+		}
+		out.Mails[state] = n
+	}
+	var since instant
+	if err := s.get(ctx, "SELECT MIN(created_at) FROM (SELECT created_at FROM mails WHERE state = 'waiting' ORDER BY next_at, id LIMIT ?)", []any{statsCap}, &since); err != nil {
+		return out, unavailable(err)
+	}
+	out.MailSince = since.Time
+	keys := s.LetterKeys()
+	if out.Letters = keys.Check(s.Now()) == nil; len(keys.Chain) > 0 {
+		out.CertificateEnds = keys.Chain[0].NotAfter
 	}
 	return out, nil
 }

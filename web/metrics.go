@@ -25,6 +25,8 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec
 	inFlight prometheus.Gauge
 	refused  *prometheus.CounterVec
+	worked   *prometheus.GaugeVec
+	failed   *prometheus.CounterVec
 }
 
 func newMetrics(st *store.Store) *metrics {
@@ -36,9 +38,11 @@ func newMetrics(st *store.Store) *metrics {
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "demarc_http_requests_in_flight", Help: "Requests that are being answered."}),
 		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "demarc_sign_in_refused_total", Help: "Sign-ins refused: wrong (name, password or code) or throttled."}, []string{"why"}),
 	}
+	m.worked = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "demarc_job_last_success_timestamp_seconds", Help: "When a job last did all that was due, in Unix time; 0 when not since the start."}, []string{"job"})
+	m.failed = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "demarc_job_failures_total", Help: "Rounds of a job that failed; the log says why."}, []string{"job"})
 	m.refused.WithLabelValues("wrong")
 	m.refused.WithLabelValues("throttled")
-	m.registry.MustRegister(m.requests, m.seconds, m.inFlight, m.refused, storeMetrics{st},
+	m.registry.MustRegister(m.requests, m.seconds, m.inFlight, m.refused, m.worked, m.failed, storeMetrics{st},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -71,6 +75,40 @@ func (m *metrics) answered(route, method string, status int, took time.Duration)
 	}
 }
 
+// Jobs are what runs beside the requests.
+const (
+	JobDue       = "due"       // what time does: expiry, reminders, renewals, erasure
+	JobDocuments = "documents" // the PDF of receipts and invoices
+	JobMail      = "mail"      // the outbox
+	JobCards     = "cards"     // card payments and refunds
+)
+
+// Job tells the metrics about a job that is going to run, so that one that never
+// succeeds is seen, and returns what is called after each of its rounds.
+func (s *Server) Job(name string) (ran func(error)) {
+	worked, failed := s.metrics.worked.WithLabelValues(name), s.metrics.failed.WithLabelValues(name)
+	return func(err error) {
+		if err != nil {
+			failed.Inc()
+			return
+		}
+		worked.Set(float64(s.cfg.Now().Unix()))
+	}
+}
+
+// tlsMetrics tells until when the certificate in use is good.
+type tlsMetrics struct{ c *certificate }
+
+var tlsDesc = prometheus.NewDesc("demarc_tls_certificate_expiry_timestamp_seconds", "Until when the TLS certificate in use is good, in Unix time.", nil, nil)
+
+func (tlsMetrics) Describe(ch chan<- *prometheus.Desc) { ch <- tlsDesc }
+
+func (m tlsMetrics) Collect(ch chan<- prometheus.Metric) {
+	if pair, err := m.c.get(nil); err == nil && pair.Leaf != nil {
+		ch <- prometheus.MustNewConstMetric(tlsDesc, prometheus.GaugeValue, float64(pair.Leaf.NotAfter.Unix()))
+	}
+}
+
 // storeMetrics asks the store when it is asked itself.
 type storeMetrics struct{ s *store.Store }
 
@@ -81,12 +119,17 @@ var (
 	bytesDesc   = prometheus.NewDesc("demarc_database_bytes", "Size of the files of the database.", []string{"file"}, nil)
 	eventsDesc  = prometheus.NewDesc("demarc_audit_events", "Place of the last event in the chain of the audit log.", nil, nil)
 	workDesc    = prometheus.NewDesc("demarc_work_waiting", "Interfaces that wait for staff, by stage.", []string{"stage"}, nil)
-	overdueDesc = prometheus.NewDesc("demarc_work_overdue", "Interfaces that wait for staff past their due time, by stage.", []string{"stage"}, nil)
+	overdueDesc = prometheus.NewDesc("demarc_work_overdue", "Interfaces that wait for staff past their due time, by stage. Counted up to 1000.", []string{"stage"}, nil)
+	freeDesc    = prometheus.NewDesc("demarc_disk_free_bytes", "What the disk of the data folder still takes.", nil, nil)
+	mailsDesc   = prometheus.NewDesc("demarc_mails", "Mails of the outbox that are not sent, by state: waiting, sending, failed. Counted up to 1000.", []string{"state"}, nil)
+	mailAgeDesc = prometheus.NewDesc("demarc_mail_oldest_seconds", "Age of the mail that waits longest, 0 when none waits.", nil, nil)
+	lettersDesc = prometheus.NewDesc("demarc_letter_keys_ready", "1 when letters of authorization can be signed now.", nil, nil)
+	letterDesc  = prometheus.NewDesc("demarc_letter_certificate_expiry_timestamp_seconds", "Until when the certificate for letters is good, in Unix time.", nil, nil)
 	upDesc      = prometheus.NewDesc("demarc_database_up", "1 when the database answers and takes writes.", nil, nil)
 )
 
 func (storeMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{queueDesc, jobsDesc, commitsDesc, bytesDesc, eventsDesc, workDesc, overdueDesc, upDesc} {
+	for _, d := range []*prometheus.Desc{queueDesc, jobsDesc, commitsDesc, bytesDesc, eventsDesc, workDesc, overdueDesc, freeDesc, mailsDesc, mailAgeDesc, lettersDesc, letterDesc, upDesc} {
 		ch <- d
 	}
 }
@@ -113,6 +156,25 @@ func (m storeMetrics) Collect(ch chan<- prometheus.Metric) {
 	gauge(eventsDesc, float64(st.Events))
 	for file, n := range st.Bytes {
 		gauge(bytesDesc, float64(n), file)
+	}
+	if st.Free >= 0 {
+		gauge(freeDesc, float64(st.Free))
+	}
+	for state, n := range st.Mails {
+		gauge(mailsDesc, float64(n), state)
+	}
+	age := 0.0
+	if !st.MailSince.IsZero() {
+		age = max(0, m.s.Now().Sub(st.MailSince).Seconds())
+	}
+	gauge(mailAgeDesc, age)
+	ready := 0.0
+	if st.Letters {
+		ready = 1
+	}
+	gauge(lettersDesc, ready)
+	if !st.CertificateEnds.IsZero() {
+		gauge(letterDesc, float64(st.CertificateEnds.Unix()))
 	}
 	for _, w := range st.Work {
 		gauge(workDesc, float64(w.Waiting), string(w.Stage))

@@ -121,6 +121,9 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 		s.cfg.Secure = true
 	}
 	s.metrics = newMetrics(st)
+	if s.cert != nil {
+		s.metrics.registry.MustRegister(tlsMetrics{s.cert})
+	}
 	// The form that compares a file changes nothing and needs no session. Its
 	// page sends no referrer, so old browsers do not say where it comes from.
 	s.origins.AddInsecureBypassPattern("POST " + paths.LOAChecks + "/{code}")

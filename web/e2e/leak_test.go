@@ -394,8 +394,11 @@ func TestNothingLeaks(t *testing.T) {
 	people := signInEverybody(t, d, p, office)
 	id, check := letterLife(t, d, p, people, office, gateway)
 	lookEverywhere(t, d, p, people, id, check)
-	if m := people[admin].metrics(); !bytes.Contains(m, []byte("demarc_commits_total")) {
-		t.Errorf("metrics:\n%s", m)
+	m := people[admin].metrics()
+	for _, want := range []string{`\ndemarc_commits_total [1-9]`, `\ndemarc_mails\{state="failed"\} 0\n`, `\ndemarc_disk_free_bytes [1-9]`, `\ndemarc_job_last_success_timestamp_seconds\{job="(due|documents|mail|cards)"\} [1-9]`} {
+		if n := len(regexp.MustCompile(want).FindAll(m, -1)); n != 1 && n != 4 {
+			t.Errorf("%q is %d times in the metrics:\n%s", want, n, m)
+		}
 	}
 	keepFolder(t, d, "while it runs", p.Data)
 	run := func(args ...string) []byte {

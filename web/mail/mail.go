@@ -49,6 +49,9 @@ type Worker struct {
 	// Every is how often it looks for mails whose next try has come; 15 seconds
 	// when zero. A new mail is sent at once.
 	Every time.Duration
+	// Ran, when it is set, is told of each round: nil, or why the outbox could
+	// not be read or written. A mail that a server refuses is no failure of it.
+	Ran func(error)
 
 	// unmarked are the mails that were sent while the disk would not have it.
 	unmarked []string
@@ -72,8 +75,12 @@ func (w *Worker) Run(ctx context.Context) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if _, err := w.Deliver(ctx); err != nil && ctx.Err() == nil {
+		_, err := w.Deliver(ctx)
+		if err != nil && ctx.Err() == nil {
 			w.Log.Error("the outbox could not be read or written", "error", err)
+		}
+		if w.Ran != nil && ctx.Err() == nil {
+			w.Ran(err)
 		}
 		select {
 		case <-ctx.Done():

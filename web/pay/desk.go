@@ -116,12 +116,16 @@ func (d *Desk) hear(ctx context.Context, e payment.Event) error {
 
 // Run does what is due, whenever something was heard and every few seconds,
 // until ctx ends.
-func (d *Desk) Run(ctx context.Context) {
+func (d *Desk) Run(ctx context.Context, ran func(error)) {
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
 	for {
-		if _, err := d.Work(ctx); err != nil && ctx.Err() == nil {
+		_, err := d.Work(ctx)
+		if err != nil && ctx.Err() == nil {
 			d.log.ErrorContext(ctx, "card payments could not be worked on", "error", err)
+		}
+		if ctx.Err() == nil {
+			ran(err)
 		}
 		select {
 		case <-ctx.Done():
