@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"demarc/store/lifecycle"
 	"demarc/store/pricing"
 	"demarc/views"
+	"demarc/views/ics"
 	"demarc/views/ui"
 	"demarc/web/paths"
 	"demarc/web/reqctx"
@@ -61,6 +63,31 @@ func (h *Handlers) ShowInterfaceLive(c echo.Context) error {
 		}
 	}
 	return h.render(c, http.StatusOK, views.InterfaceLive(d, sentence))
+}
+
+// InterfaceDates is a calendar file with what is ahead of an interface.
+func (h *Handlers) InterfaceDates(c echo.Context) error {
+	d, err := h.interfaceDetail(c)
+	if err != nil {
+		return err
+	}
+	dates := d.Dates()
+	if len(dates) == 0 {
+		return h.render(c, http.StatusNotFound, views.NotNowPage(h.page(c, "Dates", interfacesCrumb, views.Crumb{Label: d.Title(), Href: paths.Interface(d.ID)}),
+			views.NotNow{Interface: d.Interface, Title: "There are no dates", Text: "Nothing of this interface is due or planned now."}))
+	}
+	host := c.Request().Host
+	if u, err := url.Parse(h.PublicURL); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	events := make([]ics.Event, len(dates))
+	for i, date := range dates {
+		events[i] = ics.Event{UID: date.Kind + "." + d.ID + "@" + host, Sequence: d.Rev, At: date.At, Summary: date.Text + ": " + d.Title(), Place: d.Place,
+			Description: "Physical connection interface " + d.ID + " at " + d.AccessPoint + "\n" + ui.FormatStamp(date.At, d.Zone), URL: h.PublicURL + paths.Interface(d.ID)}
+	}
+	header := c.Response().Header()
+	header.Set(echo.HeaderContentDisposition, `attachment; filename="`+d.ID+`.ics"`)
+	return c.Blob(http.StatusOK, "text/calendar; charset=utf-8", []byte(ics.Calendar("Demarc", h.Store.Now(), events)))
 }
 
 func (h *Handlers) interfaceDetail(c echo.Context) (views.InterfaceDetail, error) {
@@ -152,10 +179,19 @@ func (h *Handlers) detail(ctx context.Context, actor store.Actor, c store.Connec
 	if l := own.letter; l != nil && l.Status == "issued" {
 		d.LOAExpires = l.ExpiresAt
 	}
+	for _, date := range d.Dates() {
+		reqctx.Of(ctx).ChangesAt(date.At)
+	}
 	d.Path = h.path(c, own, partner, theirs)
 	d.Redundancy = h.redundancy(actor, c, own.port, partner, theirs.port, d.History)
 	d.Basic = basicFacts(d.Interface, partner != nil, interfaceLink(actor))
 	d.Installation, d.LOAHref = h.installationFacts(d.Interface, own.letter, actor)
+	if l := own.letter; l != nil && len(d.Installation) > 0 {
+		d.Place = joined(l.Snapshot.FacilityName, l.Snapshot.Address)
+		if l.Status == "issued" {
+			d.ForInstaller = l.Snapshot.ForInstaller()
+		}
+	}
 	d.Report = h.reportFacts(d.Interface, own.report)
 	h.fees(&d, orders, actor)
 	return d, nil

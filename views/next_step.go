@@ -451,6 +451,9 @@ func (p Progress) HeadActions() (buttons []ui.Button, more []ui.MenuItem) {
 			notYet = append(notYet, ui.MenuItem{Label: "Pay Resource Fee", Reason: "After the cabling is finished"})
 		}
 	}
+	if len(p.Dates()) > 0 {
+		notYet = append([]ui.MenuItem{{Label: "Add dates to a calendar", Href: paths.InterfaceDates(p.ID)}}, notYet...)
+	}
 	end := slices.IndexFunc(more, func(m ui.MenuItem) bool { return m.Divider || m.Danger })
 	if end < 0 {
 		end = len(more)
@@ -459,6 +462,41 @@ func (p Progress) HeadActions() (buttons []ui.Button, more []ui.MenuItem) {
 		notYet = append(notYet, ui.MenuItem{Divider: true})
 	}
 	return buttons, slices.Insert(more, end, notYet...)
+}
+
+// Date is a moment ahead of an interface. Kind names it for programs.
+type Date struct {
+	Kind, Text string
+	At         time.Time
+}
+
+// Dates are the moments ahead, in the order of the procedure: when somebody
+// comes, until when something has to be done or is paid. What has passed is in
+// the activity.
+func (p Progress) Dates() []Date {
+	var out []Date
+	add := func(kind, text string, at time.Time) {
+		if at.After(p.Now) {
+			out = append(out, Date{kind, text, at})
+		}
+	}
+	switch p.Stage {
+	case lifecycle.PendingPayment:
+		add("payment", "Pay the initial installation fee by", p.DueAt)
+	case lifecycle.InApplication:
+		add("review", "Review of the LOA application due", p.DueAt)
+		add("construction", "Scheduled Construction Time", p.ScheduledAt)
+	case lifecycle.ApprovedLOA:
+		add("construction", "Scheduled Construction Time", p.ScheduledAt)
+		add("letter", "LOA valid until", p.LOAExpires)
+	case lifecycle.WaitingForCabling:
+		add("cabling", "Cabling due", p.DueAt)
+	case lifecycle.Enabled:
+		add("paid", "Resource fee paid until", p.PaidThrough)
+	case lifecycle.Terminating:
+		add("removal", "Removal of the cable due", p.DueAt)
+	}
+	return out
 }
 
 // Activity is the history as a timeline, newest first.

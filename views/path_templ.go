@@ -819,7 +819,7 @@ func pathWide(d PathDiagram) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\" role=\"img\" aria-labelledby=\"path-wide-title path-wide-desc\"><title id=\"path-wide-title\">Path of the connection</title><desc id=\"path-wide-desc\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\" role=\"img\" aria-labelledby=\"path-wide-title\" aria-describedby=\"path-wide-desc\"><title id=\"path-wide-title\">Path of the connection</title><desc id=\"path-wide-desc\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1297,7 +1297,7 @@ func pathTall(d PathDiagram) templ.Component {
 			templ_7745c5c3_Var66 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 81, "<svg class=\"path--tall\" viewBox=\"0 0 360 572\" role=\"img\" aria-labelledby=\"path-tall-title path-tall-desc\"><title id=\"path-tall-title\">Path of the connection</title><desc id=\"path-tall-desc\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 81, "<svg class=\"path--tall\" viewBox=\"0 0 360 572\" role=\"img\" aria-labelledby=\"path-tall-title\" aria-describedby=\"path-tall-desc\"><title id=\"path-tall-title\">Path of the connection</title><desc id=\"path-tall-desc\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -97,6 +97,7 @@ func (s *Server) routes(e *echo.Echo) {
 	customer.get(paths.StatementCSV, h.ExportStatement)
 	minutes.get(paths.Interface(":id"), h.ShowInterface)
 	customer.get(paths.InterfaceLive(":id"), h.ShowInterfaceLive)
+	customer.get(paths.InterfaceDates(":id"), h.InterfaceDates)
 	customer.get(paths.LOAApplication(":id"), h.ShowLOAApplication)
 	customer.get(paths.LOA(":id"), h.ShowLOA)
 	customer.get(paths.LOAPDF(":id"), h.DownloadLOA)

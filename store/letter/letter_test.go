@@ -344,3 +344,24 @@ func TestConditions(t *testing.T) {
 		t.Errorf("the letter does not say that nobody is admitted:\n%s", text)
 	}
 }
+
+func TestForInstaller(t *testing.T) {
+	s := sample()
+	text := s.ForInstaller()
+	for _, want := range []string{s.InterfaceID, s.Title(), s.FormatTime(s.ExpiresAt), s.FacilityName, s.Address, s.Room, s.Cabinet, s.Panel, s.Position, s.Connector, s.PortTypeLabel, s.SP, s.ConstructionCompany, s.FormatTime(s.ScheduledAt)} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	for _, name := range append(s.Engineers, s.IssuedBy) {
+		if name != "" && strings.Contains(text, name) {
+			t.Errorf("%q is named", name)
+		}
+	}
+	s.Address, s.KeepApartFrom = "", ""
+	for _, line := range strings.Split(strings.TrimSuffix(s.ForInstaller(), "\n"), "\n") {
+		if label, value, ok := strings.Cut(line, ": "); !ok || label == "" || value == "" || label == "Address" || label == "Keep apart from" {
+			t.Errorf("line %q", line)
+		}
+	}
+}

@@ -40,3 +40,38 @@ func (s Snapshot) Message(words string) (subject, body string) {
 	}
 	return subject, b.String()
 }
+
+// ForInstaller is what whoever installs the line has to know, as text to be
+// sent: where, at which port of which kind, when, and how to check the letter.
+// It names no people.
+func (s Snapshot) ForInstaller() string {
+	var b strings.Builder
+	for _, f := range []Fact{
+		{"Interface", strings.TrimSpace(s.InterfaceID + " " + s.InterfaceName)},
+		{"Letter of authorization", s.Title() + ", valid until " + s.FormatTime(s.ExpiresAt)},
+		{"Data center", s.FacilityName},
+		{"Address", s.Address},
+		{"Room", s.Room},
+		{"Cabinet", s.Cabinet},
+		{"Patch panel", s.Panel},
+		{"Position", s.Position},
+		{"Connector", s.Connector},
+		{"Port type", s.PortTypeLabel},
+		{"Medium", s.Medium},
+		{"Optic", s.Optic},
+		{"SP", s.SP},
+		{"Construction company", s.ConstructionCompany},
+		{"Construction type", s.ConstructionType},
+		{"Scheduled construction time", s.FormatTime(s.ScheduledAt)},
+		{"Keep apart from", s.KeepApartFrom},
+		{"Notes for installers", s.InstallerNotes},
+		{"Note on the LOA", s.Note},
+		{"Check the letter", s.CheckURL},
+		{"Questions", s.Issuer.NOC},
+	} {
+		if f.Value != "" {
+			b.WriteString(f.Label + ": " + strings.Join(strings.Fields(f.Value), " ") + "\n")
+		}
+	}
+	return b.String()
+}

@@ -57,6 +57,7 @@ var noPage = map[string]string{
 	"paths.SSOReturn":               "where identity providers send people back to: handlers/sign_in_test.go",
 	`paths.InterfaceLive(":id")`:    "a part of the page of the interface",
 	`paths.OrderCard(":no")`:        "it leads to another host: TestCardInTheBrowser goes there",
+	`paths.InterfaceDates(":id")`:   "a file",
 	`paths.LOAPDF(":id")`:           "a PDF",
 	`paths.AdminLOADocument(":id")`: "a PDF",
 	`paths.Document(":no")`:         "a PDF",

@@ -155,6 +155,9 @@ func Setup(token string) string { return join("/setup", token) }
 // Interface is the detail page.
 func Interface(id string) string { return join(Interfaces, id) }
 
+// InterfaceDates is a calendar file with what is due and planned.
+func InterfaceDates(id string) string { return join(Interfaces, id, "dates.ics") }
+
 // InterfaceLive is the part of the detail page that is refreshed.
 func InterfaceLive(id string) string { return join(Interfaces, id, "live") }
 
