@@ -130,6 +130,14 @@ func (c *client) do(method, path string, form url.Values, htmx bool) *answer {
 	return c.answer(r)
 }
 
+// plain is the same browser as one that takes nothing compressed. No page that
+// was kept is sent to it: each is drawn.
+func (c *client) plain() *client {
+	h := *c.http
+	h.Transport = &http.Transport{DisableCompression: true}
+	return &client{c.t, c.base, &h}
+}
+
 func (c *client) answer(r *http.Request) *answer {
 	c.t.Helper()
 	res, err := c.http.Do(r)

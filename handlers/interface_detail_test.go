@@ -221,7 +221,7 @@ func TestInterfaceLive(t *testing.T) {
 // nothing.
 func TestInterfacePageStatements(t *testing.T) {
 	s := newSite(t)
-	owner := s.as("owner@northwind.example")
+	owner := s.as("owner@northwind.example").plain()
 	first := s.At(t, lifecycle.Enabled)
 	conn := s.At(t, lifecycle.WaitingForPayment, redundantWith(first.ID))
 	count := func(f func()) int {
@@ -241,7 +241,7 @@ func TestInterfacePageStatements(t *testing.T) {
 	if long := count(page); long != short {
 		t.Errorf("%d statements with a short history, %d with a long one", short, long)
 	}
-	if short > 18 {
+	if short < 5 || short > 18 {
 		t.Errorf("the page with a redundant partner takes %d statements", short)
 	}
 	t.Logf("%d statements with a redundant partner", short)

@@ -129,6 +129,7 @@ func (s *Store) loadCalendars(ctx context.Context) error {
 		s.log.ErrorContext(ctx, "a calendar cannot be read", "problem", p)
 	}
 	s.calendars.Store(&all)
+	s.revisions.raise(touched{everybody: true})
 	return nil
 }
 

@@ -164,7 +164,7 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 	s.routes(e)
 
 	gzip, err := gzhttp.NewWrapper(
-		gzhttp.CompressionLevel(1),
+		gzhttp.CompressionLevel(packLevel),
 		gzhttp.MinSize(1024),
 		gzhttp.EnableZstd(false),
 		gzhttp.ContentTypes([]string{"text/html", "text/csv", "text/plain", "application/json"}),

@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -79,7 +80,7 @@ func (e *Env) Reads() int { return int(e.reads.Load()) }
 // Option changes what New makes.
 type Option func(*settings)
 
-type settings struct{ passwords, mail bool }
+type settings struct{ passwords, mail, ownKeys bool }
 
 // WithPasswords gives everybody Password, hashed cheaply: signing in takes
 // next to no time, and is checked like any other.
@@ -87,6 +88,10 @@ func WithPasswords() Option { return func(s *settings) { s.passwords = true } }
 
 // WithMail lets the store put mails into its outbox.
 func WithMail() Option { return func(s *settings) { s.mail = true } }
+
+// WithOwnKeys makes another installation than the others of this test program:
+// with its own keys, people and IDs.
+func WithOwnKeys() Option { return func(s *settings) { s.ownKeys = true } }
 
 var cheapHash = sync.OnceValues(func() (string, error) {
 	return argon2id.CreateHash(Password, &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
@@ -102,18 +107,90 @@ func AccessPoints() []string {
 // Issuer is who issues letters in tests.
 var Issuer = letter.Issuer{LegalName: "Example Cloud Pte. Ltd.", Address: "1 Example Way, Singapore", NOC: "+65 6000 0000, noc@cloud.example", Service: "Express Connect"}
 
-// New opens a store in a temporary folder and closes it with the test.
+// New opens a store in a temporary folder and closes it with the test. All that
+// one test program makes begin as copies of one, with the same people, IDs and
+// keys: making it anew takes seconds under the race detector. A test that is
+// about two installations asks WithOwnKeys for one of them.
 func New(tb testing.TB, options ...Option) *Env {
 	tb.Helper()
 	var set settings
 	for _, o := range options {
 		o(&set)
 	}
-	ctx := context.Background()
+	if set.ownKeys {
+		e := &Env{Dir: tb.TempDir(), Clock: &Clock{t: Start}, mail: set.mail}
+		e.Store = e.open(tb)
+		tb.Cleanup(func() { e.Store.Close() })
+		e.fill(tb, set)
+		return e
+	}
+	e := originalOf(tb, set).copy(tb)
+	tb.Cleanup(func() { e.Store.Close() })
+	return e
+}
+
+// original is a store that is filled and closed: its files and its people.
+type original struct {
+	people *Env
+	files  map[string][]byte
+}
+
+var originals struct {
+	mu sync.Mutex
+	of map[settings]*original
+}
+
+func originalOf(tb testing.TB, set settings) *original {
+	tb.Helper()
+	originals.mu.Lock()
+	defer originals.mu.Unlock()
+	if o := originals.of[set]; o != nil {
+		return o
+	}
 	e := &Env{Dir: tb.TempDir(), Clock: &Clock{t: Start}, mail: set.mail}
 	e.Store = e.open(tb)
-	tb.Cleanup(func() { e.Store.Close() })
+	e.fill(tb, set)
+	if err := e.Store.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	o := &original{e, map[string][]byte{}}
+	entries, err := os.ReadDir(e.Dir)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, f := range entries {
+		if !f.Type().IsRegular() {
+			continue
+		}
+		if o.files[f.Name()], err = os.ReadFile(filepath.Join(e.Dir, f.Name())); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if originals.of == nil {
+		originals.of = map[settings]*original{}
+	}
+	originals.of[set] = o
+	return o
+}
 
+func (o *original) copy(tb testing.TB) *Env {
+	tb.Helper()
+	p := o.people
+	e := &Env{Dir: tb.TempDir(), Clock: &Clock{t: Start}, mail: p.mail, Northwind: p.Northwind, Southwind: p.Southwind,
+		Owner: p.Owner, OtherOwner: p.OtherOwner, Reviewer: p.Reviewer, Technician: p.Technician, Finance: p.Finance, Admin: p.Admin}
+	for name, content := range o.files {
+		if err := os.WriteFile(filepath.Join(e.Dir, name), content, 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	e.Store = e.open(tb)
+	return e
+}
+
+// fill adds people, accounts and ports.
+func (e *Env) fill(tb testing.TB, set settings) {
+	tb.Helper()
+	ctx := context.Background()
 	admin := e.person(tb, "admin@cloud.example", "Sun Jia", lifecycle.Administrator, "")
 	e.Admin = admin
 	e.Reviewer = e.person(tb, "reviewer@cloud.example", "Rao Min", lifecycle.Reviewer, "")
@@ -160,7 +237,6 @@ func New(tb testing.TB, options ...Option) *Env {
 	if err := e.LoadInventory(ctx, admin, aps, devices, ports); err != nil {
 		tb.Fatal(err)
 	}
-	return e
 }
 
 // Everybody adds a person of each role that New leaves out: an engineer, finance

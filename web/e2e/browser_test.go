@@ -363,6 +363,66 @@ func (p *Page) Viewport(width, height int) {
 	})
 }
 
+// ForgetFiles empties the browser's cache, as somebody has it who was never here.
+func (p *Page) ForgetFiles() {
+	p.t.Helper()
+	p.run("ForgetFiles", func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, network.ClearBrowserCache, cdp.Empty{})
+		return err
+	})
+}
+
+// Slow makes the tab a slow phone on a slow line: a quarter of the processor,
+// 1.6 Mbit/s, 150 ms for each way and back.
+func (p *Page) Slow() {
+	p.t.Helper()
+	p.run("Slow", func(ctx context.Context) error {
+		if _, err := chromedp.Call(ctx, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: 4}); err != nil {
+			return err
+		}
+		line := network.Conditions{Latency: 150, DownloadThroughput: 1.6e6 / 8, UploadThroughput: 0.75e6 / 8}
+		_, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&line}})
+		return err
+	})
+}
+
+// Weight is what a page took: how many answers came over the network, in how
+// many bytes of bodies as they were sent, and how far its parts moved after they were
+// first shown (cumulative layout shift). Seen is when its largest part was.
+type Weight struct {
+	Requests, Bytes int
+	Shift           float64
+	Seen            float64 // milliseconds
+}
+
+// Weight looks at the page that is open.
+func (p *Page) Weight() (w Weight) {
+	p.t.Helper()
+	p.run("Weight", func(ctx context.Context) (err error) {
+		w, err = chromedp.Run(ctx, chromedp.Evaluate[Weight](jsWeight, chromedp.EvalAwaitPromise))
+		return err
+	})
+	return w
+}
+
+const jsWeight = `(async () => {
+	const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+	const icon = document.querySelector('link[rel=icon]')?.href; // fetched when the browser likes
+	const sent = all.filter((e) => e.transferSize > 0 && e.name !== icon);
+	const paints = (type) => new Promise((done) => {
+		const seen = [];
+		new PerformanceObserver((list) => seen.push(...list.getEntries())).observe({ type, buffered: true });
+		setTimeout(() => done(seen), 50);
+	});
+	const shifts = await paints('layout-shift'), largest = await paints('largest-contentful-paint');
+	return {
+		Requests: sent.length,
+		Bytes: sent.reduce((n, e) => n + e.encodedBodySize, 0),
+		Shift: shifts.reduce((n, e) => n + e.value, 0),
+		Seen: Math.max(0, ...largest.map((e) => e.startTime)),
+	};
+})()`
+
 // NoScript switches the page's own scripts off, from the next page on.
 func (p *Page) NoScript() {
 	p.t.Helper()
