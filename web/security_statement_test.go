@@ -3,6 +3,7 @@ package web_test
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -39,5 +40,53 @@ func TestSecurityStatementNamesTests(t *testing.T) {
 		if !exists[m[1]] {
 			t.Errorf("SECURITY.md names %s, which is no test", m[1])
 		}
+	}
+}
+
+// TestEveryModuleWasReadAbout: the advisories of each module that is built into
+// the program were read, for the very version. A new one needs a new reading.
+func TestEveryModuleWasReadAbout(t *testing.T) {
+	text, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, ok := strings.Cut(string(text), "\n## The modules that are built in\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	if !ok {
+		t.Fatal("SECURITY.md has no section about modules")
+	}
+	read := map[string]string{}
+	for _, m := range regexp.MustCompile("`([a-z0-9.]+\\.[a-z]+/[^` ]+)`(?: \\||) (v[0-9][^ ,\n|]*[0-9a-f])").FindAllStringSubmatch(section, -1) {
+		if read[m[1]] != "" {
+			t.Errorf("%s stands there twice", m[1])
+		}
+		read[m[1]] = m[2]
+	}
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if .Version}}{{.Path}} {{.Version}}{{end}}{{end}}", "demarc").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	built := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		if path, version, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			built[path] = version
+		}
+	}
+	if len(built) < 20 {
+		t.Fatalf("only %d modules are built in: %v", len(built), built)
+	}
+	for path, version := range built {
+		if read[path] != version {
+			t.Errorf("%s %s is built in, read about was %q: read its advisories and change the list", path, version, read[path])
+		}
+	}
+	for path := range read {
+		if built[path] == "" {
+			t.Errorf("%s is not built in any more: take it out of the list", path)
+		}
+	}
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil || !strings.Contains(section, "| "+strings.TrimPrefix(regexp.MustCompile(`(?m)^go (\S+)$`).FindString(string(mod)), "go ")+" or newer |") {
+		t.Errorf("the Go that go.mod asks for is not the one in the list: %v", err)
 	}
 }
