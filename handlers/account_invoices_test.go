@@ -66,13 +66,45 @@ func TestPayByInvoice(t *testing.T) {
 	}
 	payment := paths.AdminInvoicePayment(s.Northwind, "IN-2026-000001")
 	s.as("reviewer@cloud.example").post(payment, url.Values{}).want(http.StatusForbidden)
-	if a = money.post(payment, url.Values{"reference": {""}}).want(http.StatusUnprocessableEntity); a.doc().Find(".error-summary a[href='#reference-IN-2026-000001']").Length() != 1 {
+	if a = money.post(payment, url.Values{"amount": {"some"}, "reference": {""}}).want(http.StatusUnprocessableEntity); a.doc().Find(".error-summary a[href='#reference-IN-2026-000001']").Length() != 1 ||
+		a.doc().Find(".error-summary a[href='#amount-IN-2026-000001']").Length() != 1 || a.doc().Find("#amount-IN-2026-000001").AttrOr("value", "") != "some" {
 		t.Errorf("no reference: %s", a.doc().Find(".error-summary").Text())
 	}
-	for range 2 {
-		money.post(payment, url.Values{"key": {"p-1"}, "reference": {"slip 9"}}).want(http.StatusSeeOther)
+	money.post(paths.AdminInvoicePayment(s.Southwind, "IN-2026-000001"), url.Values{"amount": {"1.00"}, "reference": {"slip 8"}}).want(http.StatusNotFound)
+	card := func() string {
+		return money.get(paths.AdminAccount(s.Northwind)).doc().Find(".card:has(#invoices-h)").Text()
 	}
-	if a = money.post(payment, url.Values{"key": {"p-2"}, "reference": {"slip 10"}}).want(http.StatusConflict); !strings.Contains(a.text(), "was paid already, reference slip 9") {
+	for range 2 { // a part, sent twice
+		money.post(payment, url.Values{"key": {"p-0"}, "amount": {"500.00"}, "reference": {"slip 8"}}).want(http.StatusSeeOther)
+	}
+	if text := money.get(paths.AdminOverdue).doc().Find(".card:has(#invoices-h)").Text(); !strings.Contains(text, "IN-2026-000001") || !strings.Contains(text, "Northwind") || !strings.Contains(text, "$1,000.00") || !strings.Contains(text, "Overdue") {
+		t.Errorf("the open invoices of all accounts: %s", text)
+	}
+	if text := s.as(owner).get(paths.Billing).doc().Find(".card:has(#invoices-h)").Text(); !strings.Contains(text, "$1,500.00, $1,000.00 open, due 31 Dec 2026") || !strings.Contains(text, "$500.00 on 1 Jan 2027, slip 8") {
+		t.Errorf("the customer's own: %s", text)
+	}
+	if n := s.as("owner@southwind.example").get(paths.Billing).doc().Find("#invoices-h").Length(); n != 0 {
+		t.Error("an account without invoices reads of them")
+	}
+	if text := card(); !strings.Contains(text, "$1,000.00 open") || !strings.Contains(text, "Overdue") || !strings.Contains(text, "$500.00 on 1 Jan 2027, slip 8") {
+		t.Errorf("partly paid: %s", text)
+	}
+	if got := money.get(paths.AdminAccount(s.Northwind)).doc().Find("#amount-IN-2026-000001").AttrOr("value", ""); got != "1,000.00" {
+		t.Errorf("the form offers %q", got)
+	}
+	for range 2 {
+		money.post(payment, url.Values{"key": {"p-1"}, "amount": {"1,200.00"}, "reference": {"slip 9"}}).want(http.StatusSeeOther)
+	}
+	if text := card(); !strings.Contains(text, "$200.00 more went to the balance") || !strings.Contains(text, "Paid") {
+		t.Errorf("paid: %s", text)
+	}
+	if text := money.get(paths.AdminOverdue).doc().Find(".card:has(#invoices-h)").Text(); !strings.Contains(text, "No invoice is open") {
+		t.Errorf("open invoices: %s", text)
+	}
+	if got := s.balance(s.Northwind); got != "$1,000,200.00" {
+		t.Errorf("balance %s", got)
+	}
+	if a = money.post(payment, url.Values{"key": {"p-2"}, "amount": {"1.00"}, "reference": {"slip 10"}}).want(http.StatusConflict); !strings.Contains(a.text(), "was paid already, reference slip 9") {
 		t.Errorf("again: %s", a.text())
 	}
 	if got, err := s.CreditOf(context.Background(), s.Northwind); err != nil || !got.Owed.IsZero() {

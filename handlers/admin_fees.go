@@ -39,7 +39,47 @@ func (h *Handlers) ListOverdue(c echo.Context) error {
 	for _, i := range all {
 		l.Rows = append(l.Rows, views.OverdueRow{Interface: i, AccountHref: accountHref(role, i.AccountID), MayFree: i.Standing == fees.Freeable && lifecycle.MayDo(lifecycle.Free, role)})
 	}
+	if err := h.openInvoices(c, &l); err != nil {
+		return err
+	}
 	return h.render(c, http.StatusOK, views.OverduePage(h.page(c, "Overdue fees", views.Crumb{Label: "Customers"}), l))
+}
+
+// openInvoices fills in the invoices that are not paid in full. The query
+// parameter invoices turns them.
+func (h *Handlers) openInvoices(c echo.Context, l *views.OverdueList) error {
+	ctx := c.Request().Context()
+	after := shortened(c.QueryParam("invoices"), 2*queryLimit)
+	items, next, err := h.Store.OpenInvoices(ctx, after, queuePage)
+	if store.KindOf(err) == store.Invalid { // a cursor nobody gave out
+		after = ""
+		items, next, err = h.Store.OpenInvoices(ctx, "", queuePage)
+	}
+	if err != nil {
+		return err
+	}
+	rows, err := h.invoiceRows(ctx, items, paths.AdminDocument)
+	if err != nil {
+		return err
+	}
+	accounts := make([]string, len(items))
+	for i := range items {
+		accounts[i] = items[i].AccountID
+	}
+	names, err := h.Store.AccountNames(ctx, accounts)
+	if err != nil {
+		return err
+	}
+	for i, row := range rows {
+		l.Invoices = append(l.Invoices, views.OpenInvoice{InvoiceRow: row, Account: names[accounts[i]], AccountHref: accountHref(roleOf(c), accounts[i])})
+	}
+	if after != "" {
+		l.InvoicePages.First = paths.AdminOverdue
+	}
+	if next != "" {
+		l.InvoicePages.Next = paths.With(paths.AdminOverdue, "invoices", next)
+	}
+	return nil
 }
 
 // AskFree asks before an interface is ended for non-payment.

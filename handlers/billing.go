@@ -84,6 +84,13 @@ func (h *Handlers) ShowBilling(c echo.Context) error {
 	}
 	b.Statement, b.Pages = statementView(lines, paths.Order), keysetPages(paths.Billing, after, more)
 
+	if b.Invoices, _, err = h.invoicesOf(ctx, account.ID, paths.Document); err != nil {
+		return err
+	}
+	if !b.Invoices.Allowed && len(b.Invoices.Rows) == 0 {
+		b.Invoices = nil
+	}
+
 	page, err := h.Store.Orders(ctx, account.ID, "", billingOrderRows)
 	if err != nil {
 		return err

@@ -81,7 +81,11 @@ func (h *Handlers) renewalPage(c echo.Context, status int, conn store.Connection
 	if err != nil {
 		return err
 	}
-	v := views.Renewal{Interface: h.readBy(c, conn), Operator: h.Operator, Form: form, Now: quote.Monthly.String(), Rule: views.ResourceRule(rules.ResourceRule())}
+	credit, err := h.Store.CreditOf(ctx, conn.AccountID)
+	if err != nil {
+		return err
+	}
+	v := views.Renewal{Interface: h.readBy(c, conn), Operator: h.Operator, Invoice: !credit.Limit.IsZero(), Form: form, Now: quote.Monthly.String(), Rule: views.ResourceRule(rules.ResourceRule())}
 	for _, o := range orders {
 		if o.Kind == store.KindRenewal && o.State == store.OrderUnpaid && o.ExpiresAt.After(h.Store.Now()) {
 			v.Open = o.No
@@ -137,7 +141,7 @@ func (h *Handlers) SwitchAutoRenew(c echo.Context) error {
 	if err == nil {
 		text := "Auto Renew of " + conn.Title() + " is off."
 		if months > 0 {
-			text = "Auto Renew of " + conn.Title() + " is on: it pays " + pricing.PeriodLabel(months) + " at a time from the account balance, next on " +
+			text = "Auto Renew of " + conn.Title() + " is on: it pays " + pricing.PeriodLabel(months) + " at a time, next on " +
 				ui.FormatDay(conn.RenewAt, h.Store.Catalogue().Zone(conn.Region)) + "."
 		}
 		return h.done(c, paths.Local(value(c, "next"), paths.Interface(conn.ID)), views.Flash{Tone: ui.ToneOK, Text: text})
@@ -176,6 +180,13 @@ func (h *Handlers) autoRenewForm(c echo.Context, status int, conn store.Connecti
 		quote, err := h.Store.Quote(conn.Region, conn.Spec)
 		if err != nil {
 			return err
+		}
+		credit, err := h.Store.CreditOf(ctx, conn.AccountID)
+		if err != nil {
+			return err
+		}
+		if !credit.Limit.IsZero() {
+			f.Credit = credit.Left.String()
 		}
 		f.Balance, f.Days, f.Monthly = account.Balance.String(), rules.AutoRenewDays, quote.Monthly.String()
 	}

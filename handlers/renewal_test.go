@@ -147,7 +147,7 @@ func TestAutoRenewSwitch(t *testing.T) {
 	if got := s.Get(t, conn.ID); got.AutoRenew != 12 || !got.RenewAt.Equal(fees.RenewAt(conn.PaidThrough, 3)) || s.events(conn.ID, lifecycle.SwitchAutoRenew) != 1 {
 		t.Errorf("%d months at %v", got.AutoRenew, got.RenewAt)
 	}
-	if text := owner.get(paths.Interface(conn.ID)).text(); !strings.Contains(text, "it pays 1 year at a time from the account balance, next on 17 Dec 2026.") {
+	if text := owner.get(paths.Interface(conn.ID)).text(); !strings.Contains(text, "it pays 1 year at a time, next on 17 Dec 2026.") {
 		t.Error(text)
 	}
 	form = url.Values{"key": {"stale"}, "rev": {page.field("rev")}, "months": {"0"}}

@@ -58,8 +58,8 @@ func (t *tx) planRenewal(c *Connection) error {
 	return nil
 }
 
-// SwitchAutoRenew lets Demarc pay the next periods of an interface from the
-// balance, months at a time; 0 switches it off. Kinds: Invalid (field months),
+// SwitchAutoRenew lets Demarc pay the next periods of an interface, months at a
+// time, from the balance or on the monthly invoice; 0 switches it off. Kinds: Invalid (field months),
 // NotFound, Conflict, Forbidden.
 func (s *Store) SwitchAutoRenew(ctx context.Context, by Actor, id string, rev, months int) error {
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
@@ -155,9 +155,9 @@ func feeMessage(c *Connection, n fees.Notice, zone *time.Location, operator stri
 		body = fmt.Sprintf("The resource fee of %s is paid until %s.", name, until)
 		switch {
 		case c.AutoRenew > 0 && !c.RenewFailedAt.IsZero():
-			body += " Auto Renew could not pay so far: the account balance is too low. Transfer money, or renew it yourself."
+			body += " Auto Renew could not pay so far. Transfer money, or renew it yourself."
 		case c.AutoRenew > 0:
-			body += " Auto Renew pays " + pricing.PeriodLabel(c.AutoRenew) + " from the account balance on " + c.RenewAt.In(zone).Format("2 Jan 2006") + "."
+			body += " Auto Renew pays " + pricing.PeriodLabel(c.AutoRenew) + " on " + c.RenewAt.In(zone).Format("2 Jan 2006") + "."
 		default:
 			body += " Renew it to keep the connection."
 		}
@@ -170,10 +170,12 @@ func feeMessage(c *Connection, n fees.Notice, zone *time.Location, operator stri
 	return "Interface may be ended", fmt.Sprintf("%s was not renewed for a month after it was locked. %s may end it for non-payment at any time. Renew it to keep it.", name, operator)
 }
 
-// autoRenew pays the next period of an interface from the balance. A balance
-// that is too low tells the customer, once for each period, and is tried again
-// a day later. One period is paid once, whatever runs twice: an order is for
-// the period that begins where the paid time ends, and of those one is paid.
+// autoRenew pays the next period of an interface: from the balance or, when
+// that is too low, on the monthly invoice of an account that has one, within
+// its credit limit. What can be paid neither way is told to the customer, once
+// until money comes, and is tried again a day later. One period is paid once,
+// whatever runs twice: an order is for the period that begins where the paid
+// time ends, and of those one is paid.
 func (t *tx) autoRenew(id string) error {
 	c, err := t.connection(id)
 	if err != nil {
@@ -182,9 +184,10 @@ func (t *tx) autoRenew(id string) error {
 	if c.Stage != lifecycle.Enabled || c.AutoRenew == 0 || c.RenewAt.IsZero() || c.RenewAt.After(t.now) {
 		return conflictf("%s is not to be renewed now.", c.Title())
 	}
+	method := MethodBalance
 	o, err := t.s.RenewalQuote(*c, c.AutoRenew)
 	if err == nil {
-		err = t.covers(c.AccountID, o.Amount)
+		method, err = t.renewalMethod(c.AccountID, o.Amount)
 	}
 	if KindOf(err) == Invalid {
 		why := MessageOf(err)
@@ -199,15 +202,43 @@ func (t *tx) autoRenew(id string) error {
 	if err := t.placeRenewal(&o); err != nil {
 		return err
 	}
-	if err := t.pay(&o, MethodBalance); err != nil {
+	if err := t.pay(&o, method); err != nil {
 		return err
 	}
-	return t.tellAccount(c.AccountID, c.ID, "Resource fee renewed", fmt.Sprintf("Auto Renew paid %s for %s from the account balance. %s is paid until %s.",
-		o.Amount, pricing.PeriodLabel(o.Months), c.Title(), o.PeriodTo.In(t.s.Catalogue().Zone(c.Region)).Format("2 Jan 2006")))
+	paid := fmt.Sprintf("Auto Renew paid %s for %s from the account balance.", o.Amount, pricing.PeriodLabel(o.Months))
+	if method == MethodInvoice {
+		paid = fmt.Sprintf("Auto Renew put %s for %s on the monthly invoice, because the account balance is lower.", o.Amount, pricing.PeriodLabel(o.Months))
+	}
+	return t.tellAccount(c.AccountID, c.ID, "Resource fee renewed", fmt.Sprintf("%s %s is paid until %s.", paid, c.Title(), o.PeriodTo.In(t.s.Catalogue().Zone(c.Region)).Format("2 Jan 2006")))
 }
 
-// renewalFailed plans the next try of Auto Renew, and tells the customer when
-// this is the first that failed for the period.
+// renewalMethod is how Auto Renew pays an amount. Money that is there is spent
+// before any is owed. Kinds: Invalid (field method) when neither way covers it.
+func (t *tx) renewalMethod(account string, amount money.Amount) (string, error) {
+	short := t.covers(account, amount)
+	if KindOf(short) != Invalid {
+		return MethodBalance, short
+	}
+	var limit int64
+	if err := t.row("SELECT invoice_limit FROM accounts WHERE id = ?", account).Scan(&limit); err != nil {
+		return "", err
+	}
+	if limit == 0 {
+		return "", short
+	}
+	over := t.mayOwe(account, amount)
+	if KindOf(over) != Invalid {
+		return MethodInvoice, over
+	}
+	return "", invalid("method", FieldsOf(short)["method"]+" "+FieldsOf(over)["method"])
+}
+
+// ActionAutoRenewFailed is the event that Auto Renew could not pay.
+const ActionAutoRenewFailed = "auto_renew_failed"
+
+// renewalFailed plans the next try of Auto Renew. When this is the first that
+// failed for the period, or the first since money came, the customer is told
+// and the timeline says so.
 func (t *tx) renewalFailed(c *Connection, why string) error {
 	first, since := c.RenewFailedAt.IsZero(), c.RenewFailedAt
 	if first {
@@ -216,7 +247,43 @@ func (t *tx) renewalFailed(c *Connection, why string) error {
 	if _, err := t.exec("UPDATE connections SET renew_at = ?, renew_failed_at = ? WHERE account_id = ? AND id = ?", at(fees.RetryAt(t.now)), at(since), c.AccountID, c.ID); err != nil || !first {
 		return err
 	}
-	return t.tellAccount(c.AccountID, c.ID, "Auto Renew could not pay", c.Title()+" was not renewed. "+why+" It is tried again every day.")
+	if err := t.event(c.ID, c.AccountID, ActionAutoRenewFailed, c.Stage, c.Stage, "", why); err != nil {
+		return err
+	}
+	return t.tellAccount(c.AccountID, c.ID, "Auto Renew could not pay", c.Title()+" was not renewed. "+why+" It is tried again every day, and when money comes.")
+}
+
+// renewWithNewMoney lets Auto Renew try at once what it could not pay so far,
+// because money or credit came to the account. The plan is part of this
+// transaction, the tries follow it, each in one of its own: should the program
+// end in between, the next run of RunDue finds them.
+func (t *tx) renewWithNewMoney(account string) error {
+	res, err := t.exec("UPDATE connections SET renew_at = ?, renew_failed_at = NULL WHERE account_id = ? AND renew_failed_at IS NOT NULL", at(t.now), account)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	t.after(func() { t.s.renewNow(account) })
+	return nil
+}
+
+const renewalsOfQuery = "SELECT id FROM connections WHERE account_id = ? AND stage = 'enabled' AND renew_at <= ? ORDER BY paid_through, id LIMIT 500"
+
+// renewNow does the renewals of an account that are due, what ends first
+// first. What fails is logged and left to RunDue.
+func (s *Store) renewNow(account string) {
+	ctx := context.Background()
+	ids, err := list(ctx, s, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, renewalsOfQuery, account, at(s.Now()))
+	for _, id := range ids {
+		if err := s.inTx(ctx, systemActor(), func(t *tx) error { return t.autoRenew(id) }); err != nil && KindOf(err) != Conflict {
+			s.log.Error("a renewal could not be tried again", "interface", id, "error", err)
+		}
+	}
+	if err != nil {
+		s.log.Error("renewals could not be tried again", "error", err)
+	}
 }
 
 // feeSteps are what time does to resource fees: first the payments, so that

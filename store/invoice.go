@@ -23,21 +23,28 @@ type Invoice struct {
 	AccountID string
 	Month     string // 2026-11: when the orders were paid on it, in UTC
 	Amount    money.Amount
+	Received  money.Amount // what was paid of it so far
 	IssuedAt  time.Time
 	DueAt     time.Time
-	PaidAt    time.Time // zero while it is open
-	Reference string    // of the bank, once it is paid
+	PaidAt    time.Time // zero while something of it is open
+	Reference string    // of the bank for the last payment, once it is paid
+}
+
+// Open is what is still to be paid of an invoice.
+func (i Invoice) Open() money.Amount {
+	return money.Amount{Minor: i.Amount.Minor - i.Received.Minor, Currency: i.Amount.Currency}
 }
 
 // Overdue reports whether an invoice that is not paid should have been.
 func (i Invoice) Overdue(now time.Time) bool { return i.PaidAt.IsZero() && now.After(i.DueAt) }
 
-const invoiceColumns = "no, account_id, month, currency, amount, issued_at, due_at, paid_at, reference"
+const invoiceColumns = "no, account_id, month, currency, amount, received, issued_at, due_at, paid_at, reference"
 
 func scanInvoice(r scanner) (Invoice, error) {
 	var i Invoice
 	var issued, due, paid instant
-	err := r.Scan(&i.No, &i.AccountID, &i.Month, &i.Amount.Currency, &i.Amount.Minor, &issued, &due, &paid, &i.Reference)
+	err := r.Scan(&i.No, &i.AccountID, &i.Month, &i.Amount.Currency, &i.Amount.Minor, &i.Received.Minor, &issued, &due, &paid, &i.Reference)
+	i.Received.Currency = i.Amount.Currency
 	i.IssuedAt, i.DueAt, i.PaidAt = issued.Time, due.Time, paid.Time
 	return i, err
 }
@@ -127,6 +134,9 @@ func (s *Store) SetInvoiceLimit(ctx context.Context, by Actor, account, limit, r
 			return "", err
 		}
 		if _, err := t.exec("UPDATE accounts SET invoice_limit = ? WHERE id = ?", sum.Minor, account); err != nil {
+			return "", err
+		}
+		if err := t.renewWithNewMoney(account); err != nil {
 			return "", err
 		}
 		return account, t.event("account:"+account, account, "set_invoice_limit", "", "", strings.TrimSpace(reason), "Credit limit "+sum.String())
@@ -225,16 +235,17 @@ func (t *tx) offInvoice(o Order) (bool, error) {
 	return !invoiced, err
 }
 
-// RecordInvoicePayment records that an invoice was paid in full into the bank:
-// for finance staff. Kinds: Invalid (field reference), NotFound, Conflict (paid
-// already), Forbidden.
-func (s *Store) RecordInvoicePayment(ctx context.Context, by Actor, no, reference string) error {
+// RecordInvoicePayment records a transfer for an invoice of an account: for
+// finance staff. Less than what is open leaves the invoice open, and overdue
+// when it is; what is above goes to the account's balance. Kinds: Invalid
+// (fields amount, reference), NotFound, Conflict (paid already), Forbidden.
+func (s *Store) RecordInvoicePayment(ctx context.Context, by Actor, account, no, amount, reference string) error {
 	if !mayHandleMoney(by) {
 		return forbidden("Only finance staff record payments.")
 	}
 	reference = strings.TrimSpace(reference)
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
-		i, err := scanInvoice(t.row("SELECT "+invoiceColumns+" FROM invoices WHERE no = ?", no))
+		i, err := scanInvoice(t.row("SELECT "+invoiceColumns+" FROM invoices WHERE no = ? AND account_id = ?", no, account))
 		if errors.Is(err, sql.ErrNoRows) {
 			return "", notFound("This invoice")
 		}
@@ -244,21 +255,151 @@ func (s *Store) RecordInvoicePayment(ctx context.Context, by Actor, no, referenc
 		if !i.PaidAt.IsZero() {
 			return "", conflictf("Invoice %s was paid already, reference %s. Nothing was recorded.", no, i.Reference)
 		}
+		bad := map[string]string{}
 		if msg := between(reference, 64, "Enter the reference of the transfer"); msg != "" {
-			return "", invalid("reference", msg)
+			bad["reference"] = msg
+		} else if earlier, err := t.bankedAs(account, reference); err != nil {
+			return "", err
+		} else if earlier == onBalance {
+			bad["reference"] = "A transfer with the reference " + reference + " is on the account balance already. Nothing was added."
 		}
-		if _, err := t.post(posting{kind: "invoice_payment", account: i.AccountID, reference: reference, idem: "invoice:" + no, entries: move(i.Amount, chart.Bank, chart.Receivable(i.AccountID))}); err != nil {
+		sum, msg := transferAmount(amount, i.Amount.Currency)
+		if msg != "" {
+			bad["amount"] = msg
+		}
+		if err := invalidFields(bad); err != nil {
 			return "", err
 		}
-		if _, err := t.exec("UPDATE invoices SET paid_at = ?, recorded_by = ?, reference = ? WHERE no = ? AND paid_at IS NULL", at(t.now), by.UserID, reference, no); err != nil {
+		part, rest := sum, money.Amount{Currency: sum.Currency}
+		if over, err := i.Open().Less(sum); err != nil {
+			return "", err
+		} else if over {
+			part = i.Open()
+			if rest, err = sum.Sub(part); err != nil {
+				return "", err
+			}
+		}
+		entries := []entry{debit(chart.Bank, sum), credit(chart.Receivable(account), part)}
+		if !rest.IsZero() {
+			entries = append(entries, credit(chart.Balance(account), rest))
+		}
+		id, err := t.post(posting{kind: "invoice_payment", account: account, reference: reference, idem: "invoice:" + no + ":" + strings.ToLower(reference), entries: entries})
+		if KindOf(err) == Conflict {
+			return "", invalid("reference", "A payment with the reference "+reference+" is recorded already for invoice "+no+". Nothing was added.")
+		}
+		if err != nil {
 			return "", err
 		}
-		if err := t.tellAccount(i.AccountID, "account:"+i.AccountID, "Invoice paid", "Invoice "+no+" of "+i.Amount.String()+" is paid."); err != nil {
+		if _, err := t.exec(`INSERT INTO invoice_payments (invoice_no, n, transaction_id, at, amount, surplus, reference, recorded_by)
+			VALUES (?, (SELECT COUNT(*) + 1 FROM invoice_payments WHERE invoice_no = ?), ?, ?, ?, ?, ?, ?)`, no, no, id, at(t.now), part.Minor, rest.Minor, reference, by.UserID); err != nil {
 			return "", err
 		}
-		return no, t.event("account:"+i.AccountID, i.AccountID, "record_invoice_payment", "", "", "", no+", "+i.Amount.String()+", reference "+reference)
+		i.Received.Minor += part.Minor
+		title, body := "Invoice paid", "Invoice "+no+" of "+i.Amount.String()+" is paid."
+		if !i.Open().IsZero() {
+			title, body = "Invoice partly paid", fmt.Sprintf("%s of invoice %s is paid. %s is open, due on %s.", part, no, i.Open(), i.DueAt.Format("2 Jan 2006"))
+		}
+		if !rest.IsZero() {
+			body += " " + rest.String() + " more came and is on the account balance."
+		}
+		if err := t.tellAccount(account, "account:"+account, title, body); err != nil {
+			return "", err
+		}
+		// Less is owed, and there may be more to spend.
+		if err := t.renewWithNewMoney(account); err != nil {
+			return "", err
+		}
+		detail := no + ", " + sum.String() + ", reference " + reference
+		if !i.Open().IsZero() {
+			detail += ", " + i.Open().String() + " open"
+		} else if !rest.IsZero() {
+			detail += ", " + rest.String() + " to the balance"
+		}
+		return no, t.event("account:"+account, account, "record_invoice_payment", "", "", "", detail)
 	})
 	return err
+}
+
+// Where the money of a bank's reference was booked.
+const (
+	onBalance = "balance"
+	onInvoice = "invoice"
+)
+
+// bankedAs is where an account's transfer with a reference was booked, ""
+// nowhere: the same slip of the bank is not money twice.
+func (t *tx) bankedAs(account, reference string) (string, error) {
+	var n int
+	if err := t.row("SELECT COUNT(*) FROM ledger_transactions WHERE idem_key = ?", transferKey(account, reference)).Scan(&n); err != nil || n > 0 {
+		return onBalance, err
+	}
+	err := t.row("SELECT COUNT(*) FROM invoice_payments p JOIN invoices i ON i.no = p.invoice_no WHERE lower(p.reference) = lower(?) AND i.account_id = ?", reference, account).Scan(&n)
+	if err != nil || n > 0 {
+		return onInvoice, err
+	}
+	return "", nil
+}
+
+// Invoice is the invoice with this number. Kinds: NotFound. The caller has
+// checked that the actor may see it.
+func (s *Store) Invoice(ctx context.Context, account, no string) (Invoice, error) {
+	st, err := s.prepared(ctx, "SELECT "+invoiceColumns+" FROM invoices WHERE no = ? AND account_id = ?")
+	if err != nil {
+		return Invoice{}, err
+	}
+	i, err := scanInvoice(st.QueryRowContext(ctx, no, account))
+	if errors.Is(err, sql.ErrNoRows) {
+		return i, notFound("This invoice")
+	}
+	return i, err
+}
+
+// OpenInvoices lists the invoices of all accounts that are not paid in full, the
+// earliest due first, from the cursor on; next continues after the last one.
+// Kinds: Invalid for a broken cursor.
+func (s *Store) OpenInvoices(ctx context.Context, after string, limit int) (items []Invoice, next string, err error) {
+	query, args := "SELECT "+invoiceColumns+" FROM invoices WHERE paid_at IS NULL", []any{}
+	if after != "" {
+		when, no, err := timeCursor(after)
+		if err != nil {
+			return nil, "", err
+		}
+		query, args = query+" AND due_at >= ? AND (due_at > ? OR no > ?)", append(args, when, when, no)
+	}
+	items, err = list(ctx, s, scanInvoice, query+" ORDER BY due_at, no LIMIT ?", append(args, limit+1)...)
+	if err != nil || len(items) <= limit {
+		return items, "", err
+	}
+	last := items[limit-1]
+	return items[:limit], at(last.DueAt).text() + "~" + last.No, nil
+}
+
+// InvoicePayment is one transfer for an invoice.
+type InvoicePayment struct {
+	InvoiceNo string
+	At        time.Time
+	Amount    money.Amount // of the invoice
+	Surplus   money.Amount // to the balance
+	Reference string
+}
+
+// InvoicePayments lists the payments of invoices, by invoice and time. The
+// caller has checked that the actor may see them.
+func (s *Store) InvoicePayments(ctx context.Context, invoices []Invoice) ([]InvoicePayment, error) {
+	if len(invoices) == 0 {
+		return nil, nil
+	}
+	nos := make([]any, len(invoices))
+	for i := range invoices {
+		nos[i] = invoices[i].No
+	}
+	marks, args := inList(nos)
+	return list(ctx, s, func(r scanner) (p InvoicePayment, err error) {
+		var when instant
+		err = r.Scan(&p.InvoiceNo, &when, &p.Amount.Minor, &p.Surplus.Minor, &p.Reference, &p.Amount.Currency)
+		p.At, p.Surplus.Currency = when.Time, p.Amount.Currency
+		return p, err
+	}, "SELECT p.invoice_no, p.at, p.amount, p.surplus, p.reference, i.currency FROM invoice_payments p CROSS JOIN invoices i WHERE i.no = p.invoice_no AND p.invoice_no IN ("+marks+") ORDER BY p.invoice_no, p.n", args...)
 }
 
 // InvoicesOf lists an account's invoices, newest first. The caller has checked

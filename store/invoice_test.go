@@ -114,20 +114,22 @@ func TestMonthlyInvoice(t *testing.T) {
 	}
 
 	for _, by := range []store.Actor{e.Owner, e.Reviewer} {
-		if err := e.RecordInvoicePayment(ctx, by, all[0].No, "slip 1"); store.KindOf(err) != store.Forbidden {
+		if err := e.RecordInvoicePayment(ctx, by, e.Northwind, all[0].No, "3,000.00", "slip 1"); store.KindOf(err) != store.Forbidden {
 			t.Errorf("%s records a payment: %v", by.Role, err)
 		}
 	}
-	if err := e.RecordInvoicePayment(ctx, e.Finance, all[0].No, " "); store.FieldsOf(err)["reference"] == "" {
-		t.Errorf("no reference: %v", err)
+	if err := e.RecordInvoicePayment(ctx, e.Finance, e.Northwind, all[0].No, "-1", " "); len(store.FieldsOf(err)) != 2 {
+		t.Errorf("no reference and less than nothing: %v", err)
 	}
-	if err := e.RecordInvoicePayment(ctx, e.Finance, "IN-2026-000009", "slip 1"); store.KindOf(err) != store.NotFound {
-		t.Errorf("no such invoice: %v", err)
+	for account, no := range map[string]string{e.Northwind: "IN-2026-000009", e.Southwind: all[0].No} {
+		if err := e.RecordInvoicePayment(ctx, e.Finance, account, no, "1.00", "slip 1"); store.KindOf(err) != store.NotFound {
+			t.Errorf("invoice %s of account %s: %v", no, account, err)
+		}
 	}
-	if err := e.RecordInvoicePayment(ctx, e.Finance, all[0].No, "slip 1"); err != nil {
+	if err := e.RecordInvoicePayment(ctx, e.Finance, e.Northwind, all[0].No, "3,000.00", "slip 1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.RecordInvoicePayment(ctx, e.Finance, all[0].No, "slip 2"); store.KindOf(err) != store.Conflict {
+	if err := e.RecordInvoicePayment(ctx, e.Finance, e.Northwind, all[0].No, "3,000.00", "slip 2"); store.KindOf(err) != store.Conflict {
 		t.Errorf("paid again: %v", err)
 	}
 	if c, err = e.CreditOf(ctx, e.Northwind); err != nil || !c.Owed.IsZero() || c.Left.String() != "$4,000.00" {
@@ -238,6 +240,143 @@ func TestRefundsOfInvoicedOrdersSayWhereTheyGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(later, endsLater, false, "$1,500.00 of "+later.Title()+" went back to the account balance.", "For 2 unused months of "+endsLater.Title()+": $1,440.00 went back to the account balance.")
+}
+
+// invoiced makes an invoice of two installation fees for Northwind, on 1 December.
+func invoiced(t *testing.T, e *storetest.Env) store.Invoice {
+	t.Helper()
+	ctx := context.Background()
+	if err := e.SetInvoiceLimit(ctx, e.Finance, e.Northwind, "4,000.00", "Framework contract"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := e.PayOrder(ctx, e.Owner, e.Order(t, e.Owner).No, store.MethodInvoice); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.Clock.Set(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC))
+	if _, err := e.RunDue(ctx); err != nil {
+		t.Fatal(err)
+	}
+	all, err := e.InvoicesOf(ctx, e.Northwind, 10)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d invoices, %v", len(all), err)
+	}
+	return all[0]
+}
+
+// TestAnInvoicePaidInParts: what is open shrinks with each transfer, the
+// invoice stays due and then overdue, what is too much is on the balance, and
+// no slip of the bank counts twice.
+func TestAnInvoicePaidInParts(t *testing.T) {
+	e, ctx := storetest.New(t), context.Background()
+	no := invoiced(t, e).No
+	pay := func(amount, reference string) error {
+		return e.RecordInvoicePayment(ctx, e.Finance, e.Northwind, no, amount, reference)
+	}
+	stands := func(what, open, owed, balance string, paid bool) {
+		t.Helper()
+		i, err := e.Invoice(ctx, e.Northwind, no)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := e.CreditOf(ctx, e.Northwind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := e.Account(ctx, e.Finance, e.Northwind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i.Open().String() != open || c.Owed.String() != owed || a.Balance.String() != balance || i.PaidAt.IsZero() == paid {
+			t.Errorf("%s: open %s, owed %s, balance %s, paid %v; want %s, %s, %s, %v", what, i.Open(), c.Owed, a.Balance, i.PaidAt, open, owed, balance, paid)
+		}
+		e.Sound(t)
+	}
+	stands("at first", "$3,000.00", "$3,000.00", "$1,000,000.00", false)
+	if err := pay("1,200.50", "slip 1"); err != nil {
+		t.Fatal(err)
+	}
+	stands("after a part", "$1,799.50", "$1,799.50", "$1,000,000.00", false)
+	if i, _ := e.Invoice(ctx, e.Northwind, no); !i.Overdue(i.DueAt.Add(time.Second)) {
+		t.Error("a part made it not overdue")
+	}
+	messages, err := e.Messages(ctx, e.Owner.UserID, 0, 1)
+	if err != nil || messages[0].Title != "Invoice partly paid" || messages[0].Body != "$1,200.50 of invoice "+no+" is paid. $1,799.50 is open, due on 31 Dec 2026." {
+		t.Errorf("told %+v, %v", messages, err)
+	}
+	if err := pay("1,200.50", "SLIP 1"); !strings.Contains(store.FieldsOf(err)["reference"], "is recorded already for invoice") {
+		t.Errorf("the same slip again: %v %v", err, store.FieldsOf(err))
+	}
+	if err := e.RecordTransfer(ctx, e.Finance, e.Northwind, "1,200.50", "slip 1"); !strings.Contains(store.FieldsOf(err)["reference"], "is recorded already for an invoice") {
+		t.Errorf("the same slip on the balance: %v %v", err, store.FieldsOf(err))
+	}
+	if err := e.RecordTransfer(ctx, e.Finance, e.Northwind, "10.00", "slip 2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := pay("10.00", "slip 2"); !strings.Contains(store.FieldsOf(err)["reference"], "is on the account balance already") {
+		t.Errorf("the slip of a transfer: %v %v", err, store.FieldsOf(err))
+	}
+	stands("after slips that were there", "$1,799.50", "$1,799.50", "$1,000,010.00", false)
+	// Another account's slip of the same name is another slip.
+	if err := e.RecordTransfer(ctx, e.Finance, e.Southwind, "5.00", "slip 1"); err != nil {
+		t.Errorf("another account: %v", err)
+	}
+	by := e.Finance
+	by.Key = "form-1"
+	for range 2 { // a double click
+		if err := e.RecordInvoicePayment(ctx, by, e.Northwind, no, "2,000.00", "slip 3"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stands("after too much", "$0.00", "$0.00", "$1,000,210.50", true)
+	if messages, err = e.Messages(ctx, e.Owner.UserID, 0, 1); err != nil || !strings.HasSuffix(messages[0].Body, "is paid. $200.50 more came and is on the account balance.") {
+		t.Errorf("told %+v, %v", messages, err)
+	}
+	lines, err := e.Statement(ctx, e.Northwind, 1)
+	if err != nil || len(lines) != 1 || lines[0].Kind != "invoice_payment" || lines[0].Amount.String() != "$200.50" {
+		t.Errorf("statement %+v, %v", lines, err)
+	}
+	i, _ := e.Invoice(ctx, e.Northwind, no)
+	paid, err := e.InvoicePayments(ctx, []store.Invoice{i})
+	if err != nil || len(paid) != 2 || paid[0].Reference != "slip 1" || paid[1].Amount.String() != "$1,799.50" || paid[1].Surplus.String() != "$200.50" {
+		t.Errorf("payments %+v, %v", paid, err)
+	}
+	if err := pay("1.00", "slip 4"); store.KindOf(err) != store.Conflict {
+		t.Errorf("paid already: %v", err)
+	}
+}
+
+// TestFortyPaymentsOfOneInvoice: slips that arrive at once are each booked once,
+// and together pay no more than the invoice.
+func TestFortyPaymentsOfOneInvoice(t *testing.T) {
+	e, ctx := storetest.New(t), context.Background()
+	no := invoiced(t, e).No
+	results := make([]error, 40)
+	var wg sync.WaitGroup
+	for i := range results {
+		slip := "slip " + string(rune('a'+i/2)) // each twice
+		wg.Go(func() { results[i] = e.RecordInvoicePayment(ctx, e.Finance, e.Northwind, no, "400.00", slip) })
+	}
+	wg.Wait()
+	booked := 0
+	for _, err := range results {
+		switch store.KindOf(err) {
+		case 0:
+			if err != nil {
+				t.Error(err)
+			}
+			booked++
+		case store.Invalid, store.Conflict:
+		default:
+			t.Error(err)
+		}
+	}
+	a, err := e.Account(ctx, e.Finance, e.Northwind)
+	if booked != 8 || err != nil || a.Balance.String() != "$1,000,200.00" {
+		t.Errorf("%d were booked, balance %s, %v; 7½ fit", booked, a.Balance, err)
+	}
+	e.Sound(t)
 }
 
 // TestInvoiceLimitInARace lets forty orders of $1,500 ask for a credit that

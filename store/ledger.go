@@ -196,18 +196,23 @@ func (s *Store) RecordTransfer(ctx context.Context, by Actor, account, amount, r
 		if err != nil {
 			return "", err
 		}
-		sum, err := money.Parse(amount, a.Balance.Currency)
-		if err != nil || sum.Minor <= 0 {
-			bad["amount"] = "Enter an amount such as 20,000.00"
-		} else if sum.Minor > 1_000_000_000_00 {
-			bad["amount"] = "Enter an amount of at most 1,000,000,000.00"
+		sum, msg := transferAmount(amount, a.Balance.Currency)
+		if msg != "" {
+			bad["amount"] = msg
+		}
+		if bad["reference"] == "" {
+			if earlier, err := t.bankedAs(account, reference); err != nil {
+				return "", err
+			} else if earlier == onInvoice {
+				bad["reference"] = "A transfer with the reference " + reference + " is recorded already for an invoice of " + a.Name + ". Nothing was added."
+			}
 		}
 		if err := invalidFields(bad); err != nil {
 			return "", err
 		}
 		// The bank's reference is what makes a transfer unique: the same slip
 		// typed in twice is one transfer.
-		_, err = t.post(posting{kind: "transfer", account: account, reference: reference, idem: "transfer:" + account + ":" + strings.ToLower(reference),
+		_, err = t.post(posting{kind: "transfer", account: account, reference: reference, idem: transferKey(account, reference),
 			entries: move(sum, chart.Bank, chart.Balance(account))})
 		if KindOf(err) == Conflict {
 			return "", invalid("reference", "A transfer with the reference "+reference+" is recorded already for "+a.Name+". Nothing was added.")
@@ -218,9 +223,29 @@ func (s *Store) RecordTransfer(ctx context.Context, by Actor, account, amount, r
 		if err := t.tellAccount(account, "account:"+account, "Transfer received", sum.String()+" was added to the account balance."); err != nil {
 			return "", err
 		}
+		if err := t.renewWithNewMoney(account); err != nil {
+			return "", err
+		}
 		return account, t.event("account:"+account, account, "record_transfer", "", "", "", sum.String()+", reference "+reference)
 	})
 	return err
+}
+
+// transferKey is what makes a transfer to a balance happen once.
+func transferKey(account, reference string) string {
+	return "transfer:" + account + ":" + strings.ToLower(reference)
+}
+
+// transferAmount is the amount of a transfer as typed, or what is wrong with it.
+func transferAmount(text, currency string) (sum money.Amount, msg string) {
+	sum, err := money.Parse(text, currency)
+	switch {
+	case err != nil || sum.Minor <= 0:
+		return sum, "Enter an amount such as 20,000.00"
+	case sum.Minor > 1_000_000_000_00:
+		return sum, "Enter an amount of at most 1,000,000,000.00"
+	}
+	return sum, ""
 }
 
 // CheckStages compares the interfaces with their history, ports and counters:

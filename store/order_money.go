@@ -184,6 +184,9 @@ func (t *tx) refund(o *Order, amount money.Amount, reason string) (string, error
 		return "", err
 	}
 	o.State, o.Refunded = state, after
+	if err := t.renewWithNewMoney(o.AccountID); err != nil {
+		return "", err
+	}
 	return t.creditNote(*o, amount, reason, id)
 }
 

@@ -432,27 +432,74 @@ func (w *world) resourceFee(before rows, d *did) {
 		return
 	}
 	months := pricing.Periods()[d.b%len(pricing.Periods())]
-	if months > 9 && d.c%3 > 0 {
+	if months > 9 && d.c%3 > 0 || months > 3 && w.till != nil && d.c%4 > 0 {
 		months = 1
 	}
-	due := c.int("monthly_fee") * int64(months)
-	if before.account(c.str("account_id")).int("balance_minor") < due {
+	in := store.NewResourceFee{Months: months, AutoRenew: d.a%3 == 0, Confirmed: true, Method: methodOf(d)}
+	due := c.int("monthly_fee")*int64(months) - c.int("late_credit")
+	if !canPay(before, c.str("account_id"), due, in.Method) {
 		d.want = -1
 	}
-	confirmed := true
 	switch {
 	case d.c%13 == 0:
-		d.want, confirmed = -1, false
+		d.want, in.Confirmed = -1, false
 	case d.c%13 == 1:
-		d.want, months = -1, 11
+		d.want, in.Months = -1, 11
 	}
-	d.value, d.err = w.e.PayResourceFee(ctx, by, c.str("id"), rev, store.NewResourceFee{Months: months, Confirmed: confirmed, Method: store.MethodBalance})
+	now := w.e.Now()
+	d.value, d.err = w.e.PayResourceFee(ctx, by, c.str("id"), rev, in)
 	d.check = func(after rows) error {
-		if paid := before.account(by.AccountID).int("balance_minor") - after.account(by.AccountID).int("balance_minor"); paid != due {
-			return fmt.Errorf("charged %d, due was %d", paid, due)
+		if err := charged(before, after, c.str("account_id"), due, in.Method); err != nil {
+			return err
+		}
+		a, _ := after.connection(c.str("id"))
+		if ends := monthsAfter(now, months, w.termOf(c).Zone); a.str("paid_from") != now.Format(rowTime) || !slices.ContainsFunc(ends, a.time("paid_through").Equal) || (a.int("auto_renew") == int64(months)) != in.AutoRenew {
+			return fmt.Errorf("paid at %v for %d months: from %s until %s, want %v; Auto Renew %d", now, months, a.str("paid_from"), a.str("paid_through"), ends, a.int("auto_renew"))
 		}
 		return nil
 	}
+}
+
+// methodOf is how somebody pays at once.
+func methodOf(d *did) string {
+	if d.c%4 == 3 {
+		return store.MethodInvoice
+	}
+	return store.MethodBalance
+}
+
+// owes is what an account owes on invoices by the books.
+func owes(d rows, account string) (sum int64) {
+	for e := range d.of("ledger_entries") {
+		if e.str("book") == "receivable:"+account {
+			sum += e.int("amount")
+		}
+	}
+	return sum
+}
+
+// canPay is what the rules say about paying an amount at once.
+func canPay(d rows, account string, amount int64, method string) bool {
+	a := d.account(account)
+	if method == store.MethodInvoice {
+		limit := a.int("invoice_limit")
+		return limit > 0 && max(0, limit-owes(d, account)) >= amount
+	}
+	return a.int("balance_minor") >= amount
+}
+
+// charged compares what a payment took, and from where, with what was due.
+func charged(before, after rows, account string, due int64, method string) error {
+	fromBalance := before.account(account).int("balance_minor") - after.account(account).int("balance_minor")
+	onInvoice := owes(after, account) - owes(before, account)
+	want := [2]int64{due, 0}
+	if method == store.MethodInvoice {
+		want = [2]int64{0, due}
+	}
+	if got := [2]int64{fromBalance, onInvoice}; got != want {
+		return fmt.Errorf("charged %v from the balance and on the invoice, want %v", got, want)
+	}
+	return nil
 }
 
 // termOf is the paid time of an interface, from its row.
@@ -467,18 +514,27 @@ func (w *world) orderRenewal(before rows, d *did) {
 	}
 	d.moves = false // an order is no step of the interface
 	months := []int{1, 1, 2, 3, 12}[d.b%5]
+	if d.c%3 == 0 {
+		months = pricing.Periods()[d.b%len(pricing.Periods())]
+	}
+	now := w.e.Now()
 	if d.c%13 == 0 {
 		months = 11
 		d.want = -1
-	}
-	if o := w.termOf(c).Offer(months, w.e.Now()); o.TooShort || o.TooLong {
-		d.want = -1
+	} else if c.str("paid_from") != "" {
+		until := monthsAfter(c.time("paid_from"), int(c.int("paid_months"))+months, w.termOf(c).Zone)[0]
+		if !until.After(now) || until.After(monthsAfter(now, 120, w.termOf(c).Zone)[0]) {
+			d.want = -1
+		}
 	}
 	d.value, d.err = w.e.OrderRenewal(ctx, by, c.str("id"), rev, months, d.c%4 == 0)
 	d.check = func(after rows) error {
 		o, ok := after.where("orders", func(r record) bool { return r.str("no") == d.value })
 		if !ok || o.str("state") != "unpaid" || o.str("period_from") != c.str("paid_through") || o.int("amount") != o.int("unit_amount")*int64(months) {
 			return fmt.Errorf("order %q is %v", d.value, o.vals)
+		}
+		if _, monthly := priceOf(before, now, c.str("region"), c.str("port_spec")); o.int("unit_amount") != monthly || o.str("refund_rule") != rulesOf(before).ResourceRule() {
+			return fmt.Errorf("order %q is for %d a month, refunds %q; in force are %d and %q", d.value, o.int("unit_amount"), o.str("refund_rule"), monthly, rulesOf(before).ResourceRule())
 		}
 		return nil
 	}
@@ -508,14 +564,14 @@ func (w *world) payRenewal(before rows, d *did) {
 	case o.str("state") == "paid":
 		due = 0 // answered like the first time
 	case o.str("state") != "unpaid", !o.time("expires_at").After(now), c.stage("stage") != lifecycle.Enabled, o.str("period_from") != c.str("paid_through"),
-		!o.time("period_to").After(now), before.account(by.AccountID).int("balance_minor") < due:
+		!o.time("period_to").After(now), !canPay(before, by.AccountID, due, methodOf(d)):
 		d.want = -1
 	}
 	d.moves = due > 0
-	d.err = w.e.PayOrder(ctx, by, o.str("no"), store.MethodBalance)
+	d.err = w.e.PayOrder(ctx, by, o.str("no"), methodOf(d))
 	d.check = func(after rows) error {
-		if paid := before.account(by.AccountID).int("balance_minor") - after.account(by.AccountID).int("balance_minor"); paid != due {
-			return fmt.Errorf("charged %d, due was %d", paid, due)
+		if err := charged(before, after, by.AccountID, due, methodOf(d)); err != nil {
+			return err
 		}
 		if a, _ := after.connection(c.str("id")); due > 0 && a.str("paid_through") != o.str("period_to") {
 			return fmt.Errorf("paid until %s, quoted was %s", a.str("paid_through"), o.str("period_to"))
@@ -558,15 +614,47 @@ func (w *world) cancel(before rows, d *did) {
 	}
 	d.err = w.e.Cancel(ctx, by, c.str("id"), rev, !d.bad(7))
 	d.check = func(after rows) error {
-		refund := int64(0)
-		if c.stage("stage") != lifecycle.PendingPayment && c.str("loa_no") == "" {
-			refund = c.int("installation_fee")
+		o, _ := before.where("orders", func(o record) bool { return o.str("connection_id") == c.str("id") && o.str("kind") == "installation" })
+		rule := fees.InstallationRefund(o.str("refund_rule"))
+		want := map[string]int64{}
+		if o.str("state") == "paid" && (rule == fees.UntilEnabled || rule == fees.UntilLetter && c.str("loa_no") == "") {
+			want[o.str("no")] = o.int("amount")
 		}
-		if got := after.account(by.AccountID).int("balance_minor") - before.account(by.AccountID).int("balance_minor"); got != refund {
-			return fmt.Errorf("%d came back, want %d", got, refund)
-		}
-		return nil
+		return refunded(before, after, c.str("id"), want)
 	}
+}
+
+// refunded compares what went back for the orders of an interface, and where to,
+// with what should have: by order.
+func refunded(before, after rows, id string, want map[string]int64) error {
+	more, _ := added(before, after, "ledger_transactions")
+	for o := range before.of("orders") {
+		if o.str("connection_id") != id {
+			continue
+		}
+		no, to := o.str("no"), "balance:"
+		now, _ := after.where("orders", func(n record) bool { return n.str("no") == no })
+		if got := now.int("refunded") - o.int("refunded"); got != want[no] {
+			return fmt.Errorf("of order %s (%s, %d at %d a month, refunds %q) %d went back, want %d", no, o.str("state"), o.int("amount"), o.int("unit_amount"), o.str("refund_rule"), got, want[no])
+		}
+		if _, invoiced := before.where("invoice_orders", func(i record) bool { return i.str("order_no") == no }); o.str("method") == store.MethodInvoice && !invoiced {
+			to = "receivable:" // it was not asked for yet
+		}
+		back := int64(0)
+		for _, t := range more {
+			if t.str("kind") == "refund" && t.str("order_no") == no {
+				for e := range after.of("ledger_entries") {
+					if e.str("transaction_id") == t.str("id") && e.str("book") == to+o.str("account_id") {
+						back -= e.int("amount")
+					}
+				}
+			}
+		}
+		if back != want[no] {
+			return fmt.Errorf("of order %s %d went to %s, want %d", no, back, to, want[no])
+		}
+	}
+	return nil
 }
 
 func (w *world) terminate(before rows, d *did) {
@@ -581,8 +669,9 @@ func (w *world) terminate(before rows, d *did) {
 	d.err = w.e.Terminate(ctx, by, c.str("id"), rev, typed)
 	d.check = func(after rows) error {
 		// What comes back are whole months that have not begun, each at the
-		// price that was paid for it.
-		want, unused := int64(0), w.termOf(c).Unused(w.e.Now())
+		// price that was paid for it and as its order says, and never more
+		// than was paid.
+		unused, want := w.unusedMonths(c), map[string]int64{}
 		var paid []record
 		for o := range before.of("orders") {
 			if o.str("connection_id") == c.str("id") && o.str("kind") != "installation" && o.str("state") == "paid" {
@@ -591,15 +680,23 @@ func (w *world) terminate(before rows, d *did) {
 		}
 		slices.SortFunc(paid, func(a, b record) int { return strings.Compare(b.str("period_from"), a.str("period_from")) })
 		for _, o := range paid {
-			n := min(int64(unused), o.int("months"))
-			want += n * o.int("unit_amount")
-			unused -= int(n)
+			n := min(unused, o.int("months"))
+			if o.str("refund_rule") == fees.UnusedBack {
+				want[o.str("no")] = min(n*o.int("unit_amount"), o.int("amount")-o.int("refunded"))
+			}
+			unused -= n
 		}
-		if got := after.account(by.AccountID).int("balance_minor") - before.account(by.AccountID).int("balance_minor"); got != want {
-			return fmt.Errorf("%d came back, want %d", got, want)
-		}
-		return nil
+		return refunded(before, after, c.str("id"), want)
 	}
+}
+
+// unusedMonths are the months of an interface's paid time that have not begun.
+func (w *world) unusedMonths(c record) (n int64) {
+	total := int(c.int("paid_months"))
+	for int(n) < total && monthsAfter(c.time("paid_from"), total-int(n)-1, w.termOf(c).Zone)[0].After(w.e.Now()) {
+		n++
+	}
+	return n
 }
 
 func (w *world) remove(before rows, d *did) {
@@ -832,11 +929,15 @@ func (w *world) quotas(before rows, d *did) {
 func (w *world) transfer(before rows, d *did) {
 	by := w.act(before, d, w.e.Finance)
 	account := []string{w.e.Northwind, w.e.Southwind}[d.a%2]
-	reference := fmt.Sprintf("TT-%d", d.b%12)
-	amount := strconv.Itoa(1000 + d.c)
+	slips, much := 12, 1
+	if w.till != nil {
+		slips, much = 80, []int{1, 3, 20, 60}[d.c%4]
+	}
+	reference := fmt.Sprintf("TT-%d", d.b%slips)
+	amount := strconv.Itoa(1000 + d.c*much)
 	d.want = -1
 	_, twice := before.where("ledger_transactions", func(r record) bool {
-		return r.str("account_id") == account && r.str("kind") == "transfer" && strings.EqualFold(r.str("reference"), reference)
+		return r.str("account_id") == account && (r.str("kind") == "transfer" || r.str("kind") == "invoice_payment") && strings.EqualFold(r.str("reference"), reference)
 	})
 	if !twice && (by.Role == lifecycle.Finance || by.Role == lifecycle.Administrator) {
 		d.want = +1
@@ -848,6 +949,45 @@ func (w *world) transfer(before rows, d *did) {
 		reference = strings.ToLower(reference)
 	}
 	d.err = w.e.RecordTransfer(ctx, by, account, amount, reference)
+	d.check = func(after rows) error { return w.renewedWithMoney(before, after, account) }
+}
+
+// renewedWithMoney: what Auto Renew could not pay was tried again when money or
+// credit came, once, and what can be paid now is paid.
+func (w *world) renewedWithMoney(before, after rows, account string) error {
+	now := w.e.Now()
+	for c := range after.of("connections") {
+		was, _ := before.connection(c.str("id"))
+		if c.str("account_id") != account || was.vals == nil || was.str("renew_failed_at") == "" || c.stage("stage") != lifecycle.Enabled {
+			continue
+		}
+		months := c.int("auto_renew")
+		if n := c.int("paid_months") - was.int("paid_months"); n != 0 {
+			if n != months {
+				return fmt.Errorf("%s was renewed for %d months, Auto Renew pays %d", c.str("id"), n, months)
+			}
+			continue
+		}
+		if c.str("renew_failed_at") != now.Format(rowTime) || !c.time("renew_at").Equal(now.Add(24*time.Hour).Truncate(time.Millisecond)) {
+			return fmt.Errorf("%s was not tried again: failed at %s, next at %s", c.str("id"), c.str("renew_failed_at"), c.str("renew_at"))
+		}
+		if w.canRenew(after, c) {
+			return fmt.Errorf("%s could be paid now and was not", c.str("id"))
+		}
+	}
+	return nil
+}
+
+// canRenew is what the rules say about Auto Renew paying for an interface now.
+func (w *world) canRenew(d rows, c record) bool {
+	now, months, zone := w.e.Now(), int(c.int("auto_renew")), w.termOf(c).Zone
+	until := monthsAfter(c.time("paid_from"), int(c.int("paid_months"))+months, zone)[0]
+	if !until.After(now) || until.After(monthsAfter(now, 120, zone)[0]) {
+		return false
+	}
+	_, monthly := priceOf(d, now, c.str("region"), c.str("port_spec"))
+	due := monthly * int64(months)
+	return canPay(d, c.str("account_id"), due, store.MethodBalance) || canPay(d, c.str("account_id"), due, store.MethodInvoice)
 }
 
 func (w *world) addPorts(before rows, d *did) {
@@ -1142,21 +1282,26 @@ func (w *world) readMessages(before rows, d *did) {
 func (w *world) due(before rows, d *did) {
 	d.want = +1
 	now := w.e.Now().Format(rowTime)
-	_, d.err = w.e.RunDue(ctx)
+	// A renewal that was overdue may end so soon that the next one is due at
+	// once, and each month has an invoice of its own; everything else is done
+	// the first time.
+	_, more := before.where("connections", func(c record) bool { return c.int("auto_renew") != 0 })
+	if !more {
+		_, more = before.where("orders", func(o record) bool { return o.str("method") == store.MethodInvoice })
+	}
+	for again := 0; ; again++ {
+		n, err := w.e.RunDue(ctx)
+		if err != nil || (n != 0 && again > 0 && !more) || again > 200 {
+			d.err = fmt.Errorf("run %d times at once, it did %d, %w", again+1, n, err)
+			return
+		}
+		if n == 0 {
+			break
+		}
+	}
 	d.check = func(after rows) error {
-		// A renewal that was overdue may end so soon that the next one is due
-		// at once; everything else is done the first time.
-		for again := 0; ; again++ {
-			n, err := w.e.RunDue(ctx)
-			if err != nil || (n != 0 && again > 2) {
-				return fmt.Errorf("run again at once, it did %d, %v", n, err)
-			}
-			if n == 0 {
-				break
-			}
-			if _, renewing := after.where("connections", func(c record) bool { return c.int("auto_renew") != 0 }); !renewing {
-				return fmt.Errorf("run again at once, it did %d", n)
-			}
+		if err := w.feesDone(after); err != nil {
+			return err
 		}
 		for c := range after.of("connections") {
 			if c.stage("stage") == lifecycle.PendingPayment && c.str("due_at") <= now {

@@ -17,7 +17,6 @@ import (
 
 	"demarc/store"
 	"demarc/store/catalog"
-	"demarc/store/fees"
 	"demarc/store/letter"
 	"demarc/store/lifecycle"
 	"demarc/store/workday"
@@ -132,7 +131,8 @@ type watcher struct {
 	version int64
 }
 
-func watch(dir string) (*watcher, error) {
+// watch reads the tables of a database, or only some.
+func watch(dir string, only ...string) (*watcher, error) {
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "demarc.db")+"?mode=ro&_pragma=busy_timeout(10000)&_pragma=query_only(1)")
 	if err != nil {
 		return nil, err
@@ -149,7 +149,9 @@ func watch(dir string) (*watcher, error) {
 		if err := names.Scan(&name); err != nil {
 			return nil, err
 		}
-		w.tables = append(w.tables, name)
+		if len(only) == 0 || slices.Contains(only, name) {
+			w.tables = append(w.tables, name)
+		}
 	}
 	return w, names.Err()
 }
@@ -263,6 +265,9 @@ func difference(a, b rows, but ...string) string {
 // added lists the rows of a table that b has and a has not; a table that only
 // grows has lost nothing, which the second answer says.
 func added(a, b rows, name string) (more []record, lost string) {
+	if b[name] == nil {
+		return nil, "" // not read
+	}
 	t, i := b[name], 0
 	for _, v := range t.rows {
 		if i < len(a[name].rows) && sameRow(a[name].rows[i], v) {
@@ -638,10 +643,8 @@ func soundTerm(f *faults, id string, c record, orders []record) {
 		f.add("term", "%s is paid for %d months until %q, its orders are for %d until %q", id, c.int("paid_months"), c.str("paid_through"), months, end)
 	}
 	if months > 0 {
-		zone := shippedDays(c.str("region")).Zone()
-		term := fees.Term{From: c.time("paid_from"), Months: int(months), Zone: zone}
-		if !term.End().Equal(c.time("paid_through")) {
-			f.add("term", "%s: %d months from %s end %v, not %s", id, months, c.str("paid_from"), term.End(), c.str("paid_through"))
+		if ends := monthsAfter(c.time("paid_from"), int(months), shippedDays(c.str("region")).Zone()); !slices.ContainsFunc(ends, c.time("paid_through").Equal) {
+			f.add("term", "%s: %d months from %s end %v, not %s", id, months, c.str("paid_from"), ends, c.str("paid_through"))
 		}
 	}
 	if on := c.stage("stage") == lifecycle.Enabled; !on && (c.str("notice_at") != "" || c.str("renew_at") != "" || c.int("auto_renew") != 0) {
@@ -649,6 +652,34 @@ func soundTerm(f *faults, id string, c record, orders []record) {
 	} else if on && (c.int("auto_renew") != 0) != (c.str("renew_at") != "") {
 		f.add("term", "%s renews %d months, next at %q", id, c.int("auto_renew"), c.str("renew_at"))
 	}
+}
+
+// monthsAfter is the same time of the day so many months later in a zone, or on
+// the last day of a month that has no such day: worked out on paper, without the
+// rules that it checks. There are two answers when clocks are turned then.
+func monthsAfter(from time.Time, months int, zone *time.Location) []time.Time {
+	local := from.In(zone)
+	n := local.Year()*12 + int(local.Month()) - 1 + months
+	year, month := n/12, n%12+1
+	last := []int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
+	if month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+		last = 29
+	}
+	wall := time.Date(year, time.Month(month), min(local.Day(), last), local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), time.UTC)
+	var out []time.Time
+	for _, near := range []time.Time{wall.Add(-30 * time.Hour), wall.Add(30 * time.Hour)} {
+		_, offset := near.In(zone).Zone()
+		if t := wall.Add(-time.Duration(offset) * time.Second); !slices.ContainsFunc(out, t.Equal) {
+			out = append(out, t)
+		}
+	}
+	// Of two offsets only those count that hold at the time that they give,
+	// unless no clock ever shows it.
+	right := slices.DeleteFunc(slices.Clone(out), func(t time.Time) bool { return t.In(zone).Format(time.DateTime) != wall.Format(time.DateTime) })
+	if len(right) > 0 {
+		return right
+	}
+	return out
 }
 
 func soundPapers(d rows, f *faults, byID map[string]record, site map[string]string) {

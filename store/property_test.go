@@ -75,12 +75,38 @@ func (s step) String() string {
 	return out
 }
 
-// opWeights is how often each op comes, in a sequence and in a burst.
-var opWeights = []struct {
+// opWeight is how often an op comes, in a sequence and in a burst.
+type opWeight struct {
 	op     string
 	n      int
 	action lifecycle.Action // of an op about one interface
-}{
+}
+
+// profile is a world and what people do in it. There are two: everything at
+// once, and money, which sees less of the rest and many more years.
+type profile struct {
+	length int           // steps of a sequence
+	least  int           // sequences of a plain run, at most
+	limit  time.Duration // of a plain run
+	// A sequence waits for the disk most of the time: so many share it.
+	parallel int
+	ops      []opWeight
+	// of 24 steps so many are a restart, a move of the clock, a burst
+	restarts, clocks, bursts int
+	ticks                    bool // what is due is done after every other move of the clock
+
+	world   func(t *testing.T, seed uint64) (*world, error)
+	clock   func(w *world, s step) time.Duration
+	unsound func(rows) []string
+	// settle does what is left to do at the end and looks at it once more
+	settle func(w *world) error
+}
+
+// everything is the procedure as a whole.
+var everything = profile{length: sequenceLength, least: defaultSequences, limit: 10 * time.Second, parallel: 3, ops: opWeights, restarts: 1, clocks: 2, bursts: 4,
+	world: newWorld, clock: func(w *world, s step) time.Duration { return clockMove(s, w.e.Clock.Now()) }, unsound: unsound, settle: func(*world) error { return nil }}
+
+var opWeights = []opWeight{
 	{"next", 50, ""},
 	{"order", 9, ""},
 	{"pay", 5, lifecycle.PayInstallationFee},
@@ -126,13 +152,13 @@ var opWeights = []struct {
 	{"due", 2, ""},
 }
 
-func randomOp(r *rand.Rand) string {
+func (p *profile) randomOp(r *rand.Rand) string {
 	total := 0
-	for _, w := range opWeights {
+	for _, w := range p.ops {
 		total += w.n
 	}
 	n := r.IntN(total)
-	for _, w := range opWeights {
+	for _, w := range p.ops {
 		if n -= w.n; n < 0 {
 			return w.op
 		}
@@ -140,8 +166,8 @@ func randomOp(r *rand.Rand) string {
 	return ""
 }
 
-func randomStep(r *rand.Rand) step {
-	s := step{op: randomOp(r), a: r.IntN(1000), b: r.IntN(1000), c: r.IntN(1000), aim: r.IntN(5) > 0}
+func (p *profile) randomStep(r *rand.Rand) step {
+	s := step{op: p.randomOp(r), a: r.IntN(1000), b: r.IntN(1000), c: r.IntN(1000), aim: r.IntN(5) > 0}
 	if r.IntN(12) == 0 {
 		s.who = 1 + r.IntN(7)
 	}
@@ -158,19 +184,22 @@ func randomStep(r *rand.Rand) step {
 }
 
 // sequence makes the steps of a seed.
-func sequence(seed uint64, n int) []step {
+func (p *profile) sequence(seed uint64) []step {
 	r := rand.New(rand.NewPCG(seed, 1))
-	out := make([]step, 0, n)
-	for range n {
-		switch r.IntN(24) {
-		case 0:
+	out := make([]step, 0, p.length)
+	for range p.length {
+		switch n := r.IntN(24); {
+		case n < p.restarts:
 			out = append(out, step{op: "restart"})
-		case 1, 2:
+		case n < p.restarts+p.clocks:
 			out = append(out, step{op: "clock", a: r.IntN(1000), b: r.IntN(1000)})
-		case 3, 4, 5, 6:
+			if p.ticks && r.IntN(2) == 0 {
+				out = append(out, step{op: "due"})
+			}
+		case n < p.restarts+p.clocks+p.bursts:
 			var s step
 			for range 2 + r.IntN(7) {
-				b := randomStep(r)
+				b := p.randomStep(r)
 				// Often at the same thing, or the very same submit twice.
 				switch {
 				case len(s.burst) > 0 && r.IntN(4) == 0:
@@ -182,7 +211,7 @@ func sequence(seed uint64, n int) []step {
 			}
 			out = append(out, s)
 		default:
-			out = append(out, randomStep(r))
+			out = append(out, p.randomStep(r))
 		}
 	}
 	return out
@@ -207,12 +236,16 @@ func ruleOf(err error) string {
 
 // tally is what the sequences did, for the report.
 type tally struct {
+	ops                                []opWeight
 	sequences, steps, bursts, restarts int
 	done                               map[string]int // op -> how often it succeeded
 	refused                            map[string]int // op and kind -> how often
+	facts                              map[string]int // what came about
 }
 
-func newTally() *tally { return &tally{done: map[string]int{}, refused: map[string]int{}} }
+func (p *profile) newTally() *tally {
+	return &tally{ops: p.ops, done: map[string]int{}, refused: map[string]int{}, facts: map[string]int{}}
+}
 
 func (n *tally) add(o *tally) {
 	n.sequences += o.sequences
@@ -224,6 +257,9 @@ func (n *tally) add(o *tally) {
 	}
 	for k, v := range o.refused {
 		n.refused[k] += v
+	}
+	for k, v := range o.facts {
+		n.facts[k] += v
 	}
 }
 
@@ -239,7 +275,7 @@ func (n *tally) String() string {
 		done += v
 	}
 	fmt.Fprintf(&b, "%d sequences, %d steps, %d of them bursts, %d restarts; %d done, refused %v\n", n.sequences, n.steps, n.bursts, n.restarts, done, byKind)
-	for _, w := range opWeights {
+	for _, w := range n.ops {
 		if w.op == "next" {
 			continue // counted as what it turned out to be
 		}
@@ -248,6 +284,9 @@ func (n *tally) String() string {
 			fmt.Fprintf(&b, "  %s %d", kind, n.refused[w.op+"/"+kind])
 		}
 		b.WriteByte('\n')
+	}
+	for _, what := range slices.Sorted(maps.Keys(n.facts)) {
+		fmt.Fprintf(&b, "%5d  %s\n", n.facts[what], what)
 	}
 	return b.String()
 }
@@ -269,21 +308,30 @@ func kindName(err error) string {
 // sequenceLength is how many steps a sequence has.
 const sequenceLength = 160
 
-// run does the steps in a new store. at is the step that broke something, when
-// err is not nil.
-func run(t *testing.T, steps []step, n *tally) (at int, err error) {
+// run does the steps of a seed, or what is left of them, in a new store. at is
+// the step that broke something, when err is not nil.
+func (p *profile) run(t *testing.T, seed uint64, steps []step, n *tally) (at int, err error) {
 	t.Helper()
-	w, err := newWorld(t)
+	w, err := p.world(t, seed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.close()
+	w.profile = p
 	n.sequences++
 	for i, s := range steps {
 		w.no = i
 		n.steps++
 		if err := w.take(t, s, n); err != nil {
 			return i, err
+		}
+	}
+	if err := p.settle(w); err != nil {
+		return len(steps) - 1, err
+	}
+	if w.till != nil {
+		for k, v := range w.facts(w.now) {
+			n.facts[k] += v
 		}
 	}
 	if err := w.file.whole(); err != nil {
@@ -305,11 +353,11 @@ func run(t *testing.T, steps []step, n *tally) (at int, err error) {
 }
 
 // shrink leaves out steps for as long as the rest breaks the same rule.
-func shrink(t *testing.T, steps []step, rule string, until time.Time) []step {
+func (p *profile) shrink(t *testing.T, seed uint64, steps []step, rule string, until time.Time) []step {
 	t.Helper()
 	fails := func(steps []step) ([]step, bool) {
 		for range 3 { // what runs at once does not always fail
-			if at, err := run(t, steps, newTally()); err != nil && ruleOf(err) == rule {
+			if at, err := p.run(t, seed, steps, p.newTally()); err != nil && ruleOf(err) == rule {
 				return steps[:at+1], true
 			}
 			if !slices.ContainsFunc(steps, func(s step) bool { return len(s.burst) > 0 }) {
@@ -349,24 +397,28 @@ func shrink(t *testing.T, steps []step, rule string, until time.Time) []step {
 	return steps
 }
 
-func TestRandomSequencesKeepEveryPromise(t *testing.T) {
-	total := newTally()
+func TestRandomSequencesKeepEveryPromise(t *testing.T) { everything.check(t) }
+
+// check runs sequences: those that a plain run does, one seed, or for as long as
+// it is told to.
+func (p *profile) check(t *testing.T) {
+	total := p.newTally()
 	var mu sync.Mutex
 	one := func(t *testing.T, seed uint64) bool {
-		steps, n := sequence(seed, sequenceLength), newTally()
-		at, err := run(t, steps, n)
+		steps, n := p.sequence(seed), p.newTally()
+		at, err := p.run(t, seed, steps, n)
 		mu.Lock()
 		total.add(n)
 		mu.Unlock()
 		if err == nil {
 			return true
 		}
-		steps = shrink(t, steps[:at+1], ruleOf(err), time.Now().Add(90*time.Second))
+		steps = p.shrink(t, seed, steps[:at+1], ruleOf(err), time.Now().Add(90*time.Second))
 		var b strings.Builder
 		for i, s := range steps {
 			fmt.Fprintf(&b, "  %3d  %s\n", i, s)
 		}
-		if _, again := run(t, steps, newTally()); again != nil {
+		if _, again := p.run(t, seed, steps, p.newTally()); again != nil {
 			err = again
 		}
 		t.Errorf("%v\nDEMARC_SEED=%d, %d steps are enough:\n%s", err, seed, len(steps), b.String())
@@ -383,7 +435,7 @@ func TestRandomSequencesKeepEveryPromise(t *testing.T) {
 	}
 	// The same seeds each time, so that a failure is the change's own. A slow
 	// machine, or the race detector, gets through fewer of them.
-	first, last, end := uint64(1), uint64(defaultSequences), time.Now().Add(10*time.Second)
+	first, last, end := uint64(1), uint64(p.least), time.Now().Add(p.limit)
 	if text := os.Getenv("DEMARC_SOAK"); text != "" {
 		minutes, err := strconv.ParseFloat(text, 64)
 		if err != nil {
@@ -395,8 +447,7 @@ func TestRandomSequencesKeepEveryPromise(t *testing.T) {
 	var next atomic.Uint64
 	next.Store(first)
 	t.Run("sequences", func(t *testing.T) {
-		// A sequence waits for the disk most of the time: several share it.
-		for i := range 3 {
+		for i := range p.parallel {
 			t.Run(strconv.Itoa(i), func(t *testing.T) {
 				t.Parallel()
 				for seed := next.Add(1) - 1; seed <= last && (seed == first || time.Now().Before(end)); seed = next.Add(1) - 1 {
@@ -415,11 +466,12 @@ const defaultSequences = 30
 
 // world is a store with few ports and people who want them.
 type world struct {
-	e      *storetest.Env
-	file   *watcher
-	people []store.Actor // who of a step, from 1
-	now    rows
-	no     int // of the step
+	profile *profile
+	e       *storetest.Env
+	file    *watcher
+	people  []store.Actor // who of a step, from 1
+	now     rows
+	no      int // of the step
 
 	// stage is the model: where each interface must stand, by what was done.
 	stage map[string]lifecycle.Stage
@@ -427,6 +479,9 @@ type world struct {
 
 	mu     sync.Mutex
 	drafts []draft
+
+	till *till // of a world of money
+	only []string
 }
 
 // draft is a letter that was prepared and may be issued later.
@@ -443,7 +498,7 @@ const (
 	siteC = "Singapore-C"         // asks visitors for IDs
 )
 
-func newWorld(t *testing.T) (*world, error) {
+func newWorld(t *testing.T, _ uint64) (*world, error) {
 	t.Helper()
 	w := &world{e: storetest.New(t), stage: map[string]lifecycle.Stage{}}
 	e := w.e
@@ -490,19 +545,30 @@ func newWorld(t *testing.T) (*world, error) {
 	if err := e.RecordTransfer(ctx, e.Finance, e.Southwind, "12,000.00", "opening balance"); err != nil {
 		return nil, err
 	}
-	if w.file, err = watch(e.Dir); err != nil {
-		return nil, err
-	}
-	if _, err := w.file.changed(); err != nil {
-		return nil, err
-	}
-	if w.now, err = w.file.read(); err != nil {
-		return nil, err
+	return w, w.look(unsound)
+}
+
+// look reads the rows for the first time.
+func (w *world) look(unsound func(rows) []string) error {
+	if err := w.open(); err != nil {
+		return err
 	}
 	if bad := unsound(w.now); len(bad) > 0 {
-		return nil, fmt.Errorf("unsound before the first step: %v", bad)
+		return fmt.Errorf("unsound before the first step: %v", bad)
 	}
-	return w, nil
+	return nil
+}
+
+// open reads the file on a new connection.
+func (w *world) open() (err error) {
+	if w.file, err = watch(w.e.Dir, w.only...); err != nil {
+		return err
+	}
+	if _, err := w.file.changed(); err != nil {
+		return err
+	}
+	w.now, err = w.file.read()
+	return err
 }
 
 func (w *world) close() {
@@ -544,14 +610,10 @@ func (w *world) take(t *testing.T, s step, n *tally) error {
 		n.restarts++
 		w.file.db.Close()
 		w.e.Reopen(t)
-		var err error
-		if w.file, err = watch(w.e.Dir); err != nil {
-			return err
+		if w.till != nil {
+			w.openTill()
 		}
-		if _, err := w.file.changed(); err != nil {
-			return err
-		}
-		if w.now, err = w.file.read(); err != nil {
+		if err := w.open(); err != nil {
 			return err
 		}
 		if diff := difference(before, w.now); diff != "" {
@@ -559,7 +621,7 @@ func (w *world) take(t *testing.T, s step, n *tally) error {
 		}
 		return nil
 	case "clock":
-		w.e.Clock.Advance(clockMove(s, w.e.Clock.Now()))
+		w.e.Clock.Advance(w.profile.clock(w, s))
 		return nil
 	}
 	attempts := []*did{}
@@ -609,7 +671,7 @@ func (w *world) take(t *testing.T, s step, n *tally) error {
 	if err := w.judge(before, after, attempts); err != nil {
 		return err
 	}
-	if bad := unsound(after); changed && len(bad) > 0 {
+	if bad := w.profile.unsound(after); changed && len(bad) > 0 {
 		rule, _, _ := strings.Cut(bad[0], ":")
 		return breaks(rule, "after %s: %s", s, strings.Join(bad, "\n"))
 	}
@@ -642,7 +704,7 @@ func clockMove(s step, now time.Time) time.Duration {
 func (w *world) judge(before, after rows, attempts []*did) error {
 	alone := len(attempts) == 1
 	events, lost := added(before, after, "events")
-	for _, name := range []string{"ledger_transactions", "ledger_entries"} {
+	for _, name := range []string{"ledger_transactions", "ledger_entries", "documents", "order_lines", "invoice_orders", "invoice_payments", "payment_events"} {
 		if _, gone := added(before, after, name); gone != "" {
 			lost = gone
 		}
@@ -714,7 +776,7 @@ func (w *world) judge(before, after rows, attempts []*did) error {
 				return breaks("check", "%s: %v", told, err)
 			}
 		}
-		if a.err == nil && !a.known && a.key > 0 && a.op != "import" && a.op != "due" && a.op != "read" && a.op != "reveal" && a.op != "prepare" {
+		if a.err == nil && !a.known && a.key > 0 && a.op != "import" && a.op != "due" && a.op != "read" && a.op != "reveal" && a.op != "prepare" && !strings.HasPrefix(a.op, "card") && a.op != "webhook" && a.op != "build" && a.op != "renew now" {
 			if _, ok := after.where("submissions", func(r record) bool { return r.str("user_id") == a.by.UserID && r.str("key") == a.by.Key }); !ok {
 				return breaks("repeat", "%s, and its key is not kept", told)
 			}
@@ -864,6 +926,9 @@ func changedLetter(before, after rows) string {
 // changedDay looks for numbers of capacity of a day that is over and that are
 // not what they were.
 func changedDay(before, after rows, now time.Time) string {
+	if before["capacity_days"] == nil {
+		return "" // not read
+	}
 	today := now.Format("2006-01-02")
 	more, lost := added(rows{"days": before["capacity_days"].until(today)}, rows{"days": after["capacity_days"].until(today)}, "days")
 	if lost == "" && len(more) > 0 {
@@ -1082,13 +1147,19 @@ func init() {
 		"reveal": (*world).reveal, "whitelist": (*world).whitelist, "decide": (*world).decide, "quotas": (*world).quotas, "transfer": (*world).transfer,
 		"next": (*world).next, "add ports": (*world).addPorts, "site": (*world).site, "out": (*world).out, "back": (*world).back, "delete port": (*world).deletePort, "delete device": (*world).deleteDevice,
 		"demarcation": (*world).demarcation, "edit device": (*world).editDevice, "panel": (*world).panel, "import": (*world).importFile, "read": (*world).readMessages, "due": (*world).due,
+		"build": (*world).build, "renew now": (*world).renewNow, "finish": (*world).finish, "rules": (*world).rules, "prices": (*world).prices, "limit": (*world).limit, "pay invoice": (*world).payInvoice,
+		"card": (*world).card, "card pays": (*world).cardPays, "webhook": (*world).webhook, "card work": (*world).cardWork,
 	}
-	for _, w := range opWeights {
-		if ops[w.op] == nil {
-			panic("no op " + w.op)
+	weighed := map[string]bool{}
+	for _, p := range []*profile{&everything, &moneyMatters} {
+		for _, w := range p.ops {
+			weighed[w.op] = true
+			if ops[w.op] == nil {
+				panic("no op " + w.op)
+			}
 		}
 	}
-	if len(ops) != len(opWeights) {
+	if len(ops) != len(weighed) {
 		panic(fmt.Sprint("ops without a weight: ", slices.Sorted(maps.Keys(ops))))
 	}
 }

@@ -41,7 +41,12 @@ var ledgerChecks = []struct{ what, query string }{
 	{"interface past payment without a paid order", `SELECT c.id FROM connections c WHERE c.stage NOT IN ('pending_payment', 'canceled') AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.connection_id = c.id AND o.kind = 'installation' AND o.state IN ('paid', 'refunded'))`},
 	{"receivable differs from what is owed", `SELECT a.id FROM accounts a WHERE (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.book = 'receivable:' || a.id) <>
 			(SELECT COALESCE(SUM(o.amount - o.refunded), 0) FROM orders o WHERE o.account_id = a.id AND o.method = 'invoice' AND NOT EXISTS (SELECT 1 FROM invoice_orders i WHERE i.order_no = o.no))
-			+ (SELECT COALESCE(SUM(i.amount), 0) FROM invoices i WHERE i.account_id = a.id AND i.paid_at IS NULL)`},
+			+ (SELECT COALESCE(SUM(i.amount - i.received), 0) FROM invoices i WHERE i.account_id = a.id)`},
+	{"invoice differs from its payments", `SELECT i.no FROM invoices i WHERE i.received <> (SELECT COALESCE(SUM(p.amount), 0) FROM invoice_payments p WHERE p.invoice_no = i.no) OR (i.paid_at IS NULL) <> (i.received < i.amount)`},
+	{"payment of an invoice differs from its posting", `SELECT p.transaction_id FROM invoice_payments p JOIN invoices i ON i.no = p.invoice_no WHERE NOT EXISTS (SELECT 1 FROM ledger_transactions t WHERE t.id = p.transaction_id AND t.kind = 'invoice_payment' AND t.account_id = i.account_id)
+		OR p.amount <> -(SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.transaction_id = p.transaction_id AND e.book = 'receivable:' || i.account_id)
+		OR p.surplus <> -(SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.transaction_id = p.transaction_id AND e.book = 'balance:' || i.account_id)`},
+	{"payment of an invoice is on none", "SELECT t.id FROM ledger_transactions t WHERE t.kind = 'invoice_payment' AND NOT EXISTS (SELECT 1 FROM invoice_payments p WHERE p.transaction_id = t.id)"},
 	{"card payment that succeeded for an order not paid by card", `SELECT p.id FROM payments p JOIN orders o ON o.no = p.order_no WHERE p.state = 'succeeded' AND (o.method <> 'card' OR o.state NOT IN ('paid', 'refunded'))`},
 	{"order paid by card without its card payment", `SELECT o.no FROM orders o WHERE o.method = 'card' AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_no = o.no AND p.state = 'succeeded')`},
 	{"card money that is to be given back differs from its payments", `SELECT 'unapplied' WHERE (SELECT COALESCE(SUM(-amount), 0) FROM ledger_entries WHERE book = 'unapplied') <> (SELECT COALESCE(SUM(amount), 0) FROM payments WHERE held = 1 AND state = 'refunding')`},

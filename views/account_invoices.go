@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strings"
 	"time"
 
 	"demarc/views/ui"
@@ -16,12 +17,36 @@ type AccountInvoices struct {
 	Pay  *InvoicePaymentForm
 }
 
+// credit is the limit and what is left of it.
+func (i AccountInvoices) credit() []ui.Pair {
+	return []ui.Pair{{Term: "Credit limit", Content: ui.Money(i.Limit)}, {Term: "Owed", Content: ui.Money(i.Owed)}, {Term: "Left", Content: ui.Money(i.Left)}}
+}
+
 // InvoiceRow is one invoice.
 type InvoiceRow struct {
-	No, Month, Amount       string
-	IssuedAt, DueAt, PaidAt time.Time
-	Overdue                 bool
-	Reference               string
+	No, Amount    string
+	Href          string // of the document
+	Open          string // what is still to be paid
+	DueAt, PaidAt time.Time
+	Overdue       bool
+	Payments      []InvoicePayment
+}
+
+// InvoicePayment is a transfer that came for an invoice.
+type InvoicePayment struct {
+	At        time.Time
+	Amount    string
+	Surplus   string // what of it went to the balance; "" nothing
+	Reference string
+}
+
+// words say what came and where it went.
+func (p InvoicePayment) words() string {
+	text := p.Amount + " on " + ui.FormatDay(p.At, time.UTC) + ", " + p.Reference
+	if p.Surplus != "" {
+		text += "; " + p.Surplus + " more went to the balance"
+	}
+	return text
 }
 
 // InvoiceLimitForm says up to how much an account may owe.
@@ -31,15 +56,15 @@ type InvoiceLimitForm struct {
 	Errors        map[string]string
 }
 
-// InvoicePaymentForm records that an invoice was paid.
+// InvoicePaymentForm records a transfer for an invoice.
 type InvoicePaymentForm struct {
-	No, Reference string
-	Key           string
-	Errors        map[string]string
+	No, Amount, Reference string
+	Key                   string
+	Errors                map[string]string
 }
 
-// refID is the id of the field for the reference of an invoice's payment.
-func refID(no string) string { return "reference-" + no }
+// paymentFieldID is the id of a field of the form for an invoice's payment.
+func paymentFieldID(field, no string) string { return field + "-" + no }
 
 func (i AccountInvoices) summary() []ui.FieldError {
 	var out []ui.FieldError
@@ -52,8 +77,8 @@ func (i AccountInvoices) summary() []ui.FieldError {
 		}
 	}
 	if i.Pay != nil {
-		for _, e := range ui.ErrorList(i.Pay.Errors, "reference") {
-			e.ID = refID(i.Pay.No)
+		for _, e := range ui.ErrorList(i.Pay.Errors, "amount", "reference") {
+			e.ID = paymentFieldID(e.ID, i.Pay.No)
 			out = append(out, e)
 		}
 	}
@@ -67,13 +92,35 @@ func (r InvoiceRow) look() Look {
 		return Look{"Paid", ui.ToneOK, ui.ShapeDot}
 	case r.Overdue:
 		return Look{"Overdue", ui.ToneBad, ui.ShapeRing}
+	case len(r.Payments) > 0:
+		return Look{"Partly paid", ui.ToneInfo, ui.ShapeHalf}
 	}
 	return Look{"Open", ui.ToneInfo, ui.ShapeHalf}
 }
 
-// reference is the field for the bank's reference of the payment of r.
+// terms are what an invoice comes to and until when it is to be paid.
+func (r InvoiceRow) terms() string {
+	text := r.Amount
+	if r.PaidAt.IsZero() {
+		if len(r.Payments) > 0 {
+			text += ", " + r.Open + " open"
+		}
+		return text + ", due " + ui.FormatDay(r.DueAt, time.UTC)
+	}
+	return text + ", paid " + ui.FormatDay(r.PaidAt, time.UTC)
+}
+
+// amount and reference are the fields for a payment of r.
+func (i AccountInvoices) amount(r InvoiceRow) ui.Control {
+	c := ui.Control{ID: paymentFieldID("amount", r.No), Name: "amount", Label: "Amount received", Short: true, InputMode: "decimal", Suffix: "USD", Value: strings.TrimPrefix(r.Open, "$")}
+	if i.Pay != nil && i.Pay.No == r.No {
+		c.Value, c.Error = i.Pay.Amount, i.Pay.Errors["amount"]
+	}
+	return c
+}
+
 func (i AccountInvoices) reference(r InvoiceRow) ui.Control {
-	c := ui.Control{ID: refID(r.No), Name: "reference", Label: "Reference of the transfer for " + r.No, MaxLength: 64}
+	c := ui.Control{ID: paymentFieldID("reference", r.No), Name: "reference", Label: "Reference of the transfer", MaxLength: 64}
 	if i.Pay != nil && i.Pay.No == r.No {
 		c.Value, c.Error = i.Pay.Reference, i.Pay.Errors["reference"]
 	}

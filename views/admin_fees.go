@@ -12,6 +12,15 @@ import (
 type OverdueList struct {
 	Rows  []OverdueRow
 	Pages ui.Pages
+	// Invoices are those of all accounts that are not paid in full.
+	Invoices     []OpenInvoice
+	InvoicePages ui.Pages
+}
+
+// OpenInvoice is an invoice of some account.
+type OpenInvoice struct {
+	InvoiceRow
+	Account, AccountHref string
 }
 
 // OverdueRow is one of them.

@@ -76,7 +76,7 @@ func LedgerWords(kind string) string {
 	case "invoice":
 		return "Invoice"
 	case "invoice_payment":
-		return "Invoice paid"
+		return "Payment of an invoice"
 	}
 	return kind
 }

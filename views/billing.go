@@ -21,6 +21,8 @@ type Billing struct {
 	DuePages  ui.Pages
 	Statement []StatementRow
 	Pages     ui.Pages
+	// Invoices is nil for an account that has none and may have none.
+	Invoices  *AccountInvoices
 	Orders    []OrderRow
 	Documents []DocumentRow
 	Now       time.Time

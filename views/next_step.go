@@ -299,7 +299,7 @@ func (p Progress) feeStep() (n ui.NextStep, ok bool) {
 	at := func(t time.Time) string { return ui.FormatStamp(t, p.Zone) }
 	failed := ""
 	if p.AutoRenew > 0 && !p.RenewFailedAt.IsZero() {
-		failed = " Auto Renew could not pay on " + at(p.RenewFailedAt) + " and tries again every day."
+		failed = " Auto Renew could not pay on " + at(p.RenewFailedAt) + " and tries again every day, and as soon as money comes."
 	}
 	switch {
 	case p.Standing == fees.Freeable:
@@ -316,7 +316,7 @@ func (p Progress) feeStep() (n ui.NextStep, ok bool) {
 			Text: "Transfer money to the account balance, or renew it yourself." + failed}, "Paid until", p.PaidThrough), true
 	case p.Standing == fees.DueSoon && p.AutoRenew > 0:
 		return p.due(ui.NextStep{Tone: ui.ToneInfo, Icon: "clock", Title: "Auto Renew pays on " + ui.FormatDay(p.RenewAt, p.Zone),
-			Text: "It pays " + pricing.PeriodLabel(p.AutoRenew) + " from the account balance, and tries again every day when the balance is too low."}, "Paid until", p.PaidThrough), true
+			Text: "It pays " + pricing.PeriodLabel(p.AutoRenew) + ". When it cannot, you get a message and it tries again every day, and as soon as money comes."}, "Paid until", p.PaidThrough), true
 	case p.Standing == fees.DueSoon:
 		return p.due(ui.NextStep{Tone: ui.ToneAction, Icon: "card", Title: "Renew the resource fee",
 			Text: "It is paid until " + at(p.PaidThrough) + ". Renew it, or switch Auto Renew on."}, "Paid until", p.PaidThrough), true
@@ -539,7 +539,7 @@ func eventTone(a lifecycle.Action) string {
 		return ui.ToneBad
 	case lifecycle.MovePort, lifecycle.ReissueLOA, lifecycle.Terminate:
 		return ui.ToneInfo
-	case "redundancy_changed", "redundancy_lost":
+	case "redundancy_changed", "redundancy_lost", "auto_renew_failed", "card_refund":
 		return ui.ToneWarn
 	}
 	return ui.ToneIdle

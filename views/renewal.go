@@ -13,6 +13,7 @@ import (
 type Renewal struct {
 	Interface
 	Operator string
+	Invoice  bool // the account may pay on the monthly invoice
 	Form     RenewalForm
 	Offers   []RenewalOffer
 	Now      string // the resource fee a month by the price list in force
@@ -64,11 +65,20 @@ func (r Renewal) months() ui.Control {
 }
 
 func (r Renewal) autoRenew() ui.Control {
-	label := "Auto Renew: pay the same duration again from the account balance, before it ends"
+	label := autoRenewLabel(r.Invoice)
 	if r.AutoRenew > 0 {
 		label = "Auto Renew from now on with this duration; now it pays " + pricing.PeriodLabel(r.AutoRenew)
 	}
 	return ui.Control{Name: "auto_renew", Label: label, Checked: r.Form.AutoRenew}
+}
+
+// autoRenewLabel offers Auto Renew and says what it pays from.
+func autoRenewLabel(invoice bool) string {
+	from := "from the account balance"
+	if invoice {
+		from += " or on the monthly invoice"
+	}
+	return "Auto Renew: pay the same duration again " + from + ", before it ends"
 }
 
 func (r Renewal) summary() []ui.FieldError {
@@ -123,11 +133,33 @@ type AutoRenewForm struct {
 	Months   int // 0 is off
 	Days     int // before paid-through
 	Balance  string
+	Credit   string // what is left of the account's credit; "" for one that does not pay by invoice
 	Monthly  string // by the price list in force
 	Key      string
 	Errors   map[string]string
 	Conflict string
 	Closed   bool
+}
+
+func (f AutoRenewForm) facts() []ui.Pair {
+	out := []ui.Pair{
+		{Term: "Paid until", Content: ui.Stamp(f.PaidThrough, f.Zone)},
+		{Term: "Resource fee", Value: f.Monthly + " a month"},
+		{Term: "Account balance", Value: f.Balance},
+	}
+	if f.Credit != "" {
+		out = append(out, ui.Pair{Term: "Monthly invoice", Value: f.Credit + " of credit left"})
+	}
+	return out
+}
+
+// how says what the fee is taken from, and what follows when that is not enough.
+func (f AutoRenewForm) how() string {
+	text := "The fee is taken from the account balance " + countOf(f.Days, "day", "days") + " before the paid time ends. When the balance is too low, "
+	if f.Credit != "" {
+		text += "it goes on the monthly invoice, up to the credit limit. When neither is enough, "
+	}
+	return text + "you get a message and it is tried again every day, and as soon as money comes."
 }
 
 func (f AutoRenewForm) months() ui.Control {

@@ -48,7 +48,7 @@ type ResourceFeeForm struct {
 }
 
 func (r ResourceFee) autoRenew() ui.Control {
-	return ui.Control{Name: "auto_renew", Label: "Auto Renew: pay the same duration again from the account balance, before it ends", Checked: r.Form.AutoRenew}
+	return ui.Control{Name: "auto_renew", Label: autoRenewLabel(r.Pay.Credit != ""), Checked: r.Form.AutoRenew}
 }
 
 func (r ResourceFee) total() string {

@@ -513,9 +513,21 @@ var path = map[lifecycle.Stage][]lifecycle.Action{
 // real transition by the people who may do it.
 func (e *Env) At(tb testing.TB, stage lifecycle.Stage, edit ...func(*store.NewConnection)) store.Connection {
 	tb.Helper()
-	o := e.Order(tb, e.Owner, edit...)
-	for _, a := range path[stage] {
-		e.Do(tb, o.ConnectionID, a)
+	return e.AtOf(tb, e.Owner, stage, edit...)
+}
+
+// AtOf is At for the account of an owner.
+func (e *Env) AtOf(tb testing.TB, owner store.Actor, stage lifecycle.Stage, edit ...func(*store.NewConnection)) store.Connection {
+	tb.Helper()
+	o := e.Order(tb, owner, edit...)
+	for _, action := range path[stage] {
+		by := e.usual(action)
+		if !by.Staff() {
+			by = owner
+		}
+		if err := e.Try(o.ConnectionID, action, by); err != nil {
+			tb.Fatalf("%s of %s: %v %v", action, o.ConnectionID, err, store.FieldsOf(err))
+		}
 	}
 	return e.Get(tb, o.ConnectionID)
 }
