@@ -1,10 +1,8 @@
 package handlers
 
 import (
-	"encoding/csv"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -135,36 +133,21 @@ func (h *Handlers) ExportActivity(c echo.Context) error {
 	if len(a.Problems) > 0 {
 		return refusedFilter(a.EventList)
 	}
-	ctx, res := c.Request().Context(), c.Response()
-	w := csv.NewWriter(responseOnFirstWrite{res, "account-activity-" + h.Store.Now().Format(time.DateOnly)})
-	if err := w.Write(activityHead); err != nil {
-		return err
-	}
-	n := 0
-	err = h.Store.EachActivity(ctx, h.actor(c), f, func(e store.Event) error {
-		r := h.activityRow(e, people)
-		from, to := stageLabel(r.From), stageLabel(r.To)
-		if r.From == r.To {
-			from, to = "", ""
-		}
-		row := []string{stampUTC(r.At), r.Who, r.Role, views.AuditWords(r.Action), r.Kind, r.About, from, to, r.Detail, r.Reason}
-		for i := range row {
-			row[i] = harmless(row[i])
-		}
-		if err := w.Write(row); err != nil {
-			return err
-		}
-		if n++; n%exportBatch == 0 {
-			w.Flush()
-			res.Flush()
-		}
-		return w.Error()
+	ctx := c.Request().Context()
+	return h.sendRows(c, "account-activity-"+h.today(), activityHead, func(row func(...string) error) error {
+		return h.Store.EachActivity(ctx, h.actor(c), f, func(e store.Event) error {
+			r := h.activityRow(e, people)
+			from, to := stageLabel(r.From), stageLabel(r.To)
+			if r.From == r.To {
+				from, to = "", ""
+			}
+			cells := []string{stampUTC(r.At), r.Who, r.Role, views.AuditWords(r.Action), r.Kind, r.About, from, to, r.Detail, r.Reason}
+			for i := range cells {
+				cells[i] = harmless(cells[i])
+			}
+			return row(cells...)
+		})
 	})
-	if err == nil {
-		w.Flush()
-		err = w.Error()
-	}
-	return h.endedEarly(ctx, res, err)
 }
 
 func stageLabel(s lifecycle.Stage) string {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -189,22 +190,19 @@ func (h *Handlers) ExportAudit(c echo.Context) error {
 	if len(l.Problems) > 0 {
 		return refusedFilter(l)
 	}
-	res := c.Response()
 	name := "demarc-audit-"
 	if len(l.Tokens) > 0 {
 		name += "filtered-"
 	}
-	res.Header().Set(echo.HeaderContentType, "application/jsonl; charset=utf-8")
-	res.Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+h.Store.Now().Format("20060102")+`.jsonl"`)
-	lines := json.NewEncoder(res)
-	lines.SetEscapeHTML(false)
-	write := func(r chain.Record) error { return lines.Encode(r) }
-	if len(l.Tokens) > 0 {
-		err = h.Store.EachFoundRecord(ctx, by, f, write)
-	} else {
-		err = h.Store.EachAuditRecord(ctx, 0, write)
-	}
-	return h.endedEarly(ctx, res, err)
+	return h.sendFile(c, name+h.Store.Now().Format("20060102")+".jsonl", "application/jsonl; charset=utf-8", func(out io.Writer) error {
+		lines := json.NewEncoder(out)
+		lines.SetEscapeHTML(false)
+		write := func(r chain.Record) error { return lines.Encode(r) }
+		if len(l.Tokens) > 0 {
+			return h.Store.EachFoundRecord(ctx, by, f, write)
+		}
+		return h.Store.EachAuditRecord(ctx, 0, write)
+	})
 }
 
 // auditRows are events in words, with links to what the reader may open.

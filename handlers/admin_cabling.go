@@ -106,24 +106,9 @@ func (h *Handlers) nextJob(c echo.Context, stage lifecycle.Stage, done store.Con
 	return h.done(c, queue, flash)
 }
 
-// conflictOnly is the sentence of a refusal that belongs to no field.
-func conflictOnly(status int, msg string) string {
-	if status == http.StatusConflict {
-		return msg
-	}
-	return ""
-}
-
-// ticked reports whether a box was sent ticked.
-func ticked(c echo.Context, name string) bool { return value(c, name) != "" }
-
 func (h *Handlers) cablingPage(c echo.Context, status int, form views.CablingForm, conflict string) error {
 	ctx := c.Request().Context()
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
-	if err != nil {
-		return err
-	}
-	all, err := h.staffViews(ctx, []store.Connection{conn})
+	conn, shown, err := h.staffConnection(c)
 	if err != nil {
 		return err
 	}
@@ -138,12 +123,12 @@ func (h *Handlers) cablingPage(c echo.Context, status int, form views.CablingFor
 	title, crumb := "Cabling of "+conn.Title(), views.Crumb{Label: "Cabling", Href: paths.AdminCabling}
 	if port == nil && conn.Stage.Ended() {
 		// A message about its delivery report still leads here.
-		return h.render(c, status, views.CablingJobPage(h.page(c, title, crumb), views.CablingJob{Interface: all[0], Ended: true, Conflict: conflict}))
+		return h.render(c, status, views.CablingJobPage(h.page(c, title, crumb), views.CablingJob{Interface: shown, Ended: true, Conflict: conflict}))
 	}
 	if report == nil || port == nil {
 		return &store.Error{Kind: store.NotFound, Msg: "There is no delivery report for this interface."}
 	}
-	j := views.CablingJob{Interface: all[0], Place: h.place(*port), Facility: h.facility(conn), LineCode: report.LineCode, Labels: report.Labels, Contact: report.Contact,
+	j := views.CablingJob{Interface: shown, Place: h.place(*port), Facility: h.facility(conn), LineCode: report.LineCode, Labels: report.Labels, Contact: report.Contact,
 		Waiting: h.waiting(conn), Optical: port.Type.Info().Optical, Open: conn.Stage == lifecycle.WaitingForCabling, Form: form, Conflict: conflict}
 	j.ReadOnly = !lifecycle.MayDo(lifecycle.CompleteCabling, roleOf(c))
 	j.Waiting.Since = report.SubmittedAt
@@ -191,8 +176,7 @@ func (h *Handlers) ReturnReport(c echo.Context) error {
 }
 
 func (h *Handlers) returnPage(c echo.Context, status int, form views.ReportProblem) error {
-	ctx := c.Request().Context()
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}

@@ -110,16 +110,11 @@ func (h *Handlers) FreeInterface(c echo.Context) error {
 }
 
 func (h *Handlers) freePage(c echo.Context, status int, form views.FreeForm) error {
-	ctx := c.Request().Context()
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, shown, err := h.staffConnection(c)
 	if err != nil {
 		return err
 	}
-	all, err := h.staffViews(ctx, []store.Connection{conn})
-	if err != nil {
-		return err
-	}
-	form.Interface = all[0]
+	form.Interface = shown
 	form.Possible = form.Standing == fees.Freeable
 	if !form.Possible && form.Conflict == "" {
 		status, form.Conflict = http.StatusConflict, conn.Title()+" cannot be ended for non-payment: it is not "+lifecycle.Enabled.Label()+", or its resource fee is not overdue for long enough."

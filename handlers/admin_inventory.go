@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -148,46 +146,15 @@ func (h *Handlers) DropImport(c echo.Context) error {
 	return h.done(c, paths.AdminInventory)
 }
 
-// attachment sends the head of a file with its first bytes, so that a failure
-// before them is still an error page.
-type attachment struct {
-	*echo.Response
-	name string
-}
-
-// Write implements io.Writer.
-func (a attachment) Write(b []byte) (int, error) {
-	if !a.Committed {
-		a.Header().Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-		a.Header().Set(echo.HeaderContentDisposition, "attachment; filename="+strconv.Quote(a.name))
-		a.WriteHeader(http.StatusOK)
-	}
-	return a.Response.Write(b)
-}
-
-// sendFile answers with what write writes.
-func (h *Handlers) sendFile(c echo.Context, name string, write func(io.Writer) error) error {
-	ctx, res := c.Request().Context(), c.Response()
-	err := write(attachment{res, name + "-" + h.Store.Now().Format(time.DateOnly) + ".csv"})
-	if err != nil && res.Committed {
-		// A file that ends early must not look complete: break the connection.
-		if ctx.Err() == nil {
-			h.Log.ErrorContext(ctx, "an export ended early", "request_id", reqctx.ID(ctx), "error", err)
-		}
-		panic(http.ErrAbortHandler)
-	}
-	return err
-}
-
 // ExportInventory sends the whole inventory as CSV, row by row.
 func (h *Handlers) ExportInventory(c echo.Context) error {
 	ctx := c.Request().Context()
-	return h.sendFile(c, "inventory", func(out io.Writer) error { return h.Store.ExportInventory(ctx, reqctx.Actor(ctx), out) })
+	return h.sendCSV(c, "inventory-"+h.today(), func(out io.Writer) error { return h.Store.ExportInventory(ctx, reqctx.Actor(ctx), out) })
 }
 
 // DownloadImportReport sends every line of the dry run.
 func (h *Handlers) DownloadImportReport(c echo.Context) error {
-	return h.sendFile(c, "inventory-report", func(out io.Writer) error {
+	return h.sendCSV(c, "inventory-report-"+h.today(), func(out io.Writer) error {
 		return h.Store.ImportReport(reqctx.Actor(c.Request().Context()), out)
 	})
 }

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"encoding/csv"
 	"net/http"
 	"strings"
 	"time"
@@ -133,33 +132,16 @@ func (h *Handlers) ExportLedger(c echo.Context) error {
 	if len(b.Errors) > 0 {
 		return h.ledgerPage(c, http.StatusUnprocessableEntity, b)
 	}
-	res := c.Response()
-	w := csv.NewWriter(responseOnFirstWrite{res, "ledger-" + b.From + "-to-" + b.To})
-	if err := w.Write(ledgerHead); err != nil {
-		return err
-	}
-	n := 0
-	err = h.Store.EachLedgerEntry(ctx, from, to.AddDate(0, 0, 1), func(e store.LedgerEntry) error {
-		debit, credit := "", ""
-		if e.Amount.IsNegative() {
-			credit = e.Amount.Neg().Decimal()
-		} else {
-			debit = e.Amount.Decimal()
-		}
-		if err := w.Write([]string{e.At.UTC().Format(time.DateOnly), e.At.UTC().Format("15:04:05"), e.ID, e.Kind, e.Book.Number, e.Book.Name, e.AccountID, harmless(e.AccountName),
-			debit, credit, e.Amount.Currency, e.OrderNo, harmless(e.Reference), string(e.Book.Book)}); err != nil {
-			return err
-		}
-		if n++; n%exportBatch == 0 {
-			w.Flush()
-			res.Flush()
-			return w.Error()
-		}
-		return nil
+	return h.sendRows(c, "ledger-"+b.From+"-to-"+b.To, ledgerHead, func(row func(...string) error) error {
+		return h.Store.EachLedgerEntry(ctx, from, to.AddDate(0, 0, 1), func(e store.LedgerEntry) error {
+			debit, credit := "", ""
+			if e.Amount.IsNegative() {
+				credit = e.Amount.Neg().Decimal()
+			} else {
+				debit = e.Amount.Decimal()
+			}
+			return row(e.At.UTC().Format(time.DateOnly), e.At.UTC().Format("15:04:05"), e.ID, e.Kind, e.Book.Number, e.Book.Name, e.AccountID, harmless(e.AccountName),
+				debit, credit, e.Amount.Currency, e.OrderNo, harmless(e.Reference), string(e.Book.Book))
+		})
 	})
-	if err == nil {
-		w.Flush()
-		err = w.Error()
-	}
-	return h.endedEarly(ctx, res, err)
 }

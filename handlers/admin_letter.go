@@ -81,7 +81,7 @@ func (h *Handlers) ReissueLOA(c echo.Context) error {
 // says when form is nil.
 func (h *Handlers) reissuePage(c echo.Context, status int, form *views.NewVersionForm, conflict string) error {
 	ctx := c.Request().Context()
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}

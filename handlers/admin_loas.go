@@ -214,8 +214,7 @@ func (h *Handlers) MovePort(c echo.Context) error {
 
 // StaffLOADocument is the stored letter as a PDF.
 func (h *Handlers) StaffLOADocument(c echo.Context) error {
-	ctx := c.Request().Context()
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}
@@ -436,11 +435,7 @@ func (k checks) facility(ap catalog.AccessPoint) {
 func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm, conflict string) error {
 	ctx := c.Request().Context()
 	user, _ := reqctx.User(ctx)
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
-	if err != nil {
-		return err
-	}
-	all, err := h.staffViews(ctx, []store.Connection{conn})
+	conn, shown, err := h.staffConnection(c)
 	if err != nil {
 		return err
 	}
@@ -448,7 +443,7 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 	if err != nil {
 		return err
 	}
-	v := views.Review{Interface: all[0], Open: lifecycle.Can(conn.Stage, lifecycle.Approve, user.Role), Checks: known.Checks, Form: form, Conflict: conflict}
+	v := views.Review{Interface: shown, Open: lifecycle.Can(conn.Stage, lifecycle.Approve, user.Role), Checks: known.Checks, Form: form, Conflict: conflict}
 	if known.Blocked != "" {
 		v.Blocked = "Reject the application: a check failed."
 	}
@@ -704,7 +699,7 @@ func (h *Handlers) RejectLOA(c echo.Context) error {
 func (h *Handlers) rejectionPage(c echo.Context, status int, about []string, texts, fields map[string]string, conflict string) error {
 	ctx := c.Request().Context()
 	user, _ := reqctx.User(ctx)
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}
@@ -798,15 +793,11 @@ func (h *Handlers) RevokeLOA(c echo.Context) error {
 func (h *Handlers) revocationPage(c echo.Context, status int, form views.Revocation) error {
 	ctx := c.Request().Context()
 	user, _ := reqctx.User(ctx)
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, shown, err := h.staffConnection(c)
 	if err != nil {
 		return err
 	}
-	all, err := h.staffViews(ctx, []store.Connection{conn})
-	if err != nil {
-		return err
-	}
-	form.Interface, form.Letter, form.Key = all[0], conn.LOANo, keptKey(c)
+	form.Interface, form.Letter, form.Key = shown, conn.LOANo, keptKey(c)
 	form.Possible = lifecycle.Can(conn.Stage, lifecycle.RevokeLOA, user.Role)
 	if !form.Possible && form.Conflict == "" {
 		form.Conflict = conn.Title() + " is in the " + conn.Stage.Label() + " state now, so there is no letter to revoke."
@@ -851,7 +842,7 @@ func (h *Handlers) ShowIDNumber(c echo.Context) error {
 
 func (h *Handlers) idNumberPage(c echo.Context, status int, form views.IDNumber) error {
 	ctx := c.Request().Context()
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}

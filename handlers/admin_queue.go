@@ -248,6 +248,19 @@ func (h *Handlers) capacity(ctx context.Context) ([]views.CapacityItem, error) {
 	return out, nil
 }
 
+// staffConnection is the interface that the address names, and how staff see it.
+func (h *Handlers) staffConnection(c echo.Context) (store.Connection, views.Interface, error) {
+	conn, err := h.connection(c)
+	if err != nil {
+		return conn, views.Interface{}, err
+	}
+	all, err := h.staffViews(c.Request().Context(), []store.Connection{conn})
+	if err != nil {
+		return conn, views.Interface{}, err
+	}
+	return conn, all[0], nil
+}
+
 // staffViews are interfaces in words with the names of their accounts.
 func (h *Handlers) staffViews(ctx context.Context, items []store.Connection) ([]views.Interface, error) {
 	accounts := make([]string, len(items))

@@ -98,7 +98,7 @@ func (h *Handlers) ConfirmRemoval(c echo.Context) error {
 
 func (h *Handlers) removalPage(c echo.Context, status int, form views.Removal) error {
 	ctx := c.Request().Context()
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}

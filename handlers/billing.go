@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/csv"
 	"net/http"
 	"strings"
 	"time"
@@ -180,31 +179,12 @@ var statementHead = []string{"Time (UTC)", "Transaction", "What", "Order", "Refe
 // ExportStatement sends the statement as CSV, newest first, row by row.
 func (h *Handlers) ExportStatement(c echo.Context) error {
 	ctx, by := c.Request().Context(), h.actor(c)
-	res := c.Response()
-	w := csv.NewWriter(responseOnFirstWrite{res, "account-statement-" + h.Store.Now().Format(time.DateOnly)})
-	if err := w.Write(statementHead); err != nil {
-		return err
-	}
-	n := 0
-	err := h.Store.EachStatementLine(ctx, by, by.AccountID, func(l store.StatementLine) error {
-		if err := w.Write([]string{stampUTC(l.At), l.ID, views.LedgerWords(l.Kind), l.OrderNo, harmless(l.Reference), plainMoney(l.Amount), plainMoney(l.Balance), l.Amount.Currency}); err != nil {
-			return err
-		}
-		if n++; n%exportBatch == 0 {
-			w.Flush()
-			res.Flush()
-		}
-		return w.Error()
+	return h.sendRows(c, "account-statement-"+h.today(), statementHead, func(row func(...string) error) error {
+		return h.Store.EachStatementLine(ctx, by, by.AccountID, func(l store.StatementLine) error {
+			return row(stampUTC(l.At), l.ID, views.LedgerWords(l.Kind), l.OrderNo, harmless(l.Reference), l.Amount.Decimal(), l.Balance.Decimal(), l.Amount.Currency)
+		})
 	})
-	if err == nil {
-		w.Flush()
-		err = w.Error()
-	}
-	return h.endedEarly(ctx, res, err)
 }
-
-// plainMoney is an amount for programs: "-1500.00".
-func plainMoney(a money.Amount) string { return strings.ReplaceAll(a.Decimal(), ",", "") }
 
 // feeAlert is the sentence about the account's resource fees that stands on
 // every page; nil when nothing needs anybody. What Auto Renew will pay needs

@@ -23,7 +23,7 @@ const reportTitle = "Delivery Report"
 // the report as it was sent after that.
 func (h *Handlers) ShowDeliveryReport(c echo.Context) error {
 	ctx := c.Request().Context()
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}

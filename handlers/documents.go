@@ -1,13 +1,8 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -17,8 +12,8 @@ import (
 )
 
 // DownloadDocument sends a receipt, a credit note or an invoice as a PDF, the
-// same bytes each time: those that were kept, or those made now and kept. The
-// entity tag is the hash of the document. Kinds: NotFound.
+// same bytes each time: those that were kept, or those made now and kept. Kinds:
+// NotFound.
 func (h *Handlers) DownloadDocument(c echo.Context) error {
 	ctx := c.Request().Context()
 	d, facts, err := h.Store.Document(ctx, h.actor(c), c.Param("no"))
@@ -32,15 +27,7 @@ func (h *Handlers) DownloadDocument(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(pdf)
-	header := c.Response().Header()
-	header.Set(echo.HeaderContentType, "application/pdf")
-	header.Set(echo.HeaderContentDisposition, `attachment; filename="`+facts.Filename()+`"`)
-	header.Set(echo.HeaderCacheControl, "no-store")
-	header.Set(echo.HeaderXContentTypeOptions, "nosniff")
-	header.Set("ETag", `"`+hex.EncodeToString(sum[:])+`"`)
-	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(pdf))
-	return nil
+	return sendPDF(c, facts.Filename(), pdf)
 }
 
 // makeDocument renders a document and keeps it, and answers with the bytes that

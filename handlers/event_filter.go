@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"context"
-	"net/http"
 	"strings"
 	"time"
 
@@ -116,18 +114,6 @@ func (h *Handlers) object(c echo.Context, q eventQuery, f *store.EventFilter, l 
 	f.Subject = subject
 	q.token(l, "object", "Object: "+text)
 	return err
-}
-
-// endedEarly breaks the connection of a file that cannot be finished: it must
-// not look complete. Before its first bytes the error is a page.
-func (h *Handlers) endedEarly(ctx context.Context, res *echo.Response, err error) error {
-	if err == nil || !res.Committed {
-		return err
-	}
-	if ctx.Err() == nil {
-		h.Log.ErrorContext(ctx, "an export ended early", "request_id", reqctx.ID(ctx), "error", err)
-	}
-	panic(http.ErrAbortHandler)
 }
 
 // refusedFilter is the answer to an export whose filter cannot be used: a file

@@ -413,6 +413,14 @@ func refused(err error) (status int, fields map[string]string, msg string, ok bo
 	return status, fields, store.MessageOf(err), true
 }
 
+// conflictOnly is the sentence of a refusal that belongs to no field.
+func conflictOnly(status int, msg string) string {
+	if status == http.StatusConflict {
+		return msg
+	}
+	return ""
+}
+
 // formKey is the idempotency key of one rendered form. A form that is shown
 // again after a refusal keeps the key it was sent with: nothing was done.
 func formKey() string {
@@ -463,6 +471,9 @@ func value(c echo.Context, name string) string {
 	}
 	return clean(c, name, v[0], false)
 }
+
+// ticked reports whether a box was sent ticked.
+func ticked(c echo.Context, name string) bool { return value(c, name) != "" }
 
 // values is every posted field of that name, each as value gives it. Empty
 // ones stay, so that rows keep their numbers.

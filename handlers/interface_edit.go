@@ -110,9 +110,7 @@ func (h *Handlers) SaveInterface(c echo.Context) error {
 		return err
 	}
 	f.Interface, f.Errors = h.readBy(c, conn), fields
-	if status == http.StatusConflict {
-		f.Conflict = msg
-	}
+	f.Conflict = conflictOnly(status, msg)
 	return h.editForm(c, status, conn, f)
 }
 

@@ -35,9 +35,7 @@ func (h *Handlers) CancelInterface(c echo.Context) error {
 		return err
 	}
 	f := views.EndForm{Confirmed: confirmed, Key: keptKey(c), Errors: fields}
-	if status == http.StatusConflict {
-		f.Conflict = msg
-	}
+	f.Conflict = conflictOnly(status, msg)
 	return h.cancellationForm(c, status, f)
 }
 
@@ -127,9 +125,7 @@ func (h *Handlers) TerminateInterface(c echo.Context) error {
 		return err
 	}
 	f := views.EndForm{Typed: typed, Key: keptKey(c), Errors: fields}
-	if status == http.StatusConflict {
-		f.Conflict = msg
-	}
+	f.Conflict = conflictOnly(status, msg)
 	return h.terminationForm(c, status, f)
 }
 

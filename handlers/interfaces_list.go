@@ -1,14 +1,10 @@
 package handlers
 
 import (
-	"encoding/csv"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -383,69 +379,36 @@ func pageNumbers(q listQuery, current, last int) []ui.PageLink {
 	return out
 }
 
-// exportBatch is how many rows of an export are in memory at once.
-const exportBatch = 100
-
 // ExportInterfaces sends the interfaces of the filters as CSV, row by row.
 func (h *Handlers) ExportInterfaces(c echo.Context) error {
 	ctx := c.Request().Context()
-	actor := reqctx.Actor(ctx)
-	q := h.listQuery(c)
-	res := c.Response()
-	w := csv.NewWriter(responseOnFirstWrite{res, "physical-connection-interfaces-" + h.Store.Now().Format(time.DateOnly)})
-	if err := w.Write(exportHead); err != nil {
-		return err
-	}
-	var batch []store.Connection
-	flush := func() error {
-		partners, err := h.Store.Partners(ctx, batch)
+	return h.sendRows(c, "physical-connection-interfaces-"+h.today(), exportHead, func(row func(...string) error) error {
+		var batch []store.Connection
+		flush := func() error {
+			partners, err := h.Store.Partners(ctx, batch)
+			if err != nil {
+				return err
+			}
+			for _, item := range batch {
+				if err := row(h.exportRow(item, partners[item.ID].ID)...); err != nil {
+					return err
+				}
+			}
+			batch = batch[:0]
+			return nil
+		}
+		err := h.Store.EachConnection(ctx, reqctx.Actor(ctx), h.listQuery(c).filter(), func(item store.Connection) error {
+			if batch = append(batch, item); len(batch) < exportBatch {
+				return nil
+			}
+			return flush()
+		})
 		if err != nil {
 			return err
 		}
-		for _, item := range batch {
-			if err := w.Write(h.exportRow(item, partners[item.ID].ID)); err != nil {
-				return err
-			}
-		}
-		batch = batch[:0]
-		w.Flush()
-		if err := w.Error(); err != nil {
-			return err
-		}
-		res.Flush()
-		return nil
-	}
-	err := h.Store.EachConnection(ctx, actor, q.filter(), func(item store.Connection) error {
-		if batch = append(batch, item); len(batch) < exportBatch {
-			return nil
-		}
 		return flush()
 	})
-	if err == nil {
-		err = flush()
-	}
-	return h.endedEarly(ctx, res, err)
 }
-
-// responseOnFirstWrite sends the head of a CSV file with its first bytes, so
-// that a failure before them is still an error page. name is without ".csv".
-type responseOnFirstWrite struct {
-	*echo.Response
-	name string
-}
-
-// Write implements io.Writer.
-func (r responseOnFirstWrite) Write(b []byte) (int, error) {
-	if !r.Committed {
-		header := r.Header()
-		header.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-		header.Set(echo.HeaderContentDisposition, `attachment; filename="`+r.name+`.csv"`)
-		r.WriteHeader(http.StatusOK)
-	}
-	return r.Response.Write(b)
-}
-
-var _ io.Writer = responseOnFirstWrite{}
 
 var exportHead = []string{"Interface ID", "Name", "Description", "Status", "Next", "Region", "SP", "Access Point", "Port Specification", "Port Type", "Redundant Connection ID",
 	"Leased line code", "LOA", "Initial installation fee", "Resource fee a month", "Currency", "Created (UTC)", "In this status since (UTC)", "Due (UTC)", "Paid through (UTC)"}
@@ -461,21 +424,4 @@ func (h *Handlers) exportRow(c store.Connection, partner string) []string {
 		row[n] = harmless(row[n])
 	}
 	return row
-}
-
-func stampUTC(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
-// harmless keeps a spreadsheet from running a cell: one that begins like a
-// formula is made text with an apostrophe. Full-width signs count, since some
-// spreadsheets read them as the plain ones.
-func harmless(cell string) string {
-	if strings.IndexAny(cell, "=+-@\t\r\n＝＋－＠") == 0 {
-		return "'" + cell
-	}
-	return cell
 }

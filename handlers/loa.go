@@ -1,13 +1,9 @@
 package handlers
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,7 +20,7 @@ const noLOATitle = "The LOA is not issued yet"
 // ShowLOA is View LOA: the newest letter or the version that is asked for, what
 // it is good for, how to send it, its versions and who took it.
 func (h *Handlers) ShowLOA(c echo.Context) error {
-	conn, err := h.Store.Connection(c.Request().Context(), h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}
@@ -43,16 +39,11 @@ func (h *Handlers) ShowLOA(c echo.Context) error {
 
 // ShowLetter is the same for staff.
 func (h *Handlers) ShowLetter(c echo.Context) error {
-	ctx := c.Request().Context()
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, shown, err := h.staffConnection(c)
 	if err != nil {
 		return err
 	}
-	all, err := h.staffViews(ctx, []store.Connection{conn})
-	if err != nil {
-		return err
-	}
-	v, err := h.letterPage(c, conn, all[0], true)
+	v, err := h.letterPage(c, conn, shown, true)
 	if err != nil {
 		return err
 	}
@@ -192,7 +183,7 @@ func (h *Handlers) noLOA(c echo.Context, conn store.Connection) error {
 
 // DownloadLOA sends the stored letter as a PDF, the same bytes each time.
 func (h *Handlers) DownloadLOA(c echo.Context) error {
-	conn, err := h.Store.Connection(c.Request().Context(), h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}
@@ -204,9 +195,8 @@ func (h *Handlers) DownloadLOA(c echo.Context) error {
 }
 
 // sendLOA answers with a letter of an interface that the actor may see: the
-// version that is asked for, or the newest. The entity tag is the hash of the
-// document. Who took it is kept, so that they can be told when it is no longer
-// good.
+// version that is asked for, or the newest. Who took it is kept, so that they can
+// be told when it is no longer good.
 func (h *Handlers) sendLOA(c echo.Context, id string) error {
 	ctx := c.Request().Context()
 	version, ok := versionParam(c)
@@ -220,15 +210,7 @@ func (h *Handlers) sendLOA(c echo.Context, id string) error {
 	if err := h.Store.NoteLOAAccess(ctx, h.staffActor(c), id, version, store.AccessDownload); err != nil {
 		return err
 	}
-	sum := sha256.Sum256(pdf)
-	header := c.Response().Header()
-	header.Set(echo.HeaderContentType, "application/pdf")
-	header.Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
-	header.Set(echo.HeaderCacheControl, "no-store")
-	header.Set(echo.HeaderXContentTypeOptions, "nosniff")
-	header.Set("ETag", `"`+hex.EncodeToString(sum[:])+`"`)
-	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(pdf))
-	return nil
+	return sendPDF(c, name, pdf)
 }
 
 // versionParam is the version of a letter that the address asks for, 0 when it

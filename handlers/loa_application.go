@@ -32,7 +32,7 @@ func aboutInterface(c store.Connection) []views.Crumb {
 // application, if there was one; ID numbers never leave the store.
 func (h *Handlers) NewLOAApplication(c echo.Context) error {
 	ctx := c.Request().Context()
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}
@@ -296,7 +296,7 @@ func (h *Handlers) loaFormPage(c echo.Context, conn store.Connection, status int
 // ShowLOAApplication is View Application.
 func (h *Handlers) ShowLOAApplication(c echo.Context) error {
 	ctx := c.Request().Context()
-	conn, err := h.Store.Connection(ctx, h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}
@@ -334,7 +334,7 @@ func (h *Handlers) ShowLOAApplication(c echo.Context) error {
 
 // ConfirmWithdrawal asks whether the application is really taken back.
 func (h *Handlers) ConfirmWithdrawal(c echo.Context) error {
-	conn, err := h.Store.Connection(c.Request().Context(), h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}

@@ -151,9 +151,7 @@ func (h *Handlers) SwitchAutoRenew(c echo.Context) error {
 		return err
 	}
 	f := views.AutoRenewForm{Months: months, Key: keptKey(c), Errors: fields}
-	if status == http.StatusConflict {
-		f.Conflict = msg
-	}
+	f.Conflict = conflictOnly(status, msg)
 	return h.autoRenewForm(c, status, conn, f)
 }
 

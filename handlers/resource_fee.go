@@ -20,7 +20,7 @@ import (
 // An interface that owes no resource fee now has no such page: its own one says
 // where it stands. Kinds: NotFound.
 func (h *Handlers) ShowResourceFee(c echo.Context) error {
-	conn, err := h.Store.Connection(c.Request().Context(), h.actor(c), c.Param("id"))
+	conn, err := h.connection(c)
 	if err != nil {
 		return err
 	}
