@@ -205,6 +205,35 @@ func TestPayResourceFeeByCard(t *testing.T) {
 	s.Sound(t)
 }
 
+// TestTheGatewayIsDownForAResourceFee: the order that was made for a card is not
+// mistaken for a payment when the same form is sent again with another way to pay
+// or another period.
+func TestTheGatewayIsDownForAResourceFee(t *testing.T) {
+	s := newCardSite(t)
+	lin := s.as(owner)
+	c := s.At(t, lifecycle.WaitingForPayment)
+	href := paths.ResourceFee(c.ID)
+	page := lin.get(href)
+	s.gateway.Down(true)
+	form := url.Values{"key": {page.field("key")}, "rev": {page.field("rev")}, "months": {"1"}, "method": {"card"}, "confirm": {"on"}}
+	a := lin.post(href, form).want(http.StatusServiceUnavailable)
+	s.gateway.Down(false)
+	form.Set("key", a.field("key"))
+	form.Set("months", "3")
+	a = lin.post(href, form).want(http.StatusSeeOther)
+	no := strings.Split(a.header.Get("Location"), "/")[2]
+	if pages := s.gateway.Pages(no); len(pages) != 1 || pages[0].Amount.String() != "$2,160.00" {
+		t.Errorf("three months by card: %+v", pages)
+	}
+	before := s.balance(s.Northwind)
+	form.Set("method", "balance")
+	lin.post(href, form).want(http.StatusSeeOther)
+	if got := s.Get(t, c.ID).Stage; got != lifecycle.Enabled || s.balance(s.Northwind) == before {
+		t.Errorf("paid from the balance: %s, balance %s", got, s.balance(s.Northwind))
+	}
+	s.Sound(t)
+}
+
 func TestWebhooks(t *testing.T) {
 	s := newCardSite(t)
 	lin, nobody := s.as(owner), s.anyone()

@@ -181,26 +181,32 @@ func (s *Store) PayResourceFee(ctx context.Context, by Actor, id string, rev int
 // taken again. It returns the order's number. Kinds: NotFound, Invalid (fields
 // confirm, months), Conflict, Forbidden.
 func (s *Store) OrderResourceFee(ctx context.Context, by Actor, id string, rev int, in NewResourceFee) (string, error) {
-	return s.once(ctx, by, func(t *tx) (string, error) {
+	var no string
+	// The form's key is not used up: nothing is paid yet, and the same form may
+	// still be sent with another period or another way to pay. Ordering the same
+	// twice is one order without it.
+	err := s.inTx(ctx, by, func(t *tx) error {
 		c, err := t.connection(id)
 		if err != nil {
-			return "", err
+			return err
 		}
 		if _, err := lifecycle.Next(c.Stage, lifecycle.PayResourceFee, by.Role); err != nil {
 			if !lifecycle.MayDo(lifecycle.PayResourceFee, by.Role) {
-				return "", forbidden("Your role has no right to do this.")
+				return forbidden("Your role has no right to do this.")
 			}
-			return "", conflictf("%s is in the %s state now, so this is no longer possible. Nothing was changed.", c.Title(), c.Stage.Label())
+			return conflictf("%s is in the %s state now, so this is no longer possible. Nothing was changed.", c.Title(), c.Stage.Label())
 		}
 		if rev != 0 && rev != c.Version {
-			return "", conflictf("%s was changed a moment ago. Check what it says now, then try again. Nothing was changed.", c.Title())
+			return conflictf("%s was changed a moment ago. Check what it says now, then try again. Nothing was changed.", c.Title())
 		}
 		if err := invalidFields(in.problems()); err != nil {
-			return "", err
+			return err
 		}
 		o, err := t.resourceOrder(c, in)
-		return o.No, err
+		no = o.No
+		return err
 	})
+	return no, err
 }
 
 // resourceOrder is the unpaid order for the resource fee of a period, with what
