@@ -1,0 +1,131 @@
+package handlers_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"demarc/store"
+	"demarc/store/lifecycle"
+	"demarc/store/storetest"
+	"demarc/web/paths"
+)
+
+// TestALinkOpensOnce tries one-time links again after they were used, after a new
+// one was made, and after the person is gone.
+func TestALinkOpensOnce(t *testing.T) {
+	s := newSite(t)
+	ctx := context.Background()
+	invite := func(email string) (store.User, string) {
+		t.Helper()
+		link, err := s.Invite(ctx, s.Owner, store.NewUser{Email: email, Name: "Zoë New", Role: lifecycle.Viewer, AccountID: s.Northwind})
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := s.UserByEmail(ctx, email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u, link.Token
+	}
+	choose := func(token, password string) *answer {
+		return s.anyone().post(paths.Setup(token), url.Values{"name": {"Zoë New"}, "email": {"other@northwind.example"}, "password": {password}, "again": {password}})
+	}
+	opens := func(email, password string) bool {
+		return s.anyone().post(paths.Login, url.Values{"email": {email}, "password": {password}}).status == http.StatusSeeOther
+	}
+	_, token := invite("one@northwind.example")
+	choose(token, "a first long password").want(http.StatusSeeOther)
+	if a := choose(token, "a second long password"); a.status != http.StatusNotFound || opens("one@northwind.example", "a second long password") || !opens("one@northwind.example", "a first long password") {
+		t.Errorf("a used link: %d", a.status)
+	}
+	if _, err := s.UserByEmail(ctx, "other@northwind.example"); store.KindOf(err) != store.NotFound {
+		t.Errorf("the link was used for another address: %v", err)
+	}
+	two, old := invite("two@northwind.example")
+	_, link, err := s.NewLink(ctx, s.Owner, two.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := choose(old, "a first long password"); a.status != http.StatusNotFound {
+		t.Errorf("a replaced link: %d", a.status)
+	}
+	if _, err := s.RemovePerson(ctx, s.Owner, two.ID); err != nil {
+		t.Fatal(err)
+	}
+	if a := choose(link.Token, "a first long password"); a.status != http.StatusNotFound || opens("two@northwind.example", "a first long password") {
+		t.Errorf("the link of somebody who was removed: %d", a.status)
+	}
+	_, late := invite("three@northwind.example")
+	s.Clock.Set(s.Clock.Now().Add(store.InvitationLimit))
+	if a := choose(late, "a first long password"); a.status != http.StatusNotFound {
+		t.Errorf("a link after 72 hours: %d", a.status)
+	}
+}
+
+// TestAFormOfARoleThatIsGone lowers a role, and removes a person, while they have
+// a form open: what they send changes nothing, neither with the old session nor
+// with a new one.
+func TestAFormOfARoleThatIsGone(t *testing.T) {
+	s := newSite(t)
+	s.Everybody(t)
+	ctx := context.Background()
+	c := s.At(t, lifecycle.ApprovedLOA)
+	gu := s.as(engineerMail)
+	form := gu.get(paths.DeliveryReport(c.ID)).want(http.StatusOK)
+	report := url.Values{"key": {form.field("key")}, "rev": {form.field("rev")}, "line_code": {"HZ-CTC-1"}, "label": {"A-1"}}
+	u, err := s.UserByEmail(ctx, engineerMail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ChangeRole(ctx, s.Owner, u.ID, lifecycle.Viewer); err != nil {
+		t.Fatal(err)
+	}
+	if a := gu.post(paths.DeliveryReport(c.ID), report).want(http.StatusSeeOther); !strings.HasPrefix(a.header.Get("Location"), paths.Login) {
+		t.Errorf("the old session goes to %s", a.header.Get("Location"))
+	}
+	again := s.as(engineerMail)
+	again.post(paths.DeliveryReport(c.ID), report).want(http.StatusForbidden)
+	// Who holds the role as it was, in a request under way, is refused as well
+	// where roles themselves are at stake.
+	stale := store.Actor{UserID: u.ID, Name: u.Name, Role: lifecycle.Owner, AccountID: s.Northwind}
+	if _, err := s.ChangeRole(ctx, stale, s.Owner.UserID, lifecycle.Viewer); store.KindOf(err) != store.Forbidden {
+		t.Errorf("a role that is gone changes roles: %v", err)
+	}
+	if _, err := s.RemovePerson(ctx, s.Owner, u.ID); err != nil {
+		t.Fatal(err)
+	}
+	again.get(paths.Interfaces).want(http.StatusSeeOther)
+	again.post(paths.DeliveryReport(c.ID), report).want(http.StatusSeeOther)
+	if got := s.Get(t, c.ID); got.Version != c.Version || got.Stage != lifecycle.ApprovedLOA {
+		t.Errorf("something was changed: %+v", got)
+	}
+}
+
+// TestUnknownPeopleLookLikeKnownOnes compares the whole answers to sign-ins and
+// to forgotten passwords.
+func TestUnknownPeopleLookLikeKnownOnes(t *testing.T) {
+	s := newSite(t, storetest.WithMail())
+	for _, path := range []string{paths.Login, paths.Forgotten} {
+		var seen []string
+		for _, email := range []string{customerMail, "nobody@northwind.example", adminMail, "nobody@cloud.example"} {
+			a := s.anyone().post(path, url.Values{"email": {email}, "password": {"not the password"}})
+			a.header.Del("Date")
+			a.header.Del("X-Request-Id")
+			a.header.Del("Set-Cookie")
+			var head strings.Builder
+			if err := a.header.Write(&head); err != nil {
+				t.Fatal(err)
+			}
+			body := strings.ReplaceAll(a.body, email, "…")
+			seen = append(seen, strings.ReplaceAll(head.String(), a.header.Get("Content-Length"), "")+body)
+		}
+		for i, one := range seen[1:] {
+			if one != seen[0] {
+				t.Errorf("%s: the answers 1 and %d differ:\n%s\n%s", path, i+2, seen[0], one)
+			}
+		}
+	}
+}
