@@ -323,6 +323,12 @@ func TestAuditFilter(t *testing.T) {
 	if eventRows(admin.get(href).want(http.StatusOK)).Length() != 1 || !strings.Contains(href, "action=approve") {
 		t.Errorf("the choice leads to %s", href)
 	}
+	// Every link says where it leads: what has no request, or nobody, has none.
+	list().doc().Find("#list a").Each(func(_ int, link *goquery.Selection) {
+		if strings.TrimSpace(link.Text()) == "" {
+			t.Errorf("a link without a word: %s", link.AttrOr("href", ""))
+		}
+	})
 	// Who and request of a row lead to what else they did.
 	row := eventRows(list("action", "approve")).First()
 	for _, want := range []string{"who=" + s.Reviewer.UserID, "request=TEST-reviewer"} {

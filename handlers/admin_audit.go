@@ -49,7 +49,7 @@ func (h *Handlers) ListAudit(c echo.Context) error {
 			if e.ActorID != f.ActorID && e.ActorID != "" {
 				a.Rows[i].WhoHref = q.instead("who", e.ActorID)
 			}
-			if e.RequestID != f.RequestID {
+			if e.RequestID != "" && e.RequestID != f.RequestID {
 				a.Rows[i].RequestHref = paths.With(paths.AdminAudit, "request", e.RequestID)
 			}
 		}
