@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"demarc/store/lifecycle"
+	"demarc/web/paths"
 )
 
 func TestOverview(t *testing.T) {
@@ -22,6 +23,11 @@ func TestOverview(t *testing.T) {
 	a := me.get("/").want(200)
 	if !strings.Contains(a.text(), "Nothing needs your action. 1 interface is with Example Cloud.") {
 		t.Errorf("a calm overview: %s", a.text())
+	}
+	// The list leads to the card that explains the procedure.
+	guide := me.get(paths.Interfaces).want(200).doc().Find("a.doclink")
+	if href, ok := strings.CutPrefix(guide.AttrOr("href", ""), "/#"); !ok || a.doc().Find("section[aria-labelledby="+href+"] ol li").Length() != lifecycle.Steps || a.doc().Find("#"+href).Text() != folded(guide) {
+		t.Errorf("%q leads to %q", folded(guide), guide.AttrOr("href", ""))
 	}
 	if strings.Contains(a.doc().Find("main").Text(), waiting.ID) {
 		t.Error("what waits for staff is shown as waiting for the customer")
