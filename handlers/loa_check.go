@@ -25,6 +25,10 @@ type Checks interface {
 	Take(ip string) (wait time.Duration, ok bool)
 	// Miss counts that the code was wrong, which costs more.
 	Miss(ip string)
+	// Begin says that a client's file is compared from now until done is called;
+	// not ok when as many of this client's are compared as may be. Whoever sends
+	// slowly thus keeps a place or two, and not all of them.
+	Begin(ip string) (done func(), ok bool)
 }
 
 // MaxCompared is the size of the largest file that is compared with a letter, in
@@ -38,6 +42,10 @@ const maxParts = 16
 // comparing is how many files are compared at the same time: each is held in
 // memory while it is.
 const comparing = 4
+
+// comparingWait is when somebody whose files are being compared already may try
+// the next one.
+const comparingWait = 5 * time.Second
 
 const checkTitle = "Check a letter of authorization"
 
@@ -82,6 +90,10 @@ func (h *Handlers) tooManyChecks(c echo.Context, typed string) (bool, error) {
 	if ok {
 		return false, nil
 	}
+	return true, h.refuseCheck(c, typed, wait)
+}
+
+func (h *Handlers) refuseCheck(c echo.Context, typed string, wait time.Duration) error {
 	seconds := max(1, int(math.Ceil(wait.Seconds())))
 	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(seconds))
 	refusal := "There were too many checks from here or in all. Try again in " + strconv.Itoa(seconds) + " seconds."
@@ -90,9 +102,9 @@ func (h *Handlers) tooManyChecks(c echo.Context, typed string) (bool, error) {
 	}
 	if wantsData(c) {
 		unlisted(c)
-		return true, c.JSON(http.StatusTooManyRequests, checkData{Schema: checkSchema, Message: refusal})
+		return c.JSON(http.StatusTooManyRequests, checkData{Schema: checkSchema, Message: refusal})
 	}
-	return true, h.checkPage(c, http.StatusTooManyRequests, views.LOACheck{Typed: clip(typed), Asked: true, Refusal: refusal})
+	return h.checkPage(c, http.StatusTooManyRequests, views.LOACheck{Typed: clip(typed), Asked: true, Refusal: refusal})
 }
 
 // CompareLOA says whether a file is the document of a letter. The file is
@@ -102,6 +114,11 @@ func (h *Handlers) CompareLOA(c echo.Context) error {
 	if done, err := h.tooManyChecks(c, typed); done {
 		return err
 	}
+	done, ok := h.Checks.Begin(c.RealIP())
+	if !ok {
+		return h.refuseCheck(c, typed, comparingWait)
+	}
+	defer done()
 	select {
 	case h.comparing <- struct{}{}:
 		defer func() { <-h.comparing }()

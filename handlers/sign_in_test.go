@@ -454,6 +454,12 @@ func TestSingleSignOn(t *testing.T) {
 			t.Errorf("%s: signed in", name)
 		}
 	}
+	// Whoever begins and never comes back makes us ask the provider, and keeps
+	// rows of ours: that has a limit.
+	if x := s.anyone().post(paths.SSO, url.Values{"email": {"owner@northwind.example"}}).want(http.StatusTooManyRequests); x.header.Get("Retry-After") == "" || !strings.Contains(x.text(), "Too many attempts") {
+		t.Errorf("after many tries: %v\n%s", x.header, x.text())
+	}
+	s.Clock.Advance(time.Hour)
 	denied := s.anyone()
 	begin(denied, "owner@northwind.example")
 	denied.get(paths.SSOReturn + "?error=access_denied").want(http.StatusSeeOther)

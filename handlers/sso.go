@@ -30,6 +30,9 @@ func (h *Handlers) ssoPage(c echo.Context, status int, form views.SSOForm) error
 
 const msgNoProvider = "No identity provider answers for this address. Sign in with the password instead."
 
+// ssoAttempt is what a try to sign in with a provider counts against.
+func ssoAttempt(email string) string { return "sso " + email }
+
 // BeginSSO finds the identity provider by the domain of the address, and shows
 // the way there: a link, since a form of ours must not lead to another site.
 // Whether anybody has the address makes no difference.
@@ -43,8 +46,7 @@ func (h *Handlers) BeginSSO(c echo.Context) error {
 	if len(form.Errors) > 0 {
 		return h.ssoPage(c, http.StatusUnprocessableEntity, form)
 	}
-	asked, ip := "sso "+form.Email, c.RealIP()
-	if wait, ok := h.Attempts.Take(asked, ip, ""); !ok {
+	if wait, ok := h.Attempts.Take(ssoAttempt(form.Email), c.RealIP(), ""); !ok {
 		form.Errors["email"] = tooMany(c, wait)
 		return h.ssoPage(c, http.StatusTooManyRequests, form)
 	}
@@ -56,7 +58,6 @@ func (h *Handlers) BeginSSO(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	h.Attempts.Forget(asked, ip, "")
 	address, state, err := h.SSO.Begin(ctx, h.ssoProvider(p, key), form.Email)
 	if err != nil {
 		h.Log.WarnContext(ctx, "identity provider does not answer", "request_id", reqctx.ID(ctx), "provider", p.ID, "error", err)
@@ -115,6 +116,9 @@ func (h *Handlers) FinishSSO(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	// Who came back gets the try back: a whole company may begin its day behind
+	// one address. Who never does cannot make us ask the provider for ever.
+	h.Attempts.Forget(ssoAttempt(who.Email), c.RealIP(), "")
 	method := store.MethodSSO
 	if p.MFA {
 		method = store.MethodSSOMFA

@@ -347,3 +347,67 @@ func TestSlowReadersAndIdleConnections(t *testing.T) {
 		}
 	}
 }
+
+// One client that sends its files slowly does not keep others from comparing
+// theirs, and is told so when it sends a third.
+func TestSlowComparisonsLeaveRoom(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *Config) { c.Proxies, _ = ParseProxies("127.0.0.1") })
+	c := s.env.At(t, lifecycle.ApprovedLOA)
+	l, err := s.env.LOA(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := s.listen(t).String()
+	path := paths.LOACheck(l.Snapshot.CheckCode)
+	body, kind := upload(t, "pdf", "letter.pdf", []byte("%PDF-1.7"))
+	compare := func(client string) *http.Response {
+		r, err := http.NewRequest("POST", "http://"+addr+path, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", kind)
+		r.Header.Set("X-Forwarded-For", client)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res
+	}
+	var slow []net.Conn
+	for range comparesAtOnce {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", path, kind, len(body), body[:10])
+		slow = append(slow, conn)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		s.env.Clock.Advance(checkWait) // it is not about the number of checks
+		if res := compare("192.0.2.1"); res.StatusCode == http.StatusTooManyRequests {
+			if res.Header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("one client may compare any number of files at once")
+		}
+	}
+	if res := compare("198.51.100.1"); res.StatusCode != http.StatusOK {
+		t.Errorf("another client: %d", res.StatusCode)
+	}
+	// A place is free again when a file is over, or its sender went away.
+	for _, conn := range slow {
+		conn.Close()
+	}
+	for deadline := time.Now().Add(10 * time.Second); compare("192.0.2.1").StatusCode != http.StatusOK; time.Sleep(20 * time.Millisecond) {
+		s.env.Clock.Advance(checkWait)
+		if time.Now().After(deadline) {
+			t.Fatal("the places stay taken")
+		}
+	}
+}

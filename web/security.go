@@ -352,8 +352,9 @@ type checks struct {
 	now func() time.Time
 	all *rate.Limiter
 
-	mu      sync.Mutex
-	clients map[string]*rate.Limiter
+	mu        sync.Mutex
+	clients   map[string]*rate.Limiter
+	comparing map[string]int // files under way, by client
 }
 
 // A client has 40 checks, then one every three seconds; all together have 400,
@@ -366,10 +367,11 @@ const (
 	checkRate       = 40
 	missCost        = 4 // beyond the check itself
 	checkersHeld    = 20_000
+	comparesAtOnce  = 2
 )
 
 func newChecks(now func() time.Time) *checks {
-	return &checks{now: now, all: rate.NewLimiter(checkRate, checksInAll), clients: map[string]*rate.Limiter{}}
+	return &checks{now: now, all: rate.NewLimiter(checkRate, checksInAll), clients: map[string]*rate.Limiter{}, comparing: map[string]int{}}
 }
 
 func (k *checks) of(ip string) *rate.Limiter {
@@ -410,6 +412,24 @@ func (k *checks) Miss(ip string) {
 	defer k.mu.Unlock()
 	l := k.of(ip)
 	l.AllowN(now, min(missCost, max(0, int(l.TokensAt(now)))))
+}
+
+// Begin implements handlers.Checks.
+func (k *checks) Begin(ip string) (done func(), ok bool) {
+	client := clientOf(ip)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.comparing[client] >= comparesAtOnce {
+		return nil, false
+	}
+	k.comparing[client]++
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.comparing[client]--; k.comparing[client] == 0 {
+			delete(k.comparing, client)
+		}
+	}, true
 }
 
 // abandoned reports whether the client went away: there is nobody to answer.
