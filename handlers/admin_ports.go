@@ -78,7 +78,7 @@ func (h *Handlers) ShowPort(c echo.Context) error {
 		}
 	}
 	if show.Out {
-		show.Facts = append(show.Facts, ui.Pair{Term: "Out of service because", Value: p.Reason})
+		show.WhyOut = p.Reason
 	}
 	show.Demarcation = []ui.Pair{
 		{Term: "Room", Value: p.Room}, {Term: "Cabinet", Value: p.Cabinet}, {Term: "Panel", Value: p.Panel},

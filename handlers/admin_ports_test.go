@@ -119,7 +119,7 @@ func TestPortOutageAndReturn(t *testing.T) {
 		t.Fatalf("%+v", now)
 	}
 	page := admin.get(paths.AdminPort(free.ID)).want(http.StatusOK)
-	if page.doc().Find("main b").Length() != 0 || !strings.Contains(page.text(), "Out of service because<b>") {
+	if page.doc().Find("main b").Length() != 0 || !strings.Contains(page.text(), "it is not allocated to anybody<b>") {
 		t.Errorf("the reason on the page: %s", page.text())
 	}
 	// The same form sent again does nothing more; a form that is older than the port is refused with what was entered.

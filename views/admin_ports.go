@@ -29,7 +29,8 @@ type PortShow struct {
 	MayEdit                    bool
 	// WhyFixed says why the demarcation cannot be changed now; "" when it can.
 	WhyFixed string
-	Out      bool // out of service
+	Out      bool   // out of service
+	WhyOut   string // why it is
 	// CheckHref is where a technician confirms that nothing is in the port; ""
 	// when there is nothing to confirm.
 	CheckHref string

@@ -216,7 +216,7 @@ func (i Interface) CustomerActions() (links []ui.Action, more []ui.MenuItem) {
 	item := func(label, href string) { more = append(more, ui.MenuItem{Label: label, Href: href}) }
 	item("View details", paths.Interface(i.ID))
 	if can(lifecycle.EditNameDescription) {
-		item("Edit name", paths.EditInterface(i.ID))
+		item("Edit", paths.EditInterface(i.ID))
 	}
 	if i.Stage.LetterOut() && i.LOANo != "" {
 		item("View Application", paths.LOAApplication(i.ID))

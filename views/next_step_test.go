@@ -239,7 +239,7 @@ func TestDetailActionsComeFromTheTable(t *testing.T) {
 	names := map[lifecycle.Action]string{
 		lifecycle.PayInstallationFee: "Pay $1,500.00", lifecycle.ApplyForLOA: "Apply for LOA", lifecycle.WithdrawApplication: "Withdraw application",
 		lifecycle.ReportDelivery: "Delivery Report", lifecycle.PayResourceFee: "Pay Resource Fee", lifecycle.Cancel: "Cancel interface",
-		lifecycle.Terminate: "Terminate interface", lifecycle.EditNameDescription: "Edit name",
+		lifecycle.Terminate: "Terminate interface", lifecycle.EditNameDescription: "Edit",
 	}
 	for _, stage := range lifecycle.Stages() {
 		p := progressAt(stage)

@@ -171,18 +171,37 @@ func TestInventoryPagesInBothThemesAndWidths(t *testing.T) {
 		t.Fatal(err)
 	}
 	ap := env.APID(t, "Hangzhou-Yuhang-A")
+	gone := ports[len(ports)-3]
+	if err := env.DeletePort(t.Context(), env.Admin, gone.ID, 0, gone.Name, "Counted twice"); err != nil {
+		t.Fatal(err)
+	}
 	panelForm := paths.With(paths.AdminPanel(ap), "room", at.Room, "cabinet", at.Cabinet, "panel", at.Panel)
 	p := signInAsAdmin(t, base)
 	for name, path := range map[string]string{
 		"access point": paths.AdminAccessPoint(ap), "device": paths.AdminDevice(at.Device), "device form": paths.AdminDeviceEdit(at.Device), "device deletion": paths.AdminDeviceDeletion(at.Device),
 		"port held": paths.AdminPort(at.ID), "port out": paths.AdminPort(out.ID), "port free": paths.AdminPort(free.ID), "demarcation": paths.AdminPortDemarcation(free.ID), "demarcation held": paths.AdminPortDemarcation(at.ID),
 		"outage": paths.AdminPortOutage(free.ID), "return": paths.AdminPortReturn(out.ID), "deletion": paths.AdminPortDeletion(free.ID), "panel": panelForm, "panel wrong": panelForm + "&rule=N%2FN%2FN",
+		"port deleted": paths.AdminPort(gone.ID), "regions": paths.AdminRegions, "region": paths.AdminRegion("cn-hangzhou"), "region deletion": paths.AdminRegionDeletion("cn-hangzhou"),
+		"access point form": paths.AdminAccessPointEdit(ap), "access point deletion": paths.AdminAccessPointDeletion(ap), "playbook": paths.AdminPlaybook(ap),
+		"new ports, form": paths.With(paths.AdminPorts(ap), "device", at.Device), "new ports, preview": paths.With(paths.AdminPorts(ap), "device", at.Device),
 	} {
 		p.Viewport(1440, 900)
 		p.Theme("light")
 		p.Goto(path)
 		if p.Status() != 200 {
 			t.Errorf("%s: %d", name, p.Status())
+		}
+		if name == "new ports, preview" {
+			p.Fill("Port names", "XGE9/0/1-48")
+			p.Select("Port Type", "10GBase-LR (10GE single-mode optical port)")
+			p.Fill("Panel", "光纤配线架 9")
+			p.Fill("Room of the panel", "MMR 1")
+			p.Fill("First position", "17")
+			p.Click("Preview")
+			p.SeeHeading("48 ports would be added")
+			if _, focused := p.Focused(); focused != "48 ports would be added" {
+				t.Errorf("after Preview the focus is on %q", focused)
+			}
 		}
 		p.AccessibleInBothThemes(name)
 		for _, width := range []int{1440, 390} {
