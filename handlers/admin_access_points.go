@@ -51,11 +51,13 @@ func (h *Handlers) ListStaffAccessPoints(c echo.Context) error {
 	if !slices.Contains(catalog.Statuses(), status) {
 		status = ""
 	}
+	query := shortened(clean(c, "q", c.QueryParam("q"), false), queryLimit)
 	counts, err := h.Store.AllPortCounts(c.Request().Context())
 	if err != nil {
 		return err
 	}
 	l := views.StaffAccessPoints{MayImport: reqctx.Actor(c.Request().Context()).Role == lifecycle.Administrator, Clear: paths.AdminAccessPoints,
+		Query:  ui.Control{ID: "site-q", Name: "q", Label: "Access point, facility, address or device", Type: "search", Value: query, Placeholder: "Access point, facility or device", MaxLength: queryLimit},
 		Region: ui.Control{Name: "region", Label: "Region", Value: region.ID, Options: []ui.Option{{Label: "All regions"}}},
 		Status: ui.Control{Name: "status", Label: "Status", Value: string(status), Options: []ui.Option{{Label: "All statuses"}}}}
 	for _, r := range cat.Regions() {
@@ -65,7 +67,7 @@ func (h *Handlers) ListStaffAccessPoints(c echo.Context) error {
 		l.Status.Options = append(l.Status.Options, ui.Option{Value: string(s), Label: s.Label()})
 	}
 	for _, ap := range cat.AccessPoints() {
-		if (region.ID != "" && ap.Region != region.ID) || (status != "" && ap.Status != status) {
+		if (region.ID != "" && ap.Region != region.ID) || (status != "" && ap.Status != status) || !siteSays(cat, ap, query) {
 			continue
 		}
 		r, _ := cat.Region(ap.Region)
@@ -90,13 +92,25 @@ func (h *Handlers) ListStaffAccessPoints(c echo.Context) error {
 	if len(l.Rows) == 1 {
 		l.Count = "1 access point"
 	}
+	if query != "" {
+		l.Tokens = append(l.Tokens, ui.Token{Text: "Search: " + query, Href: paths.With(paths.AdminAccessPoints, "region", region.ID, "status", string(status))})
+	}
 	if region.ID != "" {
-		l.Tokens = append(l.Tokens, ui.Token{Text: "Region: " + region.Name, Href: paths.With(paths.AdminAccessPoints, "status", string(status))})
+		l.Tokens = append(l.Tokens, ui.Token{Text: "Region: " + region.Name, Href: paths.With(paths.AdminAccessPoints, "q", query, "status", string(status))})
 	}
 	if status != "" {
-		l.Tokens = append(l.Tokens, ui.Token{Text: "Status: " + status.Label(), Href: paths.With(paths.AdminAccessPoints, "region", region.ID)})
+		l.Tokens = append(l.Tokens, ui.Token{Text: "Status: " + status.Label(), Href: paths.With(paths.AdminAccessPoints, "q", query, "region", region.ID)})
 	}
 	return h.render(c, http.StatusOK, views.StaffAccessPointsPage(h.page(c, "Access points", views.Crumb{Label: "Capacity"}), l))
+}
+
+// siteSays reports whether an access point is named by what somebody typed:
+// its own name, ID, facility and address, and the names of its devices.
+func siteSays(cat *catalog.Catalogue, ap catalog.AccessPoint, typed string) bool {
+	typed = strings.ToLower(typed)
+	says := func(text string) bool { return strings.Contains(strings.ToLower(text), typed) }
+	return says(ap.Name) || says(ap.ID) || says(ap.FacilityName) || says(ap.Address) ||
+		slices.ContainsFunc(cat.Devices(ap.ID), func(d catalog.Device) bool { return says(d.Name) || says(d.ID) })
 }
 
 // site is the access point that the address names. Kinds: NotFound.

@@ -569,6 +569,19 @@ func TestAccessPointPages(t *testing.T) {
 		t.Errorf("%d rows", rows)
 	}
 	technician.get(paths.AdminAccessPoints + "?region=x&status=y").want(200)
+	// Who stands before a device finds its page by the label.
+	device := s.Catalogue().Devices(ap)[0]
+	for typed, names := range map[string]string{strings.ToLower(device.Name): "Hangzhou-Yuhang-A", "HANGZHOU-YUHANG": "Hangzhou-Yuhang-A", "No. 122 Yunlan": "Hangzhou-Yuhang-A", "kwaichung": "HK-KwaiChung-A", "<script>": ""} {
+		found := technician.get(paths.With(paths.AdminAccessPoints, "q", typed)).want(200)
+		got := strings.Join(found.doc().Find("#list tbody th a").Map(func(_ int, n *goquery.Selection) string { return n.Text() }), ", ")
+		if got != names || found.doc().Find("#site-q").AttrOr("value", "") != typed || (names == "") != strings.Contains(found.text(), "No access point matches these filters") {
+			t.Errorf("%q finds %q", typed, got)
+		}
+	}
+	narrowed := technician.get(paths.With(paths.AdminAccessPoints, "q", "hangzhou", "region", "cn-hangzhou")).want(200)
+	if href := narrowed.doc().Find(".token").First().AttrOr("href", ""); href != "/admin/access-points?region=cn-hangzhou" {
+		t.Errorf("without the search: %q", href)
+	}
 }
 
 func TestAuditPage(t *testing.T) {

@@ -85,6 +85,7 @@ type StaffAccessPointRow struct {
 type StaffAccessPoints struct {
 	MayImport      bool // who changes the inventory: also adds access points and regions
 	Rows           []StaffAccessPointRow
+	Query          ui.Control
 	Region, Status ui.Control
 	Tokens         []ui.Token
 	Clear          string

@@ -65,7 +65,7 @@ func officePages(s string) map[string]templ.Component {
 		"interface":        StaffInterfacePage(p, detail),
 		"audit":            AuditPage(p, Audit{Rows: audit, EventList: eventList(s)}),
 		"audit, not clear": AuditPage(p, Audit{EventList: unclear(s)}),
-		"sites": StaffAccessPointsPage(p, StaffAccessPoints{Rows: []StaffAccessPointRow{{ID: s, Name: s, Region: s, Status: catalog.StatusHot, Demo: true, SPs: []string{s}, Devices: 1, Ports: tally, NoLetter: true}},
+		"sites": StaffAccessPointsPage(p, StaffAccessPoints{Query: ui.Control{ID: "site-q", Name: "q", Label: s, Value: s}, Rows: []StaffAccessPointRow{{ID: s, Name: s, Region: s, Status: catalog.StatusHot, Demo: true, SPs: []string{s}, Devices: 1, Ports: tally, NoLetter: true}},
 			Region: ui.Control{Name: "region", Label: "Region"}, Status: ui.Control{Name: "status", Label: "Status"}, Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", Count: s, Ports: tally}),
 		"site": StaffAccessPointPage(p, site), "site, empty": StaffAccessPointPage(p, StaffAccessPoint{ID: s, Name: s, MayEdit: true}),
 		"site form": AccessPointFormPage(p, AccessPointForm{ID: s, FacilityName: s, Address: s, Status: "open", LOADays: s, Notes: s, WasDemo: true, Demo: true, Effect: s, Key: s, Conflict: s,
