@@ -38,6 +38,14 @@ func (h *Handlers) WorkQueue(c echo.Context) error {
 	if check, ok := h.Store.BooksCheck(); ok && lifecycle.May(lifecycle.SeeBooks, user.Role) {
 		q.BooksOff = check.Count
 	}
+	if mayKeepCalendars(c) {
+		q.MissingYears = h.missingYears(c)
+		for _, r := range h.Store.Catalogue().Regions() {
+			if _, ok := h.Store.Calendar(r.Calendar); !ok {
+				q.Without++
+			}
+		}
+	}
 	if lifecycle.May(lifecycle.SeeReviews, user.Role) {
 		loas, err := h.Store.Queue(ctx, lifecycle.InApplication, queuePage)
 		if err != nil {

@@ -278,7 +278,7 @@ func (h *Handlers) regionSaved(c echo.Context, err error, id string, in store.Re
 
 func (h *Handlers) regionForm(c echo.Context, status int, id string, form views.RegionForm) error {
 	form.Key, form.Action = keptKey(c), paths.AdminNewRegion
-	form.Calendars = h.calendarOptions()
+	form.Calendars = h.calendarOptions("No calendar yet")
 	title := "Add a region"
 	if r, ok := h.Store.Catalogue().Region(id); ok {
 		form.ID, form.Action, title = r.ID, paths.AdminRegion(r.ID), "Edit "+r.Name

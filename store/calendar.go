@@ -121,7 +121,7 @@ const (
 func (s *Store) loadCalendars(ctx context.Context) error {
 	s.calendarsMu.Lock() // the later reader must not be overtaken by the earlier one
 	defer s.calendarsMu.Unlock()
-	all, problems, err := s.readCalendars(ctx)
+	all, problems, err := readCalendars(ctx, s.read)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (s *Store) loadCalendars(ctx context.Context) error {
 
 // readCalendars makes the snapshot of the rows; problems are those that cannot
 // be read.
-func (s *Store) readCalendars(ctx context.Context) (all calendars, problems []string, err error) {
+func readCalendars(ctx context.Context, from rowSource) (all calendars, problems []string, err error) {
 	shipped, err := workday.Shipped()
 	if err != nil {
 		return nil, nil, err
@@ -144,7 +144,11 @@ func (s *Store) readCalendars(ctx context.Context) (all calendars, problems []st
 	for _, c := range shipped {
 		all[c.ID()] = Calendar{Calendar: c, Entered: map[int]time.Time{}, shipped: c}
 	}
-	own, err := list(ctx, s, scanCalendar, "SELECT "+calendarColumns+" FROM calendars")
+	rows, err := from.QueryContext(ctx, "SELECT "+calendarColumns+" FROM calendars ORDER BY id")
+	if err != nil {
+		return nil, nil, err
+	}
+	own, err := collect(rows, scanCalendar)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -157,7 +161,10 @@ func (s *Store) readCalendars(ctx context.Context) (all calendars, problems []st
 		// One that is shipped later under the same ID changes nothing here.
 		all[row.id] = Calendar{Calendar: c, Own: true, Entered: map[int]time.Time{}}
 	}
-	years, err := list(ctx, s, scanYear, "SELECT "+yearColumns+" FROM calendar_years ORDER BY calendar, year")
+	if rows, err = from.QueryContext(ctx, "SELECT "+yearColumns+" FROM calendar_years ORDER BY calendar, year"); err != nil {
+		return nil, nil, err
+	}
+	years, err := collect(rows, scanYear)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -184,8 +191,10 @@ func (s *Store) readCalendars(ctx context.Context) (all calendars, problems []st
 }
 
 // replaceCalendars reads the snapshot anew after a write that is durable. A
-// failure leaves the old one, which the next write or start replaces.
+// failure leaves the old one, which the next write or start replaces. A clock
+// that was started meanwhile by the old one is for RunDue to look at.
 func (t *tx) replaceCalendars() {
+	t.s.dueTimesOwed.Store(true)
 	if err := t.s.loadCalendars(t.ctx); err != nil {
 		t.s.log.ErrorContext(t.ctx, "calendars could not be read again", "request_id", t.by.RequestID, "error", err)
 	}
@@ -203,4 +212,43 @@ func dueIn(cal *workday.Calendar, start time.Time, days int) (time.Time, error) 
 		return time.Time{}, nil
 	}
 	return due, err
+}
+
+// yearAhead is how many days before a year begins it is missed when it has no
+// table: the announcements are out by then, and clocks reach into it soon.
+const yearAhead = 60
+
+// MissingYear is a year of which a calendar has no table though a region keeps
+// it, and clocks run in the year or are about to reach it.
+type MissingYear struct {
+	Calendar Calendar
+	Year     int
+	Begun    bool // the year has begun at one of the sites
+}
+
+// MissingYears lists the years that administrators have to enter now: the
+// present one and, from 60 days before it begins, the next.
+func (s *Store) MissingYears() []MissingYear {
+	cat := s.Catalogue()
+	latest := map[string]time.Time{} // of the sites that keep a calendar, the day that is furthest ahead
+	for _, r := range cat.Regions() {
+		local := s.Now().In(cat.Zone(r.ID))
+		day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC)
+		if was, ok := latest[r.Calendar]; !ok || day.After(was) {
+			latest[r.Calendar] = day
+		}
+	}
+	var out []MissingYear
+	for _, c := range s.Calendars() {
+		today, kept := latest[c.ID()]
+		if !kept {
+			continue
+		}
+		for _, year := range slices.Compact([]int{today.Year(), today.AddDate(0, 0, yearAhead).Year()}) {
+			if _, ok := c.Table(year); !ok {
+				out = append(out, MissingYear{c, year, year == today.Year()})
+			}
+		}
+	}
+	return out
 }

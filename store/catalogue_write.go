@@ -38,6 +38,7 @@ func (t *tx) devicesAt(accessPoint string) ([]catalog.Device, error) {
 // replaceCatalogue reads the snapshot anew after a write that is durable. A
 // failure leaves the old one, which the next write or start replaces.
 func (t *tx) replaceCatalogue() {
+	t.s.dueTimesOwed.Store(true) // a region may keep another calendar
 	if err := t.s.loadCatalogue(t.ctx); err != nil {
 		t.s.log.ErrorContext(t.ctx, "catalogue could not be read again", "request_id", t.by.RequestID, "error", err)
 	}

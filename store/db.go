@@ -101,20 +101,22 @@ type Store struct {
 	catalogueMu sync.Mutex                                // held while the snapshot is replaced
 	calendars   atomic.Pointer[calendars]                 // replaced when a calendar or a year changes
 	calendarsMu sync.Mutex                                // held while they are replaced
-	prices      atomic.Pointer[[]PriceBook]               // by their first day; replaced when one comes or goes
-	booksMu     sync.Mutex                                // held while they are replaced
-	booksCheck  atomic.Pointer[BooksCheck]                // what the last reconciliation found
-	sessions    sessionCache
-	counts      countCache
-	revisions   revisions
-	watcher     watcher
-	attached    bool // beside the program that works on the file
-	refused     refusals
-	passwords   passwordGate
-	mailing     bool
-	resets      chan struct{} // one value for each request of a forgotten password under way
-	mailReady   chan struct{} // holds at most one value
-	imports     imports
+	// dueTimesOwed says that clocks without a due time may get one now.
+	dueTimesOwed atomic.Bool
+	prices       atomic.Pointer[[]PriceBook] // by their first day; replaced when one comes or goes
+	booksMu      sync.Mutex                  // held while they are replaced
+	booksCheck   atomic.Pointer[BooksCheck]  // what the last reconciliation found
+	sessions     sessionCache
+	counts       countCache
+	revisions    revisions
+	watcher      watcher
+	attached     bool // beside the program that works on the file
+	refused      refusals
+	passwords    passwordGate
+	mailing      bool
+	resets       chan struct{} // one value for each request of a forgotten password under way
+	mailReady    chan struct{} // holds at most one value
+	imports      imports
 
 	closing sync.RWMutex // held for writing while the queue closes
 	queue   chan *job    // nil when closed
@@ -181,6 +183,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.Close()
 		return nil, err
 	}
+	s.dueTimesOwed.Store(true) // a new release may bring a year
 	if err := s.loadPrices(ctx); err != nil {
 		s.Close()
 		return nil, err

@@ -19,13 +19,13 @@ type dueStep struct {
 // RunDue does what time itself does: it closes orders that were not paid in
 // time, ends letters that expired, renews interfaces whose customer switched
 // that on, reminds of resource fees, makes the invoices of a month that ended,
-// erases ID numbers whose time is over and forgets old submissions and uploads
-// that nobody confirmed. Once after start and then once a day it reconciles the
+// sets due times that a table of working days now tells, erases ID numbers whose
+// time is over and forgets old submissions and uploads that nobody confirmed. Once after start and then once a day it reconciles the
 // books. It may run as often as one likes; each step is a transaction of its
 // own. It returns how many things it did.
 func (s *Store) RunDue(ctx context.Context) (int, error) {
-	done := 0
-	var errs []error
+	done, err := s.setOwedDueTimes(ctx)
+	errs := []error{err}
 	steps := []dueStep{
 		{"SELECT id FROM connections WHERE stage = 'pending_payment' AND due_at <= ? ORDER BY stage, due_at, id LIMIT 500", func(t *tx, id string) error {
 			_, err := t.apply(change{action: lifecycle.CloseUnpaidOrder, id: id, rows: func(t *tx, c *Connection) error {
@@ -76,7 +76,7 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 		}
 	}
 	erased := false
-	err := s.inTx(ctx, systemActor(), func(t *tx) error {
+	err = s.inTx(ctx, systemActor(), func(t *tx) error {
 		res, err := t.exec("UPDATE field_engineers SET id_sealed = NULL, id_last4 = '' WHERE id_sealed IS NOT NULL AND erase_after <= ?", at(t.now))
 		if err != nil {
 			return err

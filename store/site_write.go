@@ -428,8 +428,10 @@ func regionWords(r catalog.Region) string {
 	return words
 }
 
-// UpdateRegion changes a region. Prices that are frozen on orders stay; new
-// orders and new deadlines follow what it says from now on. rev is RegionRev
+// UpdateRegion changes a region. Prices that are frozen on orders stay, and so
+// do due times that were set; new orders and new deadlines follow what it says
+// from now on, and a due time that was not known becomes known when the region
+// gets a calendar. rev is RegionRev
 // of what the person saw. Kinds: Invalid (fields name, zone, order, calendar), NotFound,
 // Conflict, Forbidden.
 func (s *Store) UpdateRegion(ctx context.Context, by Actor, id string, rev int, in RegionEdit) error {
@@ -454,8 +456,22 @@ func (s *Store) UpdateRegion(ctx context.Context, by Actor, id string, rev int, 
 		if err := t.putRegion(is); err != nil {
 			return "", err
 		}
+		detail := regionWords(was) + " → " + regionWords(is)
+		if is.Calendar != was.Calendar && is.Calendar != "" {
+			cal, err := t.calendar(is.Calendar)
+			if err != nil {
+				return "", err
+			}
+			n, err := t.setDueTimes(cal.Calendar, []catalog.Region{is})
+			if err != nil {
+				return "", err
+			}
+			if n > 0 {
+				detail += "; " + countWords(n, "due time") + " set"
+			}
+		}
 		t.after(t.replaceCatalogue)
-		return id, t.event(RegionSubject(id), "", "update_region", "", "", "", regionWords(was)+" → "+regionWords(is))
+		return id, t.event(RegionSubject(id), "", "update_region", "", "", "", detail)
 	})
 	return err
 }

@@ -35,7 +35,7 @@ func ActivityKinds(operator string) []ActionGroup {
 	var out []ActionGroup
 	for _, g := range auditGroups() {
 		switch g.Label {
-		case groupSites, groupPorts, groupSettings:
+		case groupSites, groupPorts, groupCalendars, groupSettings:
 			continue
 		case groupLooks:
 			g.Label = "Looks by " + operator

@@ -67,6 +67,7 @@ const (
 	groupPersonal   = "Personal data"
 	groupSites      = "Access points"
 	groupPorts      = "Ports"
+	groupCalendars  = "Working days"
 	groupSettings   = "Prices, books, mail and the log itself"
 )
 
@@ -75,6 +76,7 @@ var recordedActions = []struct{ group, action, words string }{
 	{groupInterfaces, "redundancy_changed", "Redundancy changed"},
 	{groupInterfaces, "redundancy_lost", "Redundancy lost"},
 	{groupInterfaces, "partner_changed", "Redundant connection changed"},
+	{groupInterfaces, "set_due_time", "Due time became known"},
 	{groupLetters, "download_letter", "LOA downloaded"},
 	{groupLetters, "send_letter", "LOA mailed to the data center"},
 	{groupPayments, "card_refund", "Card payment goes back"},
@@ -141,6 +143,11 @@ var recordedActions = []struct{ group, action, words string }{
 	{groupPorts, "put_port_back", "Port put back in service"},
 	{groupPorts, "edit_port", "Demarcation of a port changed"},
 	{groupPorts, "delete_port", "Port deleted"},
+	{groupCalendars, "save_calendar_year", "Year of a calendar saved"},
+	{groupCalendars, "remove_calendar_year", "Year of a calendar removed"},
+	{groupCalendars, "add_calendar", "Calendar added"},
+	{groupCalendars, "update_calendar", "Calendar changed"},
+	{groupCalendars, "delete_calendar", "Calendar deleted"},
 	{groupSettings, "set_fee_rules", "Rules about fees changed"},
 	{groupSettings, "schedule_prices", "Price list scheduled"},
 	{groupSettings, "delete_prices", "Price list deleted"},
@@ -190,7 +197,7 @@ func (g ActionGroup) Names() []string {
 func auditGroups() []ActionGroup {
 	out := []ActionGroup{{Key: "all-interfaces", Label: groupInterfaces}, {Key: "all-letters", Label: groupLetters}, {Key: "all-payments", Label: groupPayments}, {Key: "all-accounts", Label: groupAccounts},
 		{Key: "all-sign-in", Label: groupSignIn}, {Key: "all-people", Label: groupPeople}, {Key: "all-looks", Label: groupLooks}, {Key: "all-personal-data", Label: groupPersonal},
-		{Key: "all-sites", Label: groupSites}, {Key: "all-ports", Label: groupPorts}, {Key: "all-settings", Label: groupSettings}}
+		{Key: "all-sites", Label: groupSites}, {Key: "all-ports", Label: groupPorts}, {Key: "all-calendars", Label: groupCalendars}, {Key: "all-settings", Label: groupSettings}}
 	add := func(group, action, words string) {
 		i := slices.IndexFunc(out, func(g ActionGroup) bool { return g.Label == group })
 		out[i].Actions = append(out[i].Actions, ui.Option{Value: action, Label: words, Group: group})

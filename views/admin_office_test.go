@@ -55,7 +55,7 @@ func officePages(s string) map[string]templ.Component {
 		Quotas:   &QuotaForm{PerAccessPoint: s, NotEnabled: s, Reason: s, Key: s, Errors: map[string]string{"per_access_point": s, "not_enabled": s, "reason": s}},
 		Member:   &MemberForm{Name: s, Email: s, Errors: map[string]string{"name": s, "email": s}}}
 	country := Country{ID: "1", Name: s, Regions: s, Weekend: s, Effects: []Effect{{Where: s, Days: 2, Due: staffNow}, {Where: s, Days: 3, NoTable: 2027}},
-		Years: []CalendarYear{{Year: 2026, Source: s, Days: []DayRange{{First: staffNow, Last: staffNow.AddDate(0, 0, 2), Name: s}}, MakeUp: []DayRange{{First: staffNow, Last: staffNow, Name: s}}}, {Year: 2027, Missing: true}}}
+		Years: []CalendarYear{{Year: 2026, Source: s, Entered: true, Replaces: true, Enter: "/x", Remove: "/y", Days: []DayRange{{First: staffNow, Last: staffNow.AddDate(0, 0, 2), Name: s}}, MakeUp: []DayRange{{First: staffNow, Last: staffNow, Name: s}}}, {Year: 2027, Missing: true, Enter: "/x"}}}
 	return map[string]templ.Component{
 		"whitelist":          StaffWhitelistPage(p, StaffWhitelist{View: WhitelistOpen, Tabs: []ui.ViewTab{{Label: s, Href: "/x"}}, Rows: []StaffWhitelistRow{wl}, Pages: pages}),
 		"whitelist, granted": StaffWhitelistPage(p, StaffWhitelist{View: WhitelistGranted, Rows: []StaffWhitelistRow{granted}}),
@@ -77,10 +77,19 @@ func officePages(s string) map[string]templ.Component {
 		"customer": NewCustomerPage(p, CustomerForm{Company: s, Name: s, Email: s, Regions: []ui.Option{{Label: s}}, Key: s, Errors: map[string]string{"company": s, "region": s, "name": s, "email": s}}),
 		"people": PeoplePage(p, People{Title: s, People: []Person{{ID: s, Name: s, Email: s, RoleLabel: s, CanSignIn: true, Actions: ui.Actions{For: s, MenuID: "m-1", Links: []ui.Action{{Label: s, Href: "/x"}}}}}, MayManage: true,
 			Form: PersonForm{Name: s, Email: s, Role: s, Errors: map[string]string{"name": s, "email": s, "role": s}}, Action: "/admin/people", Roles: []ui.Option{{Value: s, Label: s, Sub: s}}, Operator: s, Looks: []Visit{{At: staffNow, Who: s}}}),
-		"role":     RolePage(p, false, RoleForm{Name: s, Role: s, Roles: []ui.Option{{Value: s, Label: s, Sub: s}}, Action: "/x", Back: "/y", Errors: map[string]string{"role": s}, Conflict: s}),
-		"remove":   PersonRemovalPage(p, false, PersonRemoval{Name: s, Email: s, Action: "/x", Back: "/y", Conflict: s}),
-		"mail":     MailStatusPage(p, MailPage{Configured: true, Facts: []ui.Pair{{Term: s, Value: s}}, MayManage: true, Address: s, Key: s, Conflict: s, Rows: []MailRow{{ID: s, Kind: s, To: s, Problem: s, Attempts: 2, CreatedAt: staffNow, At: staffNow, Failed: true, Resend: "/x"}}}),
-		"calendar": CalendarPage(p, Calendar{Countries: []Country{country}, Missing: []string{s}, Without: []string{s}}),
+		"role":   RolePage(p, false, RoleForm{Name: s, Role: s, Roles: []ui.Option{{Value: s, Label: s, Sub: s}}, Action: "/x", Back: "/y", Errors: map[string]string{"role": s}, Conflict: s}),
+		"remove": PersonRemovalPage(p, false, PersonRemoval{Name: s, Email: s, Action: "/x", Back: "/y", Conflict: s}),
+		"mail":   MailStatusPage(p, MailPage{Configured: true, Facts: []ui.Pair{{Term: s, Value: s}}, MayManage: true, Address: s, Key: s, Conflict: s, Rows: []MailRow{{ID: s, Kind: s, To: s, Problem: s, Attempts: 2, CreatedAt: staffNow, At: staffNow, Failed: true, Resend: "/x"}}}),
+		"calendar": CalendarPage(p, Calendar{Countries: []Country{country, {ID: "2", Name: s, Own: true, Weekend: s, Edit: "/x", Delete: "/y"}}, New: "/n", Conflict: s,
+			Missing: []MissingYear{{Calendar: s, Year: 2026, Begun: true, Href: "/x"}, {Calendar: s, Year: 2027}}, Without: []RegionCalendarForm{{ID: "r1", Name: s, Calendars: []ui.Option{{Value: s, Label: s}}, Key: s, Error: s}, {ID: "r2", Name: s}}}),
+		"year": YearPage(p, YearForm{Calendar: s, Year: 2027, Weekend: s, Source: s, Days: s, Save: "/x", PreviewAt: "/y", CopyFrom: 2026, CopyAt: "/z", Key: s, Conflict: s,
+			Faults: []LineFault{{Line: 3, Text: s, Msg: s}}, Errors: map[string]string{"source": s, "days": s}}),
+		"year, copied": YearPage(p, YearForm{Calendar: s, Year: 2027, Weekend: s, Days: s, Copied: 2026, Save: "/x", PreviewAt: "/y"}),
+		"year, preview": YearPage(p, YearForm{Calendar: s, Year: 2027, Weekend: s, Source: s, Days: s, Save: "/x", PreviewAt: "/y", Key: s, Conflict: s, Preview: &YearPreview{Holidays: 3, MakeUp: 1, Had: true, Workdays: 250, WorkdaysWere: 251, More: true, Now: staffNow,
+			Changes: []DayChange{{DayRange{First: staffNow, Last: staffNow.AddDate(0, 0, 2)}, DayMark{Name: s}, DayMark{}}, {DayRange{First: staffNow, Last: staffNow}, DayMark{}, DayMark{Name: s, Worked: true}}},
+			Known:   []ClockRow{{ID: "pc-1", Name: s, Href: "/x", Since: staffNow, Would: staffNow}}, KnownCount: 30, Kept: []ClockRow{{ID: "pc-2", Name: s, Href: "/x", Since: staffNow, Due: staffNow, Would: staffNow.AddDate(0, 0, 1)}}, KeptCount: 1}}),
+		"calendar form": CalendarFormPage(p, CalendarForm{NewID: s, Name: s, Weekend: []string{"Friday"}, Action: "/x", Key: s, Conflict: s, Errors: map[string]string{"id": s, "name": s, "weekend": s}}),
+		"own calendar":  CalendarFormPage(p, CalendarForm{ID: s, Name: s, Action: "/x", Key: s}),
 	}
 }
 

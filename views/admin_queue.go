@@ -41,12 +41,16 @@ type CapacityItem struct {
 
 // WorkQueue is the first page of the staff.
 type WorkQueue struct {
-	BooksOff int // problems that the last reconciliation found, for those who may see the books
-	Tiles    []QueueTile
-	Items    []QueueItem
-	More     bool // the queues hold more than is listed
-	Capacity []CapacityItem
-	RunsOut  []RunsOut // the soonest first
+	// MissingYears are years without a table of working days, for those who keep
+	// the calendars; Without is how many regions have no calendar.
+	MissingYears []MissingYear
+	Without      int
+	BooksOff     int // problems that the last reconciliation found, for those who may see the books
+	Tiles        []QueueTile
+	Items        []QueueItem
+	More         bool // the queues hold more than is listed
+	Capacity     []CapacityItem
+	RunsOut      []RunsOut // the soonest first
 	// WithCapacity is set for those who look after access points.
 	WithCapacity bool
 }

@@ -167,6 +167,21 @@ func (s *Server) routes(e *echo.Echo) {
 	staff.with(may(lifecycle.SeeAudit)).get(paths.AdminAudit, h.ListAudit)
 	staff.get(paths.AdminCalendar, h.ShowCalendar)
 
+	// Staff: working days, to keep
+	calendars := staff.with(may(lifecycle.ManageCalendars))
+	calendars.get(paths.AdminNewCalendar, h.NewCalendar)
+	calendars.post(paths.AdminNewCalendar, h.AddCalendar)
+	calendars.get(paths.AdminCalendarEdit(":id"), h.EditCalendar)
+	calendars.post(paths.AdminCalendarEdit(":id"), h.SaveCalendar)
+	calendars.get(paths.AdminCalendarDeletion(":id"), h.AskCalendarDeletion)
+	calendars.post(paths.AdminCalendarDeletion(":id"), h.DeleteCalendar)
+	calendars.get(paths.AdminCalendarYear(":id", ":year"), h.EditYear)
+	calendars.post(paths.AdminCalendarYear(":id", ":year"), h.SaveYear)
+	calendars.post(paths.AdminCalendarPreview(":id", ":year"), h.PreviewYear)
+	calendars.get(paths.AdminCalendarRemoval(":id", ":year"), h.AskYearRemoval)
+	calendars.post(paths.AdminCalendarRemoval(":id", ":year"), h.RemoveYear)
+	calendars.post(paths.AdminRegionCalendar(":id"), h.SetRegionCalendar)
+
 	// Staff: letters and the whitelist, to read and to decide
 	reviews := staff.with(may(lifecycle.SeeReviews))
 	reviews.get(paths.AdminLOAs, h.ListLOAs)

@@ -32,6 +32,7 @@ const (
 	SeeSites        Right = "see access points, devices and ports"
 	SeeInventory    Right = "see the whole inventory"
 	ManageSites     Right = "change access points, devices, ports and the inventory"
+	ManageCalendars Right = "keep the calendars of working days"
 	SeePeople       Right = "see the operator's people"
 	ManagePeople    Right = "manage all people"
 	ManageSignIn    Right = "reset second factors and manage single sign-on"
@@ -73,6 +74,7 @@ var rights = []RightRule{
 	{SeeSites, []Role{Reviewer, Technician, Administrator, Auditor}},
 	{SeeInventory, []Role{Administrator, Auditor}},
 	{ManageSites, []Role{Administrator}},
+	{ManageCalendars, []Role{Administrator}},
 	{SeePeople, []Role{Administrator, Auditor}},
 	{ManagePeople, []Role{Administrator}},
 	{ManageSignIn, []Role{Administrator}},

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -110,6 +111,7 @@ type site struct {
 	gonePort                    string            // ID of a port that was deleted
 	unusedSite                  string            // an access point that nothing ever used, with long and strange words
 	prices                      string            // the version of a price list that is scheduled
+	year, nextYear              string            // the present year and the next one
 }
 
 const (
@@ -173,6 +175,8 @@ func newSite(t *testing.T) *site {
 		s.leftPort = must1(db.PortsToCheck(ctx, 1))(t)[0].ID
 		office := store.Actor{UserID: "usr-test", Name: "Zoe Adler", Role: lifecycle.Administrator, RequestID: "T-1"}
 		must1(db.AddRegion(ctx, office, "aa-"+strings.Repeat("w", 61), store.RegionEdit{Name: strings.Repeat(wide, 64), Zone: "America/Argentina/ComodRivadavia"}))(t)
+		must1(db.AddCalendar(ctx, office, "own-"+strings.Repeat("w", 60), store.CalendarEdit{Name: strings.Repeat(wide, 64), Weekend: []string{"Friday"}}))(t)
+		must1(db.SaveYear(ctx, office, "hong-kong", db.Now().Year(), 0, store.NewYear{Source: strings.Repeat(hostile, 4), Days: "01-01 " + strings.Repeat("w", 100) + "\n07-01..07-03 " + hostile}))(t)
 		for i, port := range must1(db.Ports(ctx, s.port.Device))(t) {
 			if port.State == "free" && port.ID != s.freePort.ID && s.gonePort == "" && i > 0 {
 				s.gonePort = port.ID
@@ -188,6 +192,7 @@ func newSite(t *testing.T) *site {
 		}
 
 		s.prices = db.PriceBooks()[0].Version
+		s.year, s.nextYear = strconv.Itoa(db.Now().Year()), strconv.Itoa(db.Now().Year()+1)
 		s.order = must1(db.OrdersOf(ctx, s.line["hz-dc1-primary"].ID))(t)[0].No
 		s.unpaid = must1(db.OrdersOf(ctx, s.line["tokyo-edge"].ID))(t)[0].No
 	})
@@ -284,10 +289,16 @@ func (s *site) visits() map[string][]visit {
 			{who: northwind, path: paths.With(paths.Activity, "to", "2020-01-01"), state: "no match"}, {who: northwind, path: paths.With(paths.Activity, "from", "2026-02-02", "to", "2026-02-01"), state: "wrong days", status: http.StatusUnprocessableEntity}},
 		"paths.AdminAudit": {{who: admin, path: paths.AdminAudit}, {who: finance, path: paths.AdminAudit}, {who: admin, path: paths.With(paths.AdminAudit, "account", s.account, "action", "all-letters", "from", "2026-01-01"), state: "filtered"},
 			{who: admin, path: paths.With(paths.AdminAudit, "who", hostile, "object", hostile, "account", hostile), state: "not clear"}},
-		"paths.AdminCalendar":     one(reviewer, paths.AdminCalendar),
-		"paths.AdminPersonalData": {{who: admin, path: paths.AdminPersonalData}, refused(admin, paths.AdminPersonalData, "Export as JSON")},
-		"paths.AdminLetterKeys":   {{who: admin, path: paths.AdminLetterKeys}, refused(admin, paths.AdminLetterKeys, "Make new keys")},
-		"paths.AdminLOAs":         {{who: reviewer, path: paths.AdminLOAs}, {who: reviewer, path: paths.AdminLOAs + "?view=approved", state: "approved"}, {who: reviewer, path: paths.AdminLOAs + "?view=rejected", state: "rejected"}},
+		"paths.AdminCalendar":                {{who: reviewer, path: paths.AdminCalendar}, {who: admin, path: paths.AdminCalendar}, {who: admin, path: paths.AdminCalendar, state: "no calendar selected", status: http.StatusUnprocessableEntity, press: "Give it this calendar"}},
+		"paths.AdminNewCalendar":             {{who: admin, path: paths.AdminNewCalendar}, refused(admin, paths.AdminNewCalendar, "Add calendar")},
+		`paths.AdminCalendarEdit(":id")`:     one(admin, paths.AdminCalendarEdit("own-"+strings.Repeat("w", 60))),
+		`paths.AdminCalendarDeletion(":id")`: {{who: admin, path: paths.AdminCalendarDeletion("own-" + strings.Repeat("w", 60))}, refused(admin, paths.AdminCalendarDeletion("own-"+strings.Repeat("w", 60)), "Delete calendar")},
+		`paths.AdminCalendarYear(":id", ":year")`: {{who: admin, path: paths.AdminCalendarYear("china", s.nextYear)}, {who: admin, path: paths.With(paths.AdminCalendarYear("china", s.nextYear), "copy", s.year), state: "copied"},
+			refused(admin, paths.With(paths.AdminCalendarYear("china", s.nextYear), "copy", s.year), "Preview the changes"), {who: admin, path: paths.AdminCalendarYear("hong-kong", s.year), state: "hostile"}},
+		`paths.AdminCalendarRemoval(":id", ":year")`: {{who: admin, path: paths.AdminCalendarRemoval("hong-kong", s.year)}, refused(admin, paths.AdminCalendarRemoval("hong-kong", s.year), "Remove the table")},
+		"paths.AdminPersonalData":                    {{who: admin, path: paths.AdminPersonalData}, refused(admin, paths.AdminPersonalData, "Export as JSON")},
+		"paths.AdminLetterKeys":                      {{who: admin, path: paths.AdminLetterKeys}, refused(admin, paths.AdminLetterKeys, "Make new keys")},
+		"paths.AdminLOAs":                            {{who: reviewer, path: paths.AdminLOAs}, {who: reviewer, path: paths.AdminLOAs + "?view=approved", state: "approved"}, {who: reviewer, path: paths.AdminLOAs + "?view=rejected", state: "rejected"}},
 		`paths.AdminLOA(":id")`: {{who: reviewer, path: review}, {who: reviewer, path: paths.AdminLOA(id("syd-archive")), state: "hostile"}, {who: reviewer, path: paths.AdminLOA(id("hz-branch-lab")), state: "approved"}, {who: reviewer, path: paths.AdminLOA(id("sha-finance-01")), state: "redundant"},
 			{who: reviewer, path: review, state: "drawer reject", layer: paths.AdminRejection(id("mumbai-support"))},
 			{who: reviewer, path: review, state: "dialog revoke", layer: paths.AdminRevocation(id("hz-branch-lab"))},

@@ -105,6 +105,7 @@ const (
 	AdminSSO          = "/admin/single-sign-on"
 	AdminPayments     = "/admin/payments"
 	AdminCalendar     = "/admin/calendar"
+	AdminNewCalendar  = "/admin/calendar/new"
 	AdminMail         = "/admin/mail"
 	AdminMailTest     = "/admin/mail/test"
 	AdminLetterKeys   = "/admin/letter-keys"
@@ -324,6 +325,28 @@ func AdminAccessPointDeletion(id string) string { return join(AdminAccessPoints,
 
 // AdminRegion changes a region.
 func AdminRegion(id string) string { return join(AdminRegions, id) }
+
+// AdminRegionCalendar gives a region a calendar.
+func AdminRegionCalendar(id string) string { return join(AdminRegions, id, "calendar") }
+
+// AdminCalendarEdit changes a calendar of the operator.
+func AdminCalendarEdit(id string) string { return join(AdminCalendar, id) }
+
+// AdminCalendarDeletion deletes a calendar of the operator.
+func AdminCalendarDeletion(id string) string { return join(AdminCalendar, id, "deletion") }
+
+// AdminCalendarYear is the form of a year's table, and where it is saved.
+func AdminCalendarYear(id, year string) string { return join(AdminCalendar, id, "years", year) }
+
+// AdminCalendarPreview says what a year's table would change.
+func AdminCalendarPreview(id, year string) string {
+	return join(AdminCalendar, id, "years", year, "preview")
+}
+
+// AdminCalendarRemoval takes a year away that the operator entered.
+func AdminCalendarRemoval(id, year string) string {
+	return join(AdminCalendar, id, "years", year, "removal")
+}
 
 // AdminRegionDeletion deletes a region that nothing names.
 func AdminRegionDeletion(id string) string { return join(AdminRegions, id, "deletion") }
