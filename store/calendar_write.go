@@ -200,6 +200,12 @@ func (p *YearPreview) clocks(ctx context.Context, from rowSource, regions []cata
 	return nil
 }
 
+// openClocksQuery reads the queue of a stage in its order; regions is the inside
+// of "IN (…)".
+func openClocksQuery(where, regions string) string {
+	return "SELECT " + connectionColumns + " FROM connections WHERE stage = ? AND " + where + " AND region IN (" + regions + ") ORDER BY due_at, id LIMIT ?"
+}
+
 // openClocks lists interfaces of the regions in a stage of staff, narrowed by a
 // condition on due_at; limit -1 lists all.
 func openClocks(ctx context.Context, from rowSource, stage lifecycle.Stage, where string, args []any, regions []catalog.Region, limit int) ([]Connection, error) {
@@ -212,7 +218,7 @@ func openClocks(ctx context.Context, from rowSource, stage lifecycle.Stage, wher
 	}
 	in, ids := inList(ids)
 	args = slices.Concat([]any{stage}, args, ids)
-	rows, err := from.QueryContext(ctx, "SELECT "+connectionColumns+" FROM connections WHERE stage = ? AND "+where+" AND region IN ("+in+") ORDER BY due_at, id LIMIT ?", append(args, limit)...)
+	rows, err := from.QueryContext(ctx, openClocksQuery(where, in), append(args, limit)...)
 	if err != nil {
 		return nil, err
 	}
