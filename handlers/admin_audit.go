@@ -46,7 +46,7 @@ func (h *Handlers) ListAudit(c echo.Context) error {
 		}
 		a.Rows = h.auditRows(page.Events, by.Role, names)
 		for i, e := range page.Events {
-			if e.ActorID != f.ActorID && e.ActorID != "" {
+			if e.ActorID != f.ActorID && e.ActorID != "" && e.ActorName != "" {
 				a.Rows[i].WhoHref = q.instead("who", e.ActorID)
 			}
 			if e.RequestID != "" && e.RequestID != f.RequestID {
