@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"os/exec"
@@ -158,4 +159,54 @@ func TestFullDiskLosesNothing(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// Another program that holds the file is waited for, and then said to be in the
+// way; reading goes on, and nothing is lost.
+func TestLockedFileIsAnswered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for a lock")
+	}
+	t.Parallel()
+	s := openForWriting(t)
+	if err := s.SetSetting(t.Context(), "fill-before", "x"); err != nil {
+		t.Fatal(err)
+	}
+	other, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, Database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan error, 1)
+	go func() { answered <- s.SetSetting(context.Background(), "fill-locked", "x") }()
+	if n := count(t, s); n != 1 {
+		t.Errorf("%d rows are read while the file is locked", n)
+	}
+	err = <-answered
+	if KindOf(err) != Unavailable || !strings.Contains(MessageOf(err), "Nothing was changed") {
+		t.Errorf("a write to a locked file: %v", err)
+	}
+	if err := s.Ready(t.Context()); KindOf(err) != Unavailable {
+		t.Errorf("ready with a locked file: %v", err)
+	}
+	if _, err := other.Exec("ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, s); n != 1 {
+		t.Errorf("%d rows, 1 acknowledged", n)
+	}
+	if err := s.SetSetting(t.Context(), "fill-after", "x"); err != nil {
+		t.Errorf("after the lock was let go: %v", err)
+	}
+	s.forgetProbe()
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("ready after the lock was let go: %v", err)
+	}
+	if p := problemsOf(t, s); len(p) > 0 {
+		t.Error(p)
+	}
 }
