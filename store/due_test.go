@@ -151,6 +151,25 @@ func TestCancelGivesTheFeeBackOnlyBeforeALetter(t *testing.T) {
 	e.Sound(t)
 }
 
+// TestALateReminderCountsTheDaysThatAreLeft: after a standstill nobody reads that
+// a fee is due in 15 days when it is due in 9.
+func TestALateReminderCountsTheDaysThatAreLeft(t *testing.T) {
+	e := storetest.New(t)
+	c := e.At(t, lifecycle.Enabled)
+	for _, tt := range []struct {
+		left time.Duration
+		want string
+	}{{9*24*time.Hour - time.Minute, "Resource fee due in 9 days"}, {7 * 24 * time.Hour, "Resource fee due in 7 days"}, {time.Hour, "Resource fee due in 1 day"}} {
+		e.Clock.Set(c.PaidThrough.Add(-tt.left))
+		if _, err := e.RunDue(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := e.Messages(ctx, e.Owner.UserID, 0, 1); err != nil || len(all) != 1 || all[0].Title != tt.want {
+			t.Errorf("%s before: %+v, %v, want %q", tt.left, all, err, tt.want)
+		}
+	}
+}
+
 // TestIDNumbersAreNowhereAndErased plants an ID number and looks for it in
 // every file of the data folder, before and after its time.
 func TestIDNumbersAreNowhereAndErased(t *testing.T) {

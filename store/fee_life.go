@@ -142,12 +142,13 @@ func (t *tx) tellFee(id string) error {
 	if !ok {
 		return nil // an old database was asked too early
 	}
-	title, body := feeMessage(c, n, zone, t.s.operator)
+	title, body := feeMessage(c, n, zone, t.now, t.s.operator)
 	return t.tellAccount(c.AccountID, c.ID, title, body)
 }
 
-// feeMessage is what the customer reads about the fee of an interface.
-func feeMessage(c *Connection, n fees.Notice, zone *time.Location, operator string) (title, body string) {
+// feeMessage is what the customer reads about the fee of an interface. A reminder
+// that comes late, after a standstill, says how many days are left.
+func feeMessage(c *Connection, n fees.Notice, zone *time.Location, now time.Time, operator string) (title, body string) {
 	day := func(at time.Time) string { return at.In(zone).Format("2 Jan 2006, 15:04 (UTC-07:00)") }
 	name, until := c.Title(), day(c.PaidThrough)
 	switch n.Kind {
@@ -161,7 +162,8 @@ func feeMessage(c *Connection, n fees.Notice, zone *time.Location, operator stri
 		default:
 			body += " Renew it to keep the connection."
 		}
-		return "Resource fee due in " + countWords(n.Days, "day"), body
+		const day = 24 * time.Hour
+		return "Resource fee due in " + countWords(int((c.PaidThrough.Sub(now)+day-1)/day), "day"), body
 	case fees.Overdue:
 		return "Resource fee overdue", fmt.Sprintf("%s was paid until %s. Renew it before %s, when it is locked.", name, until, day(fees.LockedAt(c.PaidThrough)))
 	case fees.Locked:

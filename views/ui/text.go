@@ -229,11 +229,6 @@ func Day(at time.Time, zone *time.Location) templ.Component {
 	return timeElement{at, FormatDay(at, zone)}
 }
 
-// ShortDay writes the day without its year: "20 Nov".
-func ShortDay(at time.Time, zone *time.Location) templ.Component {
-	return timeElement{at, at.In(orUTC(zone)).Format("2 Jan")}
-}
-
 // ShortStamp writes day and time without year and zone: "20 Nov, 15:12". For lists, where the zone stands in the head.
 func ShortStamp(at time.Time, zone *time.Location) templ.Component {
 	return timeElement{at, FormatShortStamp(at, zone)}

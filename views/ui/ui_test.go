@@ -64,8 +64,8 @@ func everything(s, href string) map[string]templ.Component {
 	return map[string]templ.Component{
 		"Text": Text(s), "Sub": Sub(s), "Clip": Clip(s), "ID": ID(s), "Money": Money(s), "CopyID": CopyID(s), "IDLink": IDLink(s, href), "Int": Int(-3),
 		"Icon": Icon(s, s), "Status": Status(s, s, s, true), "Ticks": Ticks(4, s), "Time": Time(noon, s), "Stamp": Stamp(noon, nil), "Day": Day(noon, nil),
-		"ShortDay": ShortDay(noon, nil), "ShortStamp": ShortStamp(noon, nil),
-		"Btn": Btn(button), "Btn icon": Btn(iconButton), "Btn refused": Btn(refused), "LinkBtn": LinkBtn(button), "LinkBtn icon": LinkBtn(iconButton), "LinkBtn refused": LinkBtn(refused),
+		"ShortStamp": ShortStamp(noon, nil),
+		"Btn":        Btn(button), "Btn icon": Btn(iconButton), "Btn refused": Btn(refused), "LinkBtn": LinkBtn(button), "LinkBtn icon": LinkBtn(iconButton), "LinkBtn refused": LinkBtn(refused),
 		"Menu": Menu(s, s, s, menu), "MenuPanel": MenuPanel(s, menu), "RowActions": RowActions(Actions{For: s, MenuID: s, Links: []Action{{s, href, true, false}}, More: menu}),
 		"Input": Input(control), "Textarea": Textarea(control), "Select": Select(control), "Checkbox": Checkbox(control), "Choices": Choices(control),
 		"BuyRow": BuyRow(control), "BuyChoices": BuyChoices(control), "ErrorSummary": ErrorSummary([]FieldError{{s, s}, {"", s}}), "HiddenFields": HiddenFields([]Hidden{{s, s}}),
