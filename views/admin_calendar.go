@@ -121,8 +121,16 @@ func (c Country) regions() string {
 }
 
 func (c Country) actions() []ui.Button {
+	type action struct{ label, href string }
+	var all []action
+	for _, y := range c.Years {
+		if y.Missing {
+			all = append(all, action{"Enter " + y.Path(), y.Enter})
+		}
+	}
+	all = append(all, action{"Enter " + strconv.Itoa(c.LaterYear), c.Later}, action{"Edit calendar", c.Edit}, action{"Delete calendar", c.Delete})
 	var out []ui.Button
-	for _, a := range []struct{ label, href string }{{"Enter " + strconv.Itoa(c.LaterYear), c.Later}, {"Edit calendar", c.Edit}, {"Delete calendar", c.Delete}} {
+	for _, a := range all {
 		if a.href != "" {
 			out = append(out, ui.Button{Label: a.label, Href: a.href, Attrs: templ.Attributes{"aria-label": a.label + ": " + c.Name}})
 		}
