@@ -95,7 +95,7 @@ func TestRefused(t *testing.T) {
 // The navigation shows what the role may use and nothing else.
 func TestNav(t *testing.T) {
 	for role, want := range map[lifecycle.Role]string{
-		lifecycle.Owner:         "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Billing, Orders, People, Messages",
+		lifecycle.Owner:         "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Billing, Orders, People, Activity, Messages",
 		lifecycle.Viewer:        "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Billing, Orders, Messages",
 		lifecycle.Auditor:       "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Mail, Letter keys, Working days, Audit log",
 		lifecycle.Reviewer:      "Work queue, LOA applications 1, Whitelist requests 4, Interfaces, Access points, Working days, Audit log",
