@@ -302,8 +302,9 @@ func feeSteps() []dueStep {
 }
 
 // lateCredit is what the operator's rules credit when the cabling of c is
-// finished now, and why; nothing when it is in time, when the rules credit
-// nothing, or when nobody knows the working days of the year.
+// finished now, and why; nothing when it is in time or the rules credit nothing.
+// Where nobody knows the working days of a year that the count reaches, the days
+// before it count.
 func (t *tx) lateCredit(c Connection) (money.Amount, string, error) {
 	none := money.Amount{Currency: c.Monthly.Currency}
 	if c.Stage != lifecycle.WaitingForCabling || c.DueAt.IsZero() || !t.now.After(c.DueAt) {
@@ -318,16 +319,15 @@ func (t *tx) lateCredit(c Connection) (money.Amount, string, error) {
 		return none, "", nil
 	}
 	days, err := cal.DaysLate(c.DueAt, t.now)
-	var unknown workday.ErrNoTable
-	if errors.As(err, &unknown) {
-		return none, "", nil
-	}
-	if err != nil {
+	words := countWords(days, "working day")
+	if unknown := (workday.ErrNoTable{}); errors.As(err, &unknown) {
+		words = "at least " + words // what is certain is credited
+	} else if err != nil {
 		return none, "", err
 	}
 	amount, err := rules.LateCredit(c.Monthly, days)
 	if err != nil || amount.IsZero() {
 		return none, "", err
 	}
-	return amount, "cabling was finished " + countWords(days, "working day") + " late", nil
+	return amount, "cabling was finished " + words + " late", nil
 }

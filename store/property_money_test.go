@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -320,9 +321,6 @@ func (w *world) finish(before rows, d *did) {
 			rules, credit := rulesOf(before), is.int("late_credit")
 			percent := int64(rules.LateCreditPercent)
 			switch late := !c.time("due_at").IsZero() && now.After(c.time("due_at")); {
-			// Nobody may know the working days of this year, or of the next one,
-			// in which the day that runs may end.
-			case now.AddDate(0, 0, 10).Year() != c.time("due_at").Year() && credit == 0:
 			case !late || percent == 0:
 				if credit != 0 {
 					return fmt.Errorf("%d was credited for nothing", credit)
@@ -1003,11 +1001,18 @@ type moment struct {
 func noticeMoments(through time.Time, zone *time.Location) (out []moment) {
 	day := 24 * time.Hour
 	for _, n := range []int{15, 7, 3, 1} {
-		title := fmt.Sprintf("Resource fee due in %d days", n)
-		out = append(out, moment{through.Add(-time.Duration(n) * day), strings.TrimSuffix(title, map[bool]string{true: "s"}[n == 1])})
+		out = append(out, moment{through.Add(-time.Duration(n) * day), dueTitle(n)})
 	}
 	locked := through.Add(15 * day)
 	return append(out, moment{through, "Resource fee overdue"}, moment{locked, "Interface locked"}, moment{monthsAfter(locked, 1, zone)[0], "Interface may be ended"})
+}
+
+// dueTitle heads a reminder that comes so many days before the end.
+func dueTitle(days int) string {
+	if days == 1 {
+		return "Resource fee due in 1 day"
+	}
+	return fmt.Sprintf("Resource fee due in %d days", days)
 }
 
 var (
@@ -1074,7 +1079,11 @@ func (w *world) feesDone(after rows) error {
 		}
 		if newest.at.After(since.time("paid_at")) {
 			if _, told := after.where("messages", func(m record) bool {
-				return m.str("subject") == id && m.str("title") == newest.title && !m.time("at").Before(newest.at)
+				title, at := newest.title, m.time("at")
+				if dueIn.MatchString(title) { // one that comes late says what is left
+					title = dueTitle(int(math.Ceil(through.Sub(at).Hours() / 24)))
+				}
+				return m.str("subject") == id && m.str("title") == title && !at.Before(newest.at)
 			}); !told {
 				return fmt.Errorf("%s is paid until %v since %v, and %q of %v was not given", id, through, since.time("paid_at"), newest.title, newest.at)
 			}

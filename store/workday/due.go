@@ -59,15 +59,13 @@ func (c *Calendar) next(d day) (day, error) {
 }
 
 // DaysLate returns by how many working days, or parts of one, something that was due at due was done late at done: 0 in time, 1 up to the
-// same wall-clock time of the next working day, and so on. Nights, weekends and holidays are nobody's lateness. It fails with [ErrNoTable].
+// same wall-clock time of the next working day, and so on. Nights, weekends and holidays are nobody's lateness. When the count reaches a
+// year without a table it fails with [ErrNoTable] and returns the days that are certain without it.
 func (c *Calendar) DaysLate(due, done time.Time) (int, error) {
 	for n := 0; ; n++ {
 		limit, err := c.Due(due, n)
-		if err != nil {
-			return 0, err
-		}
-		if !done.After(limit) {
-			return n, nil
+		if err != nil || !done.After(limit) {
+			return n, err
 		}
 	}
 }

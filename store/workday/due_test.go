@@ -180,3 +180,30 @@ func TestDueIsMonotonicAroundMidnight(t *testing.T) {
 		}
 	}
 }
+
+func TestDaysLate(t *testing.T) {
+	const region = "cn-hangzhou" // its tables end with 2026
+	for _, tt := range []struct {
+		name, due, done string
+		want            int
+		unknown         bool
+	}{
+		{"in time", "2026-11-24 15:12:00", "2026-11-24 15:12:00", 0, false},
+		{"a second", "2026-11-24 15:12:00", "2026-11-24 15:12:01", 1, false},
+		{"a day", "2026-11-24 15:12:00", "2026-11-25 15:12:00", 1, false},
+		{"a day and a second", "2026-11-24 15:12:00", "2026-11-25 15:12:01", 2, false},
+		{"over a weekend", "2026-11-27 15:12:00", "2026-11-30 15:12:00", 1, false},
+		{"over the National Day", "2026-09-30 15:12:00", "2026-10-08 15:12:00", 1, false},
+		{"before the last day of the tables ends", "2026-12-30 15:12:00", "2026-12-31 15:12:00", 1, false},
+		{"after it: two are certain", "2026-12-30 15:12:00", "2026-12-31 15:12:01", 2, true},
+		{"due on the last day", "2026-12-31 15:12:00", "2026-12-31 15:12:01", 1, true},
+		{"long after it", "2026-12-30 15:12:00", "2027-03-01 09:00:00", 2, true},
+		{"in a year that nobody knows", "2027-01-04 15:12:00", "2027-01-06 15:12:00", 0, true},
+	} {
+		c := calendar(t, region)
+		got, err := c.DaysLate(at(t, c, tt.due), at(t, c, tt.done))
+		if unknown := errors.As(err, new(workday.ErrNoTable)); got != tt.want || unknown != tt.unknown || (err != nil && !unknown) {
+			t.Errorf("%s: %d days late, %v, want %d, unknown %v", tt.name, got, err, tt.want, tt.unknown)
+		}
+	}
+}
