@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -142,18 +143,18 @@ func startProgramOn(t testing.TB, data, path string, env []string, args ...strin
 	return p
 }
 
+// ownEnvironment is the environment without settings of the person who runs the
+// tests: they must not reach the program.
+func ownEnvironment() []string {
+	return slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "DEMARC_") })
+}
+
 var listeningLine = regexp.MustCompile(`Listening on (http://[^\s/]+)`)
 
 func (p *Program) start() {
 	p.t.Helper()
 	p.cmd = exec.Command(p.path, p.args...)
-	// Settings of the person who runs the tests must not reach the program.
-	for _, kv := range os.Environ() {
-		if !strings.HasPrefix(kv, "DEMARC_") {
-			p.cmd.Env = append(p.cmd.Env, kv)
-		}
-	}
-	p.cmd.Env = append(p.cmd.Env, p.env...)
+	p.cmd.Env = append(ownEnvironment(), p.env...)
 	p.output = &transcript{}
 	read, write := io.Pipe()
 	p.cmd.Stdout = io.MultiWriter(p.output, write)

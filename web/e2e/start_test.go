@@ -3,6 +3,7 @@ package e2e
 import (
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -41,4 +42,43 @@ func TestStartsWithDemoOnAnEmptyFolder(t *testing.T) {
 	}
 	p.Restart()
 	get()
+}
+
+// One secret of Stripe without the other is a mistake, not a way to take cards
+// whose events anybody could sign: the program says so and begins nothing.
+func TestStripeSecrets(t *testing.T) {
+	path := buildDemarc(t)
+	file := func(text string) string {
+		f := filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(f, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	const both = "cards need both secrets of Stripe"
+	for what, c := range map[string]struct {
+		env, args []string
+		want      string
+	}{
+		"a key alone":                     {env: []string{"DEMARC_STRIPE_KEY=sk_test_abc"}, want: both},
+		"a signing secret alone":          {env: []string{"DEMARC_STRIPE_WEBHOOK_SECRET=whsec_abc"}, want: both},
+		"a signing secret of blanks":      {env: []string{"DEMARC_STRIPE_KEY=sk_test_abc", "DEMARC_STRIPE_WEBHOOK_SECRET=  "}, want: both},
+		"a file of the key alone":         {args: []string{"-stripe-key-file", file("sk_test_abc\n")}, want: both},
+		"an empty file for signing":       {env: []string{"DEMARC_STRIPE_KEY=sk_test_abc"}, args: []string{"-stripe-webhook-secret-file", file(" \n")}, want: "is empty"},
+		"a file for signing that is gone": {env: []string{"DEMARC_STRIPE_KEY=sk_test_abc"}, args: []string{"-stripe-webhook-secret-file", filepath.Join(t.TempDir(), "none")}, want: "no such file"},
+	} {
+		data := filepath.Join(t.TempDir(), "data")
+		cmd := exec.Command(path, append([]string{"-addr", "127.0.0.1:0", "-data", data}, c.args...)...)
+		cmd.Env = append(ownEnvironment(), c.env...)
+		out, err := cmd.CombinedOutput()
+		if code := cmd.ProcessState.ExitCode(); err == nil || code != 2 || !strings.Contains(string(out), c.want) {
+			t.Errorf("%s: exit code %d, want 2 with %q:\n%s", what, code, c.want, out)
+		}
+		if strings.Contains(string(out), "_abc") {
+			t.Errorf("%s: the secret is printed:\n%s", what, out)
+		}
+		if _, err := os.Stat(data); !os.IsNotExist(err) {
+			t.Errorf("%s: the data folder was begun: %v", what, err)
+		}
+	}
 }
