@@ -2,10 +2,15 @@ package handlers_test
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/zitadel/oidc/v3/example/server/storage"
+	"golang.org/x/text/language"
 
 	"demarc/store"
 	"demarc/store/lifecycle"
@@ -128,4 +133,107 @@ func TestUnknownPeopleLookLikeKnownOnes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSecondFactorGuessingIsLimited begins to sign in again and again, with the
+// right password, to try more codes than one sign-in bears.
+func TestSecondFactorGuessingIsLimited(t *testing.T) {
+	s := newSecureSite(t)
+	const email = "owner@northwind.example"
+	mine := s.as(email)
+	key := mine.addApp(s.Clock)
+	s.Clock.Advance(time.Minute)
+	attacker := s.anyone()
+	looked := 0
+	var a *answer
+	for range 100 {
+		if a = attacker.post(paths.SecondFactor, url.Values{"code": {"000000"}}); a.status == http.StatusTooManyRequests {
+			break
+		}
+		if a.status == http.StatusUnprocessableEntity {
+			looked++
+			continue
+		}
+		attacker.password(email).want(http.StatusSeeOther) // the step is over: the next one
+	}
+	if looked > 5 || a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" || !strings.Contains(a.text(), "Too many attempts") {
+		t.Fatalf("%d codes were looked at, then %d: %s", looked, a.status, a.text())
+	}
+	// Not even the right one is looked at now, from there; passkeys count alike.
+	attacker.post(paths.SecondFactor, url.Values{"code": {appCode(t, key, s.Clock)}}).want(http.StatusTooManyRequests)
+	// The person is not locked out, in the browser that they use.
+	mine.post(paths.Logout, url.Values{}).want(http.StatusSeeOther)
+	mine.password(email).want(http.StatusSeeOther)
+	if a := mine.post(paths.SecondFactor, url.Values{"code": {appCode(t, key, s.Clock)}}).want(http.StatusSeeOther); a.header.Get("Location") != "/messages" {
+		t.Errorf("the person is led to %s", a.header.Get("Location"))
+	}
+	s.Clock.Advance(5 * time.Minute)
+	attacker.password(email).want(http.StatusSeeOther)
+	attacker.post(paths.SecondFactor, url.Values{"code": {"000000"}}).want(http.StatusUnprocessableEntity)
+	attacker.post(paths.SecondFactor, url.Values{"code": {"000000"}}).want(http.StatusTooManyRequests)
+}
+
+// TestAProviderWithoutAFactorIsNoWayAround signs staff in with an identity
+// provider that asks for no second factor: who has one of ours is asked for it.
+// What is a customer's is between them and their own provider.
+func TestAProviderWithoutAFactorIsNoWayAround(t *testing.T) {
+	s := newSecureSite(t)
+	reviewer, owner := s.as("reviewer@cloud.example"), s.as("owner@northwind.example")
+	key := reviewer.addApp(s.Clock)
+	owner.addApp(s.Clock)
+	s.Clock.Advance(time.Minute)
+	clientID := base64.RawURLEncoding.EncodeToString([]byte(t.Name() + s.base))
+	user := func(id, email string) *storage.User {
+		return &storage.User{ID: id, Username: id, Password: "verysecure", Email: email, EmailVerified: true, PreferredLanguage: language.English}
+	}
+	issuer := newProvider(t, s.base+paths.SSOReturn, clientID, user("rao", "reviewer@cloud.example"), user("lin", "owner@northwind.example"))
+	for domain, account := range map[string]string{"cloud.example": "", "northwind.example": s.Northwind} {
+		if err := s.AddIdentityProvider(t.Context(), s.Admin, store.NewIdentityProvider{Name: "Login of " + domain, Issuer: issuer, ClientID: clientID, ClientSecret: "provider secret", Domain: domain, AccountID: account}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	vouched := func(email, username string) (*client, *answer) {
+		t.Helper()
+		c := s.anyone()
+		address := c.post(paths.SSO, url.Values{"email": {email}, "next": {"/messages"}}).want(http.StatusOK).doc().Find("a.btn--primary").AttrOr("href", "")
+		return c, c.get(atProvider(t, address, username)).want(http.StatusSeeOther)
+	}
+	c, a := vouched("reviewer@cloud.example", "rao")
+	if a.header.Get("Location") != paths.SecondFactor {
+		t.Errorf("staff with a second factor are led to %s", a.header.Get("Location"))
+	}
+	for _, path := range []string{paths.Security, paths.SecurityAuthenticator, paths.AdminLOAs} {
+		if a := c.get(path).want(http.StatusSeeOther); !strings.HasPrefix(a.header.Get("Location"), paths.Login) {
+			t.Errorf("half signed in, %s leads to %s", path, a.header.Get("Location"))
+		}
+	}
+	c.post(paths.SecondFactor, url.Values{"code": {appCode(t, key, s.Clock)}}).want(http.StatusSeeOther)
+	c.get(paths.AdminLOAs).want(http.StatusOK)
+	if _, a := vouched("owner@northwind.example", "lin"); a.header.Get("Location") != "/messages" {
+		t.Errorf("a customer is led to %s", a.header.Get("Location"))
+	}
+}
+
+// TestANewPasswordEndsWhatIsHalfDone changes a password while a reset link is out
+// and somebody who knows the old password is asked for the second factor.
+func TestANewPasswordEndsWhatIsHalfDone(t *testing.T) {
+	s := newSecureSite(t)
+	const email = "owner@northwind.example"
+	mine := s.as(email)
+	key := mine.addApp(s.Clock)
+	s.Clock.Advance(time.Minute)
+	_, link, err := s.NewLink(t.Context(), s.Admin, s.Owner.UserID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := s.anyone()
+	other.password(email).want(http.StatusSeeOther)
+	other.get(paths.SecondFactor).want(http.StatusOK)
+	s.anyone().get(paths.Setup(link.Token)).want(http.StatusOK)
+	mine.post(paths.SecurityPassword, url.Values{"current": {storetest.Password}, "password": {"a quite new one"}, "again": {"a quite new one"}}).want(http.StatusSeeOther)
+	if a := other.post(paths.SecondFactor, url.Values{"code": {appCode(t, key, s.Clock)}}); a.header.Get("Location") != paths.Login {
+		t.Errorf("a sign-in with the old password goes on: %d %s", a.status, a.header.Get("Location"))
+	}
+	s.anyone().get(paths.Setup(link.Token)).want(http.StatusNotFound)
+	mine.get(paths.Interfaces).want(http.StatusOK)
 }

@@ -36,18 +36,43 @@ func (h *Handlers) stepOver(c echo.Context, err error) error {
 	return h.done(c, paths.Login, views.Flash{Tone: ui.ToneWarn, Text: store.MessageOf(err)})
 }
 
+// guessing counts a try of a second factor, beyond those that one step bears:
+// with the password, which is known by then, a step can be begun again and again.
+// It is counted apart from passwords, like them by person and client. forget
+// clears the count of somebody who passed.
+func (h *Handlers) guessing(c echo.Context, st store.Step) (forget func(), refusal string, err error) {
+	ctx := c.Request().Context()
+	u, err := h.Store.User(ctx, st.UserID)
+	if err != nil {
+		return nil, "", err
+	}
+	name, ip, familiar := "code "+u.Email, c.RealIP(), reqctx.Of(ctx).Session.Familiar(u.Email)
+	if wait, ok := h.Attempts.Take(name, ip, familiar); !ok {
+		h.Log.WarnContext(ctx, "tries of a second factor limited", "request_id", reqctx.ID(ctx))
+		return nil, tooMany(c, wait), nil
+	}
+	return func() { h.Attempts.Forget(name, ip, familiar) }, "", nil
+}
+
 // PassSecondFactor takes the code of an authenticator app, or a recovery code.
 func (h *Handlers) PassSecondFactor(c echo.Context) error {
 	ctx := c.Request().Context()
 	sess := reqctx.Of(ctx).Session
 	id, key := sess.Step()
 	code := value(c, "code")
+	st, err := h.Store.Step(ctx, store.StepSecondFactor, id, key)
+	if err != nil {
+		return h.stepOver(c, err)
+	}
 	if code == "" || len(code) > 40 {
-		st, err := h.Store.Step(ctx, store.StepSecondFactor, id, key)
-		if err != nil {
-			return h.stepOver(c, err)
-		}
 		return h.secondFactorPage(c, http.StatusUnprocessableEntity, st, map[string]string{"code": "Enter the code that the app shows, or a recovery code"})
+	}
+	forget, refusal, err := h.guessing(c, st)
+	if err != nil {
+		return err
+	}
+	if refusal != "" {
+		return h.secondFactorPage(c, http.StatusTooManyRequests, st, map[string]string{"code": refusal})
 	}
 	st, method, err := h.Store.PassWithCode(ctx, id, key, code, reqctx.ID(ctx))
 	if status, fields, _, ok := refused(err); ok {
@@ -57,6 +82,7 @@ func (h *Handlers) PassSecondFactor(c echo.Context) error {
 	if err != nil {
 		return h.stepOver(c, err)
 	}
+	forget()
 	var flash []views.Flash
 	if method == store.MethodRecovery {
 		_, left, err := h.Store.Factors(ctx, st.UserID)
@@ -84,6 +110,13 @@ func (h *Handlers) PassWithPasskey(c echo.Context) error {
 	if h.Passkeys == nil || st.Data == "" || len(p.Credentials) == 0 {
 		return h.secondFactorPage(c, http.StatusUnprocessableEntity, st, map[string]string{"code": "No passkey can be used here. Enter a code instead."})
 	}
+	forget, refusal, err := h.guessing(c, st)
+	if err != nil {
+		return err
+	}
+	if refusal != "" {
+		return h.secondFactorPage(c, http.StatusTooManyRequests, st, map[string]string{"code": refusal})
+	}
 	credentialID, credential, err := h.Passkeys.Answered(p, st.Data, secret(c, "credential"))
 	if errors.Is(err, passkey.ErrRefused) {
 		h.Log.InfoContext(ctx, "passkey refused", "request_id", reqctx.ID(ctx), "error", err)
@@ -98,6 +131,7 @@ func (h *Handlers) PassWithPasskey(c echo.Context) error {
 	if st, err = h.Store.PassWithPasskey(ctx, id, key, credentialID, credential); err != nil {
 		return h.stepOver(c, err)
 	}
+	forget()
 	return h.passed(c, st, store.MethodPasskey)
 }
 

@@ -112,7 +112,8 @@ func (s *Store) CheckOwnPassword(ctx context.Context, by Actor, password string)
 }
 
 // ChangePassword replaces the person's own password; every other session of
-// theirs ends. The current one is checked by CheckOwnPassword before. Kinds:
+// theirs ends, and a one-time link that is still out opens no more: whoever has
+// it would choose yet another password. The current one is checked by CheckOwnPassword before. Kinds:
 // Invalid (field "password").
 func (s *Store) ChangePassword(ctx context.Context, by Actor, session, password string) error {
 	if p := passwordProblem(password, by.Email); p != "" {
@@ -124,6 +125,9 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, session, password 
 	}
 	return s.inTx(ctx, by, func(t *tx) error {
 		if _, err := t.exec("UPDATE users SET password_hash = ? WHERE id = ?", hash, by.UserID); err != nil {
+			return err
+		}
+		if _, err := t.exec("DELETE FROM invitations WHERE user_id = ? AND used_at IS NULL", by.UserID); err != nil {
 			return err
 		}
 		t.forgetUsers(by.UserID)

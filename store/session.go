@@ -194,11 +194,11 @@ func (m Method) Label() string {
 	case MethodLink:
 		return "One-time link"
 	case MethodTOTP:
-		return "Password and authenticator app"
+		return "Authenticator app as second factor"
 	case MethodPasskey:
-		return "Password and passkey"
+		return "Passkey as second factor"
 	case MethodRecovery:
-		return "Password and recovery code"
+		return "Recovery code as second factor"
 	case MethodSSO, MethodSSOMFA:
 		return "Single sign-on"
 	}
@@ -318,8 +318,12 @@ func (s *Store) EndAllSessions(ctx context.Context, by Actor, userID string) err
 
 func (t *tx) endAllSessions(userID string) error { return t.endOtherSessions(userID, "") }
 
-// endOtherSessions ends the person's sessions but the one with the ID kept.
+// endOtherSessions ends the person's sessions but the one with the ID kept, and
+// every sign-in that waits for their second factor.
 func (t *tx) endOtherSessions(userID, kept string) error {
+	if _, err := t.exec("DELETE FROM sign_in_steps WHERE user_id = ? AND kind = ?", userID, StepSecondFactor); err != nil {
+		return err
+	}
 	rows, err := t.query("UPDATE sessions SET revoked_at = ? WHERE user_id = ? AND id <> ? AND revoked_at IS NULL RETURNING id", at(t.now), userID, kept)
 	if err != nil {
 		return err

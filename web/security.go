@@ -303,14 +303,14 @@ func clientOf(ip string) string {
 }
 
 // attemptKeys are what one try counts against. familiar names the browser when
-// the account has signed in in it before.
+// the account has signed in in it before. An account name stands in them as its
+// hash: whoever makes one up chooses how long it is.
 func attemptKeys(email, ip, familiar string) []attemptKey {
-	client := clientOf(ip)
-	email = strings.ToLower(strings.TrimSpace(email))
+	client, who := clientOf(ip), person(email)
 	if familiar != "" {
-		return []attemptKey{{"f " + familiar + " " + email, attemptsPerEmail}}
+		return []attemptKey{{"f " + familiar + " " + who, attemptsPerEmail}}
 	}
-	return []attemptKey{{"e " + client + " " + email, attemptsPerEmail}, {"a " + email, attemptsAnywhere}, {"c " + client, attemptsPerClient}}
+	return []attemptKey{{"c " + client, attemptsPerClient}, {"e " + client + " " + who, attemptsPerEmail}, {"a " + who, attemptsAnywhere}}
 }
 
 // Take implements handlers.Attempts.
@@ -320,7 +320,8 @@ func (a *attempts) Take(email, ip, familiar string) (time.Duration, bool) {
 	defer a.mu.Unlock()
 	keys := attemptKeys(email, ip, familiar)
 	for _, k := range keys {
-		if a.of(k).TokensAt(now) < 1 {
+		// What is refused is not counted: it must not push out what is.
+		if l := a.counts[k.key]; l != nil && l.TokensAt(now) < 1 {
 			return attemptWait * attemptsPerEmail / time.Duration(k.burst), false
 		}
 	}

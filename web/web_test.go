@@ -559,6 +559,37 @@ func TestAttemptsByClient(t *testing.T) {
 	}
 }
 
+// Who is refused makes the program remember nothing, and a name takes the same
+// room however long it is: a form holds a megabyte of it.
+func TestAttemptsTakeLittleMemory(t *testing.T) {
+	clock := &storetest.Clock{}
+	clock.Set(storetest.Start)
+	a := newAttempts(clock.Now)
+	long := strings.Repeat("x", bodyLimit/2)
+	for i := range 10 * attemptsPerClient {
+		if _, ok := a.Take(fmt.Sprintf("%s%d@x.example", long, i), "192.0.2.1", ""); ok != (i < attemptsPerClient) {
+			t.Fatalf("attempt %d: %v", i, ok)
+		}
+	}
+	if want := 1 + 2*attemptsPerClient; len(a.counts) != want {
+		t.Errorf("%d counts after %d attempts that were looked at, want %d", len(a.counts), attemptsPerClient, want)
+	}
+	for key := range a.counts {
+		if len(key) > 100 {
+			t.Errorf("a count is held under %d bytes", len(key))
+		}
+	}
+	if _, ok := a.Take(long+"0@X.example ", "192.0.2.2", ""); !ok {
+		t.Error("another client is blocked")
+	}
+	for range 2 * attemptsPerEmail { // the same name, whatever its case
+		a.Take(strings.ToUpper(long)+"0@x.example", "192.0.2.2", "")
+	}
+	if _, ok := a.Take(long+"0@x.example", "192.0.2.2", ""); ok {
+		t.Error("a long name is not counted")
+	}
+}
+
 func TestRoles(t *testing.T) {
 	s := newSite(t)
 	who := map[lifecycle.Role]*browser{}
