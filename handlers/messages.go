@@ -87,6 +87,8 @@ func messageTarget(role lifecycle.Role, m store.Message) string {
 	kind, id, typed := strings.Cut(m.Subject, ":")
 	staff := role.IsStaff()
 	switch {
+	case m.Subject == store.RecoveryCodesSubject:
+		return paths.SecurityRecovery
 	case typed && kind == "whitelist" && staff:
 		return paths.AdminWhitelist
 	case typed && kind == "whitelist":

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -183,7 +182,8 @@ func (s *Store) checkIDNumbers(ctx context.Context) (Finding, error) {
 // Backup writes a consistent copy of the database to path, which must not
 // exist, while the program goes on working: a snapshot of one moment, without
 // the remains of what was deleted. The keys are not in it. The copy is on the
-// disk, whole, when Backup returns. Kinds: Unavailable.
+// disk, whole, when Backup returns, and nobody else could read it meanwhile. It
+// says of itself that it is a copy: see EndWhatWasCopied. Kinds: Unavailable.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	for _, p := range []string{path, path + ".part"} {
 		if _, err := os.Lstat(p); !errors.Is(err, os.ErrNotExist) {
@@ -191,7 +191,15 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		}
 	}
 	part := path + ".part"
+	// SQLite would make the file for everybody to read.
+	empty, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
 	defer os.Remove(part)
+	if err := empty.Close(); err != nil {
+		return err
+	}
 	// A connection of its own: the readers may not write, not even elsewhere.
 	db, err := sql.Open("sqlite", dsn(filepath.Join(s.dir, Database), false))
 	if err != nil {
@@ -201,12 +209,15 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if err = errors.Join(err, db.Close()); err != nil {
 		return unavailable(fmt.Errorf("copy of the database: %w", err))
 	}
+	if err := MarkCopy(ctx, part, s.Now()); err != nil {
+		return unavailable(fmt.Errorf("copy of the database: %w", err))
+	}
 	// SQLite leaves it to the system when the copy gets to the disk.
 	f, err := os.OpenFile(part, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(part, path); err != nil {
@@ -228,7 +239,7 @@ func OpenBackup(ctx context.Context, file string) (*Store, error) {
 	o.defaults()
 	s := &Store{dir: o.Dir, now: o.Now, log: o.Log, stmts: map[string]*sql.Stmt{}, unsealed: true}
 	// A file of another journal mode is not turned into ours by looking at it.
-	if s.read, err = sql.Open("sqlite", strings.Replace(dsn(file, true), url.QueryEscape("journal_mode(WAL)"), url.QueryEscape("query_only(1)"), 1)); err != nil {
+	if s.read, err = sql.Open("sqlite", copyDSN(file, true, "query_only(1)")); err != nil {
 		return nil, err
 	}
 	var have, tables int

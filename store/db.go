@@ -149,6 +149,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := keepPrivate(filepath.Join(o.Dir, Database), o.Log); err != nil {
+		return nil, err
+	}
 	s, err := o.store()
 	if err != nil {
 		return nil, err
@@ -188,6 +191,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.Close()
 		return nil, err
 	}
+	if err := s.EndWhatWasCopied(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("database from a backup: %w", err)
+	}
 	if err := s.issueMissingReceipts(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -199,6 +206,32 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.log.Error("the ID numbers in the database cannot be opened: put the right key in the data folder", "key", PersonalKey)
 	}
 	return s, nil
+}
+
+// keepPrivate makes the database, if it is missing, as a file that its owner
+// alone reads, and closes one to the rest of the world that somebody opened: the
+// folder may be one that others look into. SQLite gives its log the same rights.
+func keepPrivate(path string, log *slog.Logger) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil {
+		return f.Close()
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("database: %w", err)
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(path + suffix)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().Perm()&0o007 == 0 {
+			continue
+		}
+		if err == nil {
+			err = os.Chmod(path+suffix, info.Mode().Perm()&^0o007)
+		}
+		if err != nil {
+			log.Warn("everybody on the machine may read the database, and that cannot be changed", "error", err)
+		}
+	}
+	return nil
 }
 
 // Attach opens the database that is in o.Dir beside the program that may be

@@ -155,6 +155,7 @@ var recordedActions = []struct{ group, action, words string }{
 	{groupSettings, "resend_mail", "Mail sent again"},
 	{groupSettings, "rotate_letter_keys", "New keys for letters made"},
 	{groupSettings, "audit_broken", "Audit log found damaged"},
+	{groupSettings, "restore_backup", "Backup put in place"},
 }
 
 // stepGroup is the group of a step of the lifecycle.
@@ -247,6 +248,8 @@ func AboutWords(subject string) (kind, id string) {
 		return "Books", ""
 	case !typed && kind == "audit":
 		return "Audit log", ""
+	case !typed && kind == "database":
+		return "Database", ""
 	case !typed && kind == "fee-rules":
 		return "Rules about fees", ""
 	case !typed && kind == "letter-keys":

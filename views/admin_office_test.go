@@ -308,7 +308,7 @@ func TestAuditWords(t *testing.T) {
 	}
 	for subject, want := range map[string][2]string{
 		"pc-1": {"Interface", "pc-1"}, "account:acc-1": {"Account", "acc-1"}, "user:us-1": {"Person", "us-1"}, "whitelist:wl-1": {"Whitelist", "wl-1"},
-		"access-point:ap-1": {"Access point", "ap-1"}, "catalogue": {"Access points", ""}, "personal-data": {"Personal data", ""}, "books": {"Books", ""}, ":": {"", ""},
+		"access-point:ap-1": {"Access point", "ap-1"}, "catalogue": {"Access points", ""}, "personal-data": {"Personal data", ""}, "books": {"Books", ""}, "database": {"Database", ""}, ":": {"", ""},
 	} {
 		if kind, id := AboutWords(subject); kind != want[0] || id != want[1] {
 			t.Errorf("%s: %q %q", subject, kind, id)

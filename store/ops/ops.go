@@ -238,7 +238,14 @@ func (o *options) restore(ctx context.Context, args []string) error {
 		return err
 	}
 	part := target + ".restored"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a restore that was cut short
+		return err
+	}
 	if err := copyFile(part, file); err != nil {
+		os.Remove(part)
+		return err
+	}
+	if err := store.MarkCopy(ctx, part, time.Now()); err != nil {
 		os.Remove(part)
 		return err
 	}
@@ -271,6 +278,7 @@ func (o *options) restore(ctx context.Context, args []string) error {
 		}
 	}
 	fmt.Fprintf(o.Out, "%s is restored to %s\naudit head %s\n", file, o.data, head)
+	fmt.Fprintf(o.Out, "People, roles and passwords are again as they were then: look through them for what was taken away since.\nSessions, one-time links and recovery codes from before open nothing once the program starts.\n")
 	if aside != "" {
 		fmt.Fprintf(o.Out, "What was there before is kept as %s.\n", aside)
 	}
@@ -472,6 +480,10 @@ func (o *options) writable(ctx context.Context) (*store.Store, error) {
 	if missing := s.MissingKeys(); len(missing) > 0 {
 		s.Close()
 		return nil, fmt.Errorf("%s is not in %s: copy it from where you keep it, or start the program once", strings.Join(missing, " and "), o.data)
+	}
+	if err := s.EndWhatWasCopied(ctx); err != nil { // before a new link is made, not after
+		s.Close()
+		return nil, err
 	}
 	return s, nil
 }

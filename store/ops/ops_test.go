@@ -13,6 +13,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
 
 	"demarc/store"
 	"demarc/store/chain"
@@ -143,6 +146,170 @@ func TestRestoreDrillFromABackupUnderLoad(t *testing.T) {
 		}
 	}
 	t.Logf("%d transfers before the backup, %d while it ran, all restored", before, during)
+}
+
+// What was used up or taken back after a backup stays so when the backup is put
+// in place, by the command or by hand; what began afterwards lasts.
+func TestABackupBringsNothingBackToLife(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	e := storetest.New(t, storetest.WithMail())
+	who := e.Reviewer
+	id, secret, err := e.DraftTOTP(ctx, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := func(at time.Time) string {
+		t.Helper()
+		c, err := totp.GenerateCode(secret, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if err := e.ConfirmTOTP(ctx, who, id, "", app(e.Clock.Now())); err != nil {
+		t.Fatal(err)
+	}
+	codes, err := e.NewRecoveryCodes(ctx, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type key struct{ id, secret string }
+	session := func(s *store.Store) (k key) {
+		t.Helper()
+		if k.id, k.secret, err = s.StartSession(ctx, who, store.MethodTOTP, "Test"); err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	pass := func(s *store.Store, code string) error {
+		t.Helper()
+		id, key, err := s.StartStep(ctx, who, store.Step{Kind: store.StepSecondFactor, UserID: who.UserID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = s.PassWithCode(ctx, id, key, code, "TEST")
+		return err
+	}
+	ended, left := session(e.Store), session(e.Store)
+	_, reset, err := e.NewLink(ctx, e.Admin, e.Finance.UserID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stepID, stepKey, err := e.StartStep(ctx, who, store.Step{Kind: store.StepSecondFactor, UserID: who.UserID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Clock.Advance(time.Minute)
+	file := filepath.Join(t.TempDir(), "backup")
+	must(t, "backup", "-data", e.Dir, file)
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the backup can be read by others: %v, %v", info.Mode(), err)
+	}
+
+	used := app(e.Clock.Now())
+	for _, err := range []error{e.EndSession(ctx, who, ended.id), pass(e.Store, used), pass(e.Store, codes[0])} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := e.AcceptInvitation(ctx, reset.Token, "TEST", "Ana Lima", "", "a quite new password"); err != nil {
+		t.Fatal(err)
+	}
+
+	byCommand, byHand := filepath.Join(t.TempDir(), "restored"), t.TempDir()
+	if out := must(t, "restore", "-data", byCommand, "-keys", e.Dir, file); !strings.Contains(out, "look through them for what was taken away since") {
+		t.Error(out)
+	}
+	for to, from := range map[string]string{store.Database: file, store.PersonalKey: filepath.Join(e.Dir, store.PersonalKey), store.AuditKey: filepath.Join(e.Dir, store.AuditKey), store.SigningKeys: filepath.Join(e.Dir, store.SigningKeys)} {
+		b, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(byHand, to), b, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, dir := range []string{byCommand, byHand} {
+		open := func() *store.Store {
+			t.Helper()
+			s, err := store.Open(ctx, store.Options{Dir: dir, Operator: "Example Cloud", Now: e.Clock.Now, Mailing: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		s := open()
+		for name, k := range map[string]key{"ended": ended, "left": left} {
+			if u, err := s.SessionUser(ctx, k.id, k.secret); store.KindOf(err) != store.Unauthenticated {
+				t.Errorf("the session that was %s lives: %+v, %v", name, u, err)
+			}
+		}
+		if _, err := s.Invitation(ctx, reset.Token); store.KindOf(err) != store.NotFound {
+			t.Errorf("the used link opens: %v", err)
+		}
+		if _, err := s.Step(ctx, store.StepSecondFactor, stepID, stepKey); store.KindOf(err) != store.Unauthenticated {
+			t.Errorf("a sign-in goes on: %v", err)
+		}
+		for name, code := range map[string]string{"used": used, "next": app(e.Clock.Now().Add(30 * time.Second)), "used recovery": codes[0], "other recovery": codes[1]} {
+			if err := pass(s, code); store.KindOf(err) != store.Invalid {
+				t.Errorf("the %s code: %v, want Invalid", name, err)
+			}
+		}
+		if m, err := s.ClaimMail(ctx); err == nil && m != nil && m.Kind != store.MailNotice {
+			t.Errorf("a mail with a link that opens nothing is sent: %+v", m)
+		}
+		told, err := s.Messages(ctx, who.UserID, 0, 10)
+		if err != nil || len(told) != 1 || told[0].Subject != store.RecoveryCodesSubject {
+			t.Errorf("messages: %+v, %v", told, err)
+		}
+		if told, err := s.Messages(ctx, e.Finance.UserID, 0, 10); err != nil || len(told) != 0 {
+			t.Errorf("somebody without codes is told: %+v, %v", told, err)
+		}
+		lasting := session(s)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = open()
+		if _, err := s.SessionUser(ctx, lasting.id, lasting.secret); err != nil {
+			t.Errorf("a session from after the restore: %v", err)
+		}
+		e.Clock.Advance(time.Minute)
+		if err := pass(s, app(e.Clock.Now())); err != nil {
+			t.Errorf("a code a minute later: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		e.Clock.Advance(-time.Minute)
+		out := must(t, "audit", "export", "-data", dir)
+		if n := strings.Count(out, `"restore_backup"`); n != 1 {
+			t.Errorf("the audit log tells of %d restores", n)
+		}
+		must(t, "check", "-data", dir)
+	}
+	// Whoever cannot get in asks for a link before the start, and it opens after it.
+	locked := filepath.Join(t.TempDir(), "locked")
+	must(t, "restore", "-data", locked, "-keys", e.Dir, file)
+	out := must(t, "admin", "reset", e.Admin.Email, "-data", locked)
+	s, err := store.Open(ctx, store.Options{Dir: locked, Operator: "Example Cloud", Now: e.Clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Invitation(ctx, strings.TrimSpace(out[strings.LastIndex(out, "/")+1:])); err != nil {
+		t.Errorf("the link that was made after the restore: %v", err)
+	}
+	if _, err := s.SessionUser(ctx, left.id, left.secret); store.KindOf(err) != store.Unauthenticated {
+		t.Errorf("the command lets old sessions live: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// The database that the backup was taken from is none.
+	e.Reopen(t)
+	if _, err := e.SessionUser(ctx, left.id, left.secret); err != nil {
+		t.Errorf("a backup ends the sessions of those who work: %v", err)
+	}
 }
 
 func TestRestoreReplacesNothingThatIsNewerOrAlive(t *testing.T) {
