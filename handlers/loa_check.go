@@ -25,10 +25,11 @@ type Checks interface {
 	Take(ip string) (wait time.Duration, ok bool)
 	// Miss counts that the code was wrong, which costs more.
 	Miss(ip string)
-	// Begin says that a client's file is compared from now until done is called;
-	// not ok when as many of this client's are compared as may be. Whoever sends
-	// slowly thus keeps a place or two, and not all of them.
-	Begin(ip string) (done func(), ok bool)
+	// Begin says that a client's file is compared with a letter from now until
+	// done is called; not ok when as many of the client's network, or for the
+	// letter, are compared as may be. Whoever sends slowly thus keeps a place or
+	// two, and not all of them.
+	Begin(ip, letter string) (done func(), ok bool)
 }
 
 // MaxCompared is the size of the largest file that is compared with a letter, in
@@ -41,7 +42,7 @@ const maxParts = 16
 
 // comparing is how many files are compared at the same time: each is held in
 // memory while it is.
-const comparing = 4
+const comparing = 8
 
 // comparingWait is when somebody whose files are being compared already may try
 // the next one.
@@ -114,7 +115,12 @@ func (h *Handlers) CompareLOA(c echo.Context) error {
 	if done, err := h.tooManyChecks(c, typed); done {
 		return err
 	}
-	done, ok := h.Checks.Begin(c.RealIP())
+	// No file is read, and no place taken, for a code that no letter has.
+	letter, err := h.Store.LetterWithCode(ctx, typed)
+	if err != nil {
+		return h.checkedPage(c, typed, store.CheckedLOA{}, err, nil, "")
+	}
+	done, ok := h.Checks.Begin(c.RealIP(), letter)
 	if !ok {
 		return h.refuseCheck(c, typed, comparingWait)
 	}

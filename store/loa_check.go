@@ -33,6 +33,13 @@ func (s *Store) CheckLOA(ctx context.Context, by Actor, typed string) (CheckedLO
 	return s.checked(l), nil
 }
 
+// LetterWithCode names the letter with a code, as typed, for the program's own
+// use: nothing is counted and nobody is told. Kinds: NotFound.
+func (s *Store) LetterWithCode(ctx context.Context, typed string) (string, error) {
+	l, _, err := s.loaByCode(ctx, typed, false)
+	return l.Snapshot.Title(), err
+}
+
 func (s *Store) checked(l LOA) CheckedLOA {
 	l.Snapshot.Engineers, l.Snapshot.IssuedBy, l.IssuedBy = nil, "", ""
 	l.Snapshot.Note, l.Snapshot.InstallerNotes, l.Snapshot.Location = "", "", ""

@@ -7,6 +7,7 @@ import (
 	"compress/zlib"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -25,6 +26,8 @@ import (
 	"demarc/store/inventory"
 	"demarc/store/lifecycle"
 	"demarc/web/paths"
+	"demarc/web/pay"
+	"demarc/web/pay/paytest"
 )
 
 // appetite is how much memory f takes: the most that was in use at once, as the
@@ -351,20 +354,23 @@ func TestSlowReadersAndIdleConnections(t *testing.T) {
 	}
 }
 
-// One client that sends its files slowly does not keep others from comparing
-// theirs, and is told so when it sends a third.
+// Whoever sends files slowly does not keep others from comparing theirs: neither
+// one client, nor its whole network, nor several networks with one letter.
 func TestSlowComparisonsLeaveRoom(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *Config) { c.Proxies, _ = ParseProxies("127.0.0.1") })
-	c := s.env.At(t, lifecycle.ApprovedLOA)
-	l, err := s.env.LOA(t.Context(), c.ID)
-	if err != nil {
-		t.Fatal(err)
+	letter := func() string {
+		l, err := s.env.LOA(t.Context(), s.env.At(t, lifecycle.ApprovedLOA).ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return paths.LOACheck(l.Snapshot.CheckCode)
 	}
+	one, two := letter(), letter()
 	addr := s.listen(t).String()
-	path := paths.LOACheck(l.Snapshot.CheckCode)
 	body, kind := upload(t, "pdf", "letter.pdf", []byte("%PDF-1.7"))
-	compare := func(client string) *http.Response {
+	compare := func(client, path string) *http.Response {
+		s.env.Clock.Advance(checkWait) // it is not about the number of checks
 		r, err := http.NewRequest("POST", "http://"+addr+path, bytes.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
@@ -379,38 +385,131 @@ func TestSlowComparisonsLeaveRoom(t *testing.T) {
 		return res
 	}
 	var slow []net.Conn
-	for range comparesAtOnce {
+	send := func(client, path string) {
 		conn, err := net.Dial("tcp", addr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
-		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", path, kind, len(body), body[:10])
+		t.Cleanup(func() { conn.Close() })
+		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", path, client, kind, len(body), body[:10])
 		slow = append(slow, conn)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		s.env.Clock.Advance(checkWait) // it is not about the number of checks
-		if res := compare("192.0.2.1"); res.StatusCode == http.StatusTooManyRequests {
-			if res.Header.Get("Retry-After") == "" {
-				t.Error("no Retry-After")
+	until := func(what, client, path string, want int) *http.Response {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			if res := compare(client, path); res.StatusCode == want {
+				return res
+			} else if time.Now().After(deadline) {
+				t.Fatalf("%s: %d, want %d", what, res.StatusCode, want)
 			}
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("one client may compare any number of files at once")
 		}
 	}
-	if res := compare("198.51.100.1"); res.StatusCode != http.StatusOK {
-		t.Errorf("another client: %d", res.StatusCode)
+	// A code that no letter has takes no place, and its file is not read.
+	for range 2 * comparesPerLetter {
+		send("192.0.2.9", paths.LOACheck("unknown"))
+	}
+	for i := range comparesPerNetwork {
+		send(fmt.Sprintf("192.0.2.%d", i+1), one)
+	}
+	if res := until("a network may compare any number of files at once", "192.0.2.77", two, http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	if res := compare("198.51.100.1", one); res.StatusCode != http.StatusOK {
+		t.Errorf("another network, the same letter: %d", res.StatusCode)
+	}
+	for i := range comparesPerLetter - comparesPerNetwork {
+		send(fmt.Sprintf("2001:db8:%x::1", i), one)
+	}
+	until("one letter may be compared any number of times at once", "198.51.100.1", one, http.StatusTooManyRequests)
+	if res := compare("198.51.100.1", two); res.StatusCode != http.StatusOK {
+		t.Errorf("another letter: %d", res.StatusCode)
 	}
 	// A place is free again when a file is over, or its sender went away.
 	for _, conn := range slow {
 		conn.Close()
 	}
-	for deadline := time.Now().Add(10 * time.Second); compare("192.0.2.1").StatusCode != http.StatusOK; time.Sleep(20 * time.Millisecond) {
-		s.env.Clock.Advance(checkWait)
-		if time.Now().After(deadline) {
-			t.Fatal("the places stay taken")
+	until("the places stay taken", "192.0.2.1", one, http.StatusOK)
+}
+
+func TestNetworks(t *testing.T) {
+	t.Parallel()
+	for _, group := range [][]string{
+		{"192.0.2.1", "192.0.2.255", "::ffff:192.0.2.7"},
+		{"192.0.3.1"},
+		{"2001:db8:7::1", "2001:db8:7:ffff::1", "2001:db8:7::1%eth0"},
+		{"2001:db8:8::1"},
+		{"no address"}, {""},
+	} {
+		for _, ip := range group {
+			if networkOf(ip) != networkOf(group[0]) {
+				t.Errorf("%q and %q: %q, %q", ip, group[0], networkOf(ip), networkOf(group[0]))
+			}
+		}
+	}
+	if networkOf("192.0.2.1") == networkOf("192.0.3.1") || networkOf("2001:db8:7::1") == networkOf("2001:db8:8::1") {
+		t.Error("two networks are one")
+	}
+}
+
+// TestPublicPagesAreLimited asks for one-time links that are none, sends events
+// that nobody signed, and asks for public files without end.
+func TestPublicPagesAreLimited(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *Config) { c.Proxies, _ = ParseProxies("127.0.0.1") })
+	s.web.cfg.Cards = pay.NewDesk(s.env.Store, paytest.New(), "https://console.example", slog.New(slog.DiscardHandler))
+	ask := func(client, method, path string) *http.Response {
+		t.Helper()
+		r, err := http.NewRequest(method, s.URL+path, strings.NewReader(""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if method == "POST" {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		r.Header.Set("X-Forwarded-For", client)
+		res, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res
+	}
+	_, link, err := s.env.NewLink(t.Context(), s.env.Admin, s.env.Owner.UserID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := paths.Setup(link.Token)
+	for range 2 * missesPerClient { // whoever has a link may open it as often as they like
+		if res := ask("192.0.2.1", "GET", good); res.StatusCode != http.StatusOK {
+			t.Fatalf("a link that opens: %d", res.StatusCode)
+		}
+	}
+	for name, c := range map[string]struct {
+		method, path string
+		status, most int
+	}{
+		"links":   {"POST", paths.Setup("none"), http.StatusNotFound, missesPerClient},
+		"events":  {"POST", paths.CardWebhook, http.StatusBadRequest, missesPerClient},
+		"keys":    {"GET", paths.LetterKeys, http.StatusOK, filesPerClient},
+		"schemas": {"GET", paths.LetterSchema, http.StatusOK, filesPerClient},
+	} {
+		client := fmt.Sprintf("198.51.100.%d", len(name))
+		var res *http.Response
+		n := 0
+		for ; n <= c.most; n++ {
+			if res = ask(client, c.method, c.path); res.StatusCode != c.status {
+				break
+			}
+		}
+		if n != c.most || res.StatusCode != http.StatusTooManyRequests || res.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d were answered, then %d, Retry-After %q", name, n, res.StatusCode, res.Header.Get("Retry-After"))
+		}
+		if res := ask("203.0.113.1", c.method, c.path); res.StatusCode != c.status {
+			t.Errorf("%s: another client gets %d", name, res.StatusCode)
+		}
+		s.env.Clock.Advance(missWait)
+		if res := ask(client, c.method, c.path); res.StatusCode != c.status {
+			t.Errorf("%s, a moment later: %d", name, res.StatusCode)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -34,7 +35,15 @@ func (s *Server) fail(err error, c echo.Context) {
 	if status == http.StatusUnauthorized {
 		aerr = s.askToSignIn(c)
 	} else {
-		aerr = s.answer(c, status, text)
+		seconds := 0
+		var fast *tooFast
+		switch {
+		case errors.As(err, &fast):
+			seconds = int(math.Ceil(fast.wait.Seconds()))
+		case status == http.StatusServiceUnavailable:
+			seconds = retrySeconds
+		}
+		aerr = s.answer(c, status, seconds, text)
 	}
 	if aerr == nil {
 		return
@@ -52,7 +61,10 @@ func (s *Server) fail(err error, c echo.Context) {
 func statusOf(err error) (status int, text string) {
 	var se *store.Error
 	var he *echo.HTTPError
+	var fast *tooFast
 	switch {
+	case errors.As(err, &fast):
+		return http.StatusTooManyRequests, ""
 	case errors.As(err, &se):
 		switch se.Kind {
 		case store.Invalid:
@@ -76,10 +88,10 @@ func statusOf(err error) (status int, text string) {
 	return http.StatusInternalServerError, ""
 }
 
-func (s *Server) answer(c echo.Context, status int, text string) error {
-	seconds := 0
-	if status == http.StatusServiceUnavailable {
-		seconds = retrySeconds
+// answer sends the page of an error. seconds is when to try again, 0 when that is
+// not known.
+func (s *Server) answer(c echo.Context, status, seconds int, text string) error {
+	if seconds > 0 {
 		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(seconds))
 	}
 	title, standard := views.ErrorWords(status, seconds)

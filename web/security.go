@@ -302,6 +302,24 @@ func clientOf(ip string) string {
 	return ip
 }
 
+// networkOf is the network around an address, as small ones are given out: 256
+// addresses of version 4, and of version 6 what one customer of a provider has.
+func networkOf(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ip
+	}
+	addr = addr.Unmap().WithZone("")
+	bits := 24
+	if addr.Is6() {
+		bits = 48
+	}
+	if p, err := addr.Prefix(bits); err == nil {
+		return p.String()
+	}
+	return ip
+}
+
 // attemptKeys are what one try counts against. familiar names the browser when
 // the account has signed in in it before. An account name stands in them as its
 // hash: whoever makes one up chooses how long it is.
@@ -347,6 +365,121 @@ func (a *attempts) Forget(email, ip, familiar string) {
 	}
 }
 
+// clients are a limit for each client: burst at once, then one every wait. It is
+// guarded by whoever holds it.
+type clients struct {
+	wait  time.Duration
+	burst int
+	of    map[string]*rate.Limiter
+}
+
+// clientsHeld bounds the memory of one of them.
+const clientsHeld = 20_000
+
+func newClients(burst int, wait time.Duration) clients {
+	return clients{wait, burst, map[string]*rate.Limiter{}}
+}
+
+func (c clients) limit(ip string) *rate.Limiter {
+	client := clientOf(ip)
+	l := c.of[client]
+	if l != nil {
+		return l
+	}
+	if len(c.of) >= clientsHeld {
+		// A client that is forgotten begins anew.
+		clear(c.of)
+	}
+	l = rate.NewLimiter(rate.Every(c.wait), c.burst)
+	c.of[client] = l
+	return l
+}
+
+// until says how long it takes until the limit lets one more pass at now; 0 when
+// it does at once.
+func until(l *rate.Limiter, now time.Time) time.Duration {
+	have := l.TokensAt(now)
+	if have >= 1 {
+		return 0
+	}
+	return time.Duration((1 - have) / float64(l.Limit()) * float64(time.Second))
+}
+
+// pace bounds what a client asks of pages that need no sign-in.
+type pace struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	clients clients
+}
+
+// What is bounded is the load: nobody guesses a one-time link or a signature. A
+// client may be a whole company, so only what was in vain is counted where
+// something can be. Public files are cached for minutes by whoever asks for them
+// often.
+const (
+	missesPerClient = 60
+	missWait        = 2 * time.Second
+	filesPerClient  = 300
+	fileWait        = 100 * time.Millisecond
+)
+
+func newPace(now func() time.Time, burst int, wait time.Duration) *pace {
+	return &pace{now: now, clients: newClients(burst, wait)}
+}
+
+// tooFast is the refusal of a client that asks too often.
+type tooFast struct{ wait time.Duration }
+
+func (*tooFast) Error() string { return "too many requests of one client" }
+
+// check refuses a client that is over its limit. Kinds: a *tooFast.
+func (p *pace) check(ip string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if wait := until(p.clients.limit(ip), p.now()); wait > 0 {
+		return &tooFast{wait}
+	}
+	return nil
+}
+
+func (p *pace) count(ip string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clients.limit(ip).AllowN(p.now(), 1)
+}
+
+// each counts every request.
+func (p *pace) each(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := p.check(c.RealIP()); err != nil {
+			return err
+		}
+		p.count(c.RealIP())
+		return next(c)
+	}
+}
+
+// vain counts the requests that were in vain: for what is not there, or not to
+// be believed.
+func (p *pace) vain(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := p.check(c.RealIP()); err != nil {
+			return err
+		}
+		err := next(c)
+		status := c.Response().Status
+		if err != nil {
+			status, _ = statusOf(err)
+		}
+		switch status {
+		case http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge:
+			p.count(c.RealIP())
+		}
+		return err
+	}
+}
+
 // checks counts tries of the codes of letters, by client and in all. A wrong
 // code costs a client five times as much.
 type checks struct {
@@ -354,40 +487,31 @@ type checks struct {
 	all *rate.Limiter
 
 	mu        sync.Mutex
-	clients   map[string]*rate.Limiter
-	comparing map[string]int // files under way, by client
+	clients   clients
+	comparing map[string]int // files under way, by network and by letter
 }
 
 // A client has 40 checks, then one every three seconds; all together have 400,
 // then 40 a second. A code has 80 bits: guessing one at this pace takes longer
 // than the sun lasts, so what is bounded here is the load.
+//
+// Of the few places where files are compared a network has two, whatever
+// addresses it has, and a letter has four: whoever would take them all needs many
+// networks and the codes of many letters, and one network alone keeps nobody from
+// comparing one letter.
 const (
 	checksPerClient = 40
 	checkWait       = 3 * time.Second
 	checksInAll     = 400
 	checkRate       = 40
 	missCost        = 4 // beyond the check itself
-	checkersHeld    = 20_000
-	comparesAtOnce  = 2
+
+	comparesPerNetwork = 2
+	comparesPerLetter  = 4
 )
 
 func newChecks(now func() time.Time) *checks {
-	return &checks{now: now, all: rate.NewLimiter(checkRate, checksInAll), clients: map[string]*rate.Limiter{}, comparing: map[string]int{}}
-}
-
-func (k *checks) of(ip string) *rate.Limiter {
-	client := clientOf(ip)
-	l := k.clients[client]
-	if l != nil {
-		return l
-	}
-	if len(k.clients) >= checkersHeld {
-		// A client that is forgotten begins anew, within the limit for all.
-		clear(k.clients)
-	}
-	l = rate.NewLimiter(rate.Every(checkWait), checksPerClient)
-	k.clients[client] = l
-	return l
+	return &checks{now: now, all: rate.NewLimiter(checkRate, checksInAll), clients: newClients(checksPerClient, checkWait), comparing: map[string]int{}}
 }
 
 // Take implements handlers.Checks.
@@ -395,10 +519,10 @@ func (k *checks) Take(ip string) (time.Duration, bool) {
 	now := k.now()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	l := k.of(ip)
+	l := k.clients.limit(ip)
 	for _, limit := range []*rate.Limiter{l, k.all} {
-		if have := limit.TokensAt(now); have < 1 {
-			return time.Duration((1 - have) / float64(limit.Limit()) * float64(time.Second)), false
+		if wait := until(limit, now); wait > 0 {
+			return wait, false
 		}
 	}
 	l.AllowN(now, 1)
@@ -411,24 +535,27 @@ func (k *checks) Miss(ip string) {
 	now := k.now()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	l := k.of(ip)
+	l := k.clients.limit(ip)
 	l.AllowN(now, min(missCost, max(0, int(l.TokensAt(now)))))
 }
 
 // Begin implements handlers.Checks.
-func (k *checks) Begin(ip string) (done func(), ok bool) {
-	client := clientOf(ip)
+func (k *checks) Begin(ip, letter string) (done func(), ok bool) {
+	network, letter := "network "+networkOf(ip), "letter "+letter
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.comparing[client] >= comparesAtOnce {
+	if k.comparing[network] >= comparesPerNetwork || k.comparing[letter] >= comparesPerLetter {
 		return nil, false
 	}
-	k.comparing[client]++
+	k.comparing[network]++
+	k.comparing[letter]++
 	return func() {
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		if k.comparing[client]--; k.comparing[client] == 0 {
-			delete(k.comparing, client)
+		for _, key := range []string{network, letter} {
+			if k.comparing[key]--; k.comparing[key] == 0 {
+				delete(k.comparing, key)
+			}
 		}
 	}, true
 }
