@@ -101,7 +101,7 @@ func (h *Handlers) FinishSSO(c echo.Context) error {
 	if c.QueryParam("error") != "" {
 		return fail(p.Name + " did not sign you in. Try again, or sign in with the password.")
 	}
-	who, err := h.SSO.Finish(ctx, h.ssoProvider(p, key), state, c.QueryParam("state"), c.QueryParam("code"))
+	who, err := h.SSO.Finish(ctx, h.ssoProvider(p, key), state, sso.Answer{State: c.QueryParam("state"), Code: c.QueryParam("code"), Issuer: c.QueryParam("iss")})
 	if err != nil {
 		h.Log.WarnContext(ctx, "single sign-on failed", "request_id", reqctx.ID(ctx), "provider", p.ID, "error", err)
 		if errors.Is(err, sso.ErrRefused) {

@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -16,8 +18,13 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// providerTime bounds each conversation with a provider.
-const providerTime = 10 * time.Second
+// A provider is somebody else's, a customer's often, and may answer what it likes:
+// providerTime bounds each conversation with it, answerLimit each of its answers,
+// in bytes.
+const (
+	providerTime = 10 * time.Second
+	answerLimit  = 1 << 20
+)
 
 // Provider is who vouches for people.
 type Provider struct {
@@ -32,41 +39,112 @@ type Person struct {
 	Verified bool // the provider has verified the address
 }
 
+// Answer is what the browser brought back from a provider.
+type Answer struct {
+	State, Code string
+	Issuer      string // who says that it answers (RFC 9207), "" when nobody does
+}
+
 // ErrRefused means that the provider's answer proves nothing.
 var ErrRefused = errors.New("single sign-on refused")
 
 // Client talks to providers. The zero value is ready.
 type Client struct {
+	Transport http.RoundTripper // http.DefaultTransport when nil
+
 	mu   sync.Mutex
 	seen map[string]known
 }
 
 type known struct {
-	provider *oidc.Provider
-	until    time.Time
+	provider  *oidc.Provider
+	tells     published
+	goodUntil time.Time
+}
+
+// published is what a provider says about itself, beyond what the library reads.
+type published struct {
+	Keys     string `json:"jwks_uri"`
+	UserInfo string `json:"userinfo_endpoint"`
+	// NamesItself says that every answer names its issuer (RFC 9207).
+	NamesItself bool `json:"authorization_response_iss_parameter_supported"`
+}
+
+// asking is the context in which a provider is asked.
+func (c *Client) asking(ctx context.Context) context.Context {
+	next := c.Transport
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	return oidc.ClientContext(ctx, &http.Client{Timeout: providerTime, Transport: bounded{next}, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		if r.Method != http.MethodGet || r.URL.Scheme != via[0].URL.Scheme || len(via) > 3 {
+			return errors.New("an identity provider led elsewhere") // with the secret, or in the clear
+		}
+		return nil
+	}})
+}
+
+// bounded cuts off answers that do not end.
+type bounded struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := b.next.RoundTrip(r)
+	if err == nil {
+		res.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(res.Body, answerLimit), res.Body}
+	}
+	return res, err
+}
+
+// safe refuses a provider that is reached safely itself and would have its people
+// or our secret sent somewhere in the clear.
+func safe(issuer string, addresses ...string) error {
+	from, err := url.Parse(issuer)
+	if err != nil {
+		return err
+	}
+	for _, a := range addresses {
+		if a == "" {
+			continue
+		}
+		to, err := url.Parse(a)
+		if err != nil || to.Host == "" || to.Scheme != "https" && to.Scheme != "http" || to.Scheme == "http" && from.Scheme == "https" {
+			return fmt.Errorf("%w: the provider names the address %q", ErrRefused, a)
+		}
+	}
+	return nil
 }
 
 // discovered is what the provider publishes, asked for once an hour.
-func (c *Client) discovered(ctx context.Context, issuer string) (*oidc.Provider, error) {
+func (c *Client) discovered(ctx context.Context, issuer string) (known, error) {
 	c.mu.Lock()
 	have, ok := c.seen[issuer]
 	c.mu.Unlock()
-	if ok && time.Now().Before(have.until) {
-		return have.provider, nil
+	if ok && time.Now().Before(have.goodUntil) {
+		return have, nil
 	}
 	// The provider outlives the request that asks for it first.
-	ctx = oidc.ClientContext(context.WithoutCancel(ctx), &http.Client{Timeout: providerTime})
-	p, err := oidc.NewProvider(ctx, issuer)
+	p, err := oidc.NewProvider(c.asking(context.WithoutCancel(ctx)), issuer)
 	if err != nil {
-		return nil, err
+		return known{}, err
+	}
+	found := known{provider: p, goodUntil: time.Now().Add(time.Hour)}
+	if err := p.Claims(&found.tells); err != nil {
+		return known{}, err
+	}
+	if err := safe(issuer, p.Endpoint().AuthURL, p.Endpoint().TokenURL, found.tells.Keys, found.tells.UserInfo); err != nil {
+		return known{}, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.seen == nil || len(c.seen) > 1000 {
 		c.seen = map[string]known{}
 	}
-	c.seen[issuer] = known{p, time.Now().Add(time.Hour)}
-	return p, nil
+	c.seen[issuer] = found
+	return found, nil
 }
 
 func config(p Provider, found *oidc.Provider) oauth2.Config {
@@ -89,25 +167,31 @@ func (c *Client) Begin(ctx context.Context, p Provider, email string) (address, 
 	if err != nil {
 		return "", "", err
 	}
-	conf := config(p, found)
+	conf := config(p, found.provider)
 	return conf.AuthCodeURL(s.State, oidc.Nonce(s.Nonce), oauth2.S256ChallengeOption(s.Verifier), oauth2.SetAuthURLParam("login_hint", email)), string(text), nil
 }
 
 // Finish checks the answer that the browser brought back. One that proves
 // nothing is ErrRefused; other errors mean that the provider did not answer.
-func (c *Client) Finish(ctx context.Context, p Provider, state, gotState, code string) (Person, error) {
+func (c *Client) Finish(ctx context.Context, p Provider, state string, a Answer) (Person, error) {
 	var s secrets
-	if err := json.Unmarshal([]byte(state), &s); err != nil || s.State == "" || s.State != gotState || code == "" {
+	if err := json.Unmarshal([]byte(state), &s); err != nil || s.State == "" || s.State != a.State || a.Code == "" {
 		return Person{}, errors.Join(ErrRefused, err)
 	}
-	found, err := c.discovered(ctx, p.Issuer)
+	known, err := c.discovered(ctx, p.Issuer)
 	if err != nil {
 		return Person{}, err
 	}
-	ctx, stop := context.WithTimeout(ctx, providerTime)
+	// All providers send people back to one address. The code of another one must
+	// not be told to this one.
+	if a.Issuer != p.Issuer && (a.Issuer != "" || known.tells.NamesItself) {
+		return Person{}, fmt.Errorf("%w: another provider answered", ErrRefused)
+	}
+	found := known.provider
+	ctx, stop := context.WithTimeout(c.asking(ctx), providerTime)
 	defer stop()
 	conf := config(p, found)
-	token, err := conf.Exchange(ctx, code, oauth2.VerifierOption(s.Verifier))
+	token, err := conf.Exchange(ctx, a.Code, oauth2.VerifierOption(s.Verifier))
 	if err != nil {
 		var refusal *oauth2.RetrieveError
 		if errors.As(err, &refusal) {
