@@ -15,6 +15,7 @@ import (
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
+	"golang.org/x/crypto/argon2"
 
 	"demarc/store/lifecycle"
 )
@@ -54,8 +55,9 @@ const (
 	// factorsHeld is how many second factors one person can have.
 	factorsHeld = 10
 	// recoveryCodes is how many are made at a time; each opens once.
-	recoveryCodes = 10
-	totpPeriod    = 30 // seconds, as every authenticator app assumes
+	recoveryCodes  = 10
+	recoveryLength = 10 // of one, in letters
+	totpPeriod     = 30 // seconds, as every authenticator app assumes
 
 	msgWrongCode    = "The code is not correct, or was used already. Enter the newest code that the app shows."
 	msgWrongSecret  = "The password is not correct."
@@ -339,13 +341,18 @@ const recoveryLetters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 // there is no second factor that they could stand in for.
 func (s *Store) NewRecoveryCodes(ctx context.Context, by Actor) ([]string, error) {
 	codes := make([]string, recoveryCodes)
+	hashes := make([]string, recoveryCodes)
 	for i := range codes {
-		var b [10]byte
+		var b [recoveryLength]byte
 		rand.Read(b[:])
 		for j := range b {
 			b[j] = recoveryLetters[b[j]%32]
 		}
 		codes[i] = string(b[:5]) + "-" + string(b[5:])
+		var err error
+		if hashes[i], err = s.hashRecoveryCode(ctx, by.UserID, recoveryCode(codes[i])); err != nil {
+			return nil, err
+		}
 	}
 	err := s.inTx(ctx, by, func(t *tx) error {
 		var n int
@@ -358,8 +365,8 @@ func (s *Store) NewRecoveryCodes(ctx context.Context, by Actor) ([]string, error
 		if _, err := t.exec("DELETE FROM recovery_codes WHERE user_id = ?", by.UserID); err != nil {
 			return err
 		}
-		for _, c := range codes {
-			if _, err := t.exec("INSERT INTO recovery_codes (user_id, code_hash) VALUES (?, ?)", by.UserID, recoveryHash(by.UserID, c)); err != nil {
+		for _, h := range hashes {
+			if _, err := t.exec("INSERT INTO recovery_codes (user_id, code_hash) VALUES (?, ?)", by.UserID, h); err != nil {
 				return err
 			}
 		}
@@ -371,10 +378,10 @@ func (s *Store) NewRecoveryCodes(ctx context.Context, by Actor) ([]string, error
 	return codes, nil
 }
 
-// recoveryHash forgives case, blanks and dashes, and the letters that are
-// mistaken for digits. 50 random bits need no slow hash.
-func recoveryHash(user, code string) string {
-	code = strings.Map(func(r rune) rune {
+// recoveryCode is a recovery code as it was made: it forgives case, blanks and
+// dashes, and the letters that are mistaken for digits.
+func recoveryCode(typed string) string {
+	return strings.Map(func(r rune) rune {
 		switch r {
 		case ' ', '-':
 			return -1
@@ -384,7 +391,31 @@ func recoveryHash(user, code string) string {
 			return '1'
 		}
 		return r
-	}, strings.ToUpper(code))
+	}, strings.ToUpper(typed))
+}
+
+// What the hash of one recovery code takes: a quarter of a password's memory. Whoever has the database has to try 50 bits.
+const (
+	recoveryMemory = 16 * 1024 // KB
+	recoveryPasses = 1
+	recoveryLanes  = 1
+)
+
+// hashRecoveryCode is what is kept of a recovery code. The salt is the person's:
+// one hash finds the code among all of theirs. Kinds: Unavailable.
+func (s *Store) hashRecoveryCode(ctx context.Context, user, code string) (string, error) {
+	leave, err := s.passwords.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	salt := sha256.Sum256([]byte("recovery/" + user))
+	return "argon2id:" + hex.EncodeToString(argon2.IDKey([]byte(code), salt[:], recoveryPasses, recoveryMemory, recoveryLanes, 32)), nil
+}
+
+// quickRecoveryHash is what was kept of codes that were made before their hash
+// was a slow one; they open until they are replaced.
+func quickRecoveryHash(user, code string) string {
 	sum := sha256.Sum256([]byte("recovery/" + user + "/" + code))
 	return hex.EncodeToString(sum[:])
 }

@@ -217,6 +217,46 @@ func TestRecoveryCodes(t *testing.T) {
 	}
 }
 
+// Whoever has the database cannot try all codes: each costs what a password
+// costs, nearly. Codes that were kept under a quick hash go on opening, once.
+func TestRecoveryCodesAreKeptUnderASlowHash(t *testing.T) {
+	s, _, _ := people(t)
+	u := s.mustUser(t, "u@cloud.example", lifecycle.Reviewer, "", "")
+	ctx := t.Context()
+	withApp(t, s, u)
+	codes, err := s.NewRecoveryCodes(ctx, actorOf(u))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes, err := list(ctx, s, func(r scanner) (h string, err error) { return h, r.Scan(&h) }, "SELECT code_hash FROM recovery_codes WHERE user_id = ?", u.ID)
+	if err != nil || len(hashes) != recoveryCodes {
+		t.Fatal(hashes, err)
+	}
+	for _, c := range codes {
+		if slices.Contains(hashes, quickRecoveryHash(u.ID, recoveryCode(c))) {
+			t.Error("a code is kept under a quick hash")
+		}
+	}
+	for _, h := range hashes {
+		if !strings.HasPrefix(h, "argon2id:") {
+			t.Errorf("kept as %s", h)
+		}
+	}
+	const old = "7KQ4M-2XDPW"
+	if err := s.inTx(ctx, systemActor(), func(t *tx) error {
+		_, err := t.exec("INSERT INTO recovery_codes (user_id, code_hash) VALUES (?, ?)", u.ID, quickRecoveryHash(u.ID, recoveryCode(old)))
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []Kind{0, Invalid} {
+		id, key := step(t, s, u)
+		if _, _, err := s.PassWithCode(ctx, id, key, old, "TEST"); KindOf(err) != want {
+			t.Errorf("a code from before: %v, want kind %v", err, want)
+		}
+	}
+}
+
 func TestFactorsOfOthers(t *testing.T) {
 	s, _, _ := people(t)
 	u := s.mustUser(t, "u@cloud.example", lifecycle.Reviewer, "", "")

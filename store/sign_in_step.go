@@ -109,6 +109,18 @@ func (s *Store) TakeStep(ctx context.Context, kind StepKind, id, secret string) 
 // try. The method is how the session began. Kinds: Unauthenticated when the
 // step is over, Invalid (field "code").
 func (s *Store) PassWithCode(ctx context.Context, id, secret, code, requestID string) (st Step, method Method, err error) {
+	// Hashing takes long and would hold up every other write.
+	if st, err = s.Step(ctx, StepSecondFactor, id, secret); err != nil {
+		return st, "", err
+	}
+	var kept []string
+	if typed := recoveryCode(code); len(typed) == recoveryLength {
+		slow, err := s.hashRecoveryCode(ctx, st.UserID, typed)
+		if err != nil {
+			return st, "", err
+		}
+		kept = []string{slow, quickRecoveryHash(st.UserID, typed)}
+	}
 	var refusal error
 	by := systemActor()
 	by.RequestID = requestID
@@ -121,7 +133,7 @@ func (s *Store) PassWithCode(ctx context.Context, id, secret, code, requestID st
 			return err
 		}
 		t.actAs(u)
-		method, err = t.useCode(st.UserID, code)
+		method, err = t.useCode(st.UserID, code, kept)
 		if err != nil {
 			return err
 		}
@@ -142,8 +154,9 @@ func (s *Store) PassWithCode(ctx context.Context, id, secret, code, requestID st
 	return st, method, err
 }
 
-// useCode is how the code opens, "" when it does not.
-func (t *tx) useCode(user, code string) (Method, error) {
+// useCode is how the code opens, "" when it does not. kept are the hashes that a
+// recovery code would be kept under.
+func (t *tx) useCode(user, code string, kept []string) (Method, error) {
 	type app struct {
 		id     string
 		sealed []byte
@@ -170,7 +183,10 @@ func (t *tx) useCode(user, code string) (Method, error) {
 			return MethodTOTP, err
 		}
 	}
-	res, err := t.exec("UPDATE recovery_codes SET used_at = ? WHERE user_id = ? AND code_hash = ? AND used_at IS NULL", at(t.now), user, recoveryHash(user, code))
+	if len(kept) == 0 {
+		return "", nil
+	}
+	res, err := t.exec("UPDATE recovery_codes SET used_at = ? WHERE user_id = ? AND code_hash IN (?, ?) AND used_at IS NULL", at(t.now), user, kept[0], kept[1])
 	if err != nil {
 		return "", err
 	}
