@@ -140,7 +140,8 @@ func (s *Store) AddIdentityProvider(ctx context.Context, by Actor, n NewIdentity
 }
 
 // RemoveIdentityProvider removes one. Who signed in by it needs a password, or
-// a one-time link, from then on. Kinds: Forbidden, NotFound.
+// a one-time link, from then on. Kinds: Forbidden, NotFound, Conflict when no
+// administrator could sign in any more.
 func (s *Store) RemoveIdentityProvider(ctx context.Context, by Actor, id string) error {
 	if !lifecycle.May(lifecycle.ManageSignIn, by.Role) {
 		return forbidden(msgAdminOnly)
@@ -156,6 +157,11 @@ func (s *Store) RemoveIdentityProvider(ctx context.Context, by Actor, id string)
 		}
 		if err != nil {
 			return err
+		}
+		if nobody, err := t.withoutAdministrator(); err != nil {
+			return err
+		} else if nobody && account == "" {
+			return conflictf("No administrator could sign in without it: none has a password. Make a one-time link for one on the page People first. Nothing was changed.")
 		}
 		return t.event("identity-provider:"+id, account, "remove_identity_provider", lifecycle.None, lifecycle.None, "", name+" for "+domain)
 	})

@@ -276,6 +276,9 @@ func (s *Store) prepareVersion(ctx context.Context, by Actor, action lifecycle.A
 		may, nothing = "renew a letter", "there is no letter to renew"
 	}
 	err := s.prepare(ctx, by, &d, rev, may, nothing, func(t *tx, c *Connection) error {
+		if err := t.notOwnRequest(id, string(lifecycle.ApplyForLOA)); err != nil {
+			return err
+		}
 		last, err := t.newestLetter(id)
 		if err != nil {
 			return err

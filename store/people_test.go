@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"demarc/store"
+	"demarc/store/letter"
 	"demarc/store/lifecycle"
 	"demarc/store/storetest"
 )
@@ -372,6 +374,30 @@ func TestNobodyDecidesAboutTheirOwnRequest(t *testing.T) {
 	}
 	if err := e.Try(c.ID, lifecycle.Approve, e.Reviewer); err != nil {
 		t.Errorf("another reviewer: %v", err)
+	}
+	// Nor do they issue another version of their letter, or renew it.
+	if err := e.Try(c.ID, lifecycle.ReissueLOA, by); store.KindOf(err) != store.Forbidden || !strings.Contains(store.MessageOf(err), "yourself") {
+		t.Errorf("reissued by who applied: %v", err)
+	}
+	if err := e.Try(c.ID, lifecycle.ReissueLOA, e.Reviewer); err != nil {
+		t.Errorf("reissued by another reviewer: %v", err)
+	}
+	if err := e.Try(other.ID, lifecycle.ReissueLOA, by); err != nil {
+		t.Errorf("another one's letter: %v", err)
+	}
+	l, err := e.LOA(ctx, c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Clock.Set(letter.Over(l.ExpiresAt).Add(time.Minute))
+	if _, err := e.RunDue(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Try(c.ID, lifecycle.RenewLOA, by); store.KindOf(err) != store.Forbidden || !strings.Contains(store.MessageOf(err), "yourself") {
+		t.Errorf("renewed by who applied: %v", err)
+	}
+	if err := e.Try(c.ID, lifecycle.RenewLOA, e.Reviewer); err != nil {
+		t.Errorf("renewed by another reviewer: %v", err)
 	}
 }
 

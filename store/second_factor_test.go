@@ -437,4 +437,25 @@ func TestSSOUser(t *testing.T) {
 	if err := s.RemoveIdentityProvider(ctx, actorOf(admin), of); !errors.As(err, new(*Error)) || KindOf(err) != NotFound {
 		t.Errorf("removed twice: %v", err)
 	}
+	// The only administrator has no password: no link for a first one is made, and
+	// the provider stays until there is another way in.
+	if _, needed, err := s.FirstAdministratorLink(ctx); err != nil || needed {
+		t.Errorf("a link for a first administrator although there is one: %v, %v", needed, err)
+	}
+	if err := s.RemoveIdentityProvider(ctx, actorOf(admin), staff); KindOf(err) != Conflict {
+		t.Errorf("the last administrator is locked out: %v", err)
+	}
+	if u, err := s.SSOUser(ctx, "req", staff, "s1", "boss@cloud.example", true); err != nil || u.ID != admin.ID {
+		t.Errorf("a refused removal takes something away: %v", err)
+	}
+	_, link, err := s.NewLink(ctx, actorOf(admin), admin.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AcceptInvitation(ctx, link.Token, "req", "Boss", "", "a long enough one"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RemoveIdentityProvider(ctx, actorOf(admin), staff); err != nil {
+		t.Errorf("with a password: %v", err)
+	}
 }

@@ -44,7 +44,8 @@ func (t *tx) apply(ch change) (*Connection, error) {
 	if ch.rev != 0 && ch.rev != c.Version {
 		return nil, conflictf("%s was changed a moment ago. Check what it says now, then try again. Nothing was changed.", c.Title())
 	}
-	if ch.action == lifecycle.Approve || ch.action == lifecycle.Reject {
+	switch ch.action {
+	case lifecycle.Approve, lifecycle.Reject, lifecycle.ReissueLOA, lifecycle.RenewLOA:
 		if err := t.notOwnRequest(c.ID, string(lifecycle.ApplyForLOA)); err != nil {
 			return nil, err
 		}

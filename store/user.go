@@ -410,10 +410,12 @@ func (s *Store) FirstAdministratorLink(ctx context.Context) (token string, ok bo
 	return token, ok, err
 }
 
-// withoutAdministrator reports whether no administrator can sign in.
+// withoutAdministrator reports whether no administrator can sign in, with a
+// password or through an identity provider.
 func (t *tx) withoutAdministrator() (bool, error) {
 	var n int
-	err := t.row("SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE role = ? AND password_hash <> '' LIMIT 1) AS one", lifecycle.Administrator).Scan(&n)
+	err := t.row(`SELECT COUNT(*) FROM (SELECT 1 FROM users u WHERE u.role = ? AND (u.password_hash <> ''
+		OR EXISTS (SELECT 1 FROM user_identities i WHERE i.user_id = u.id)) LIMIT 1) AS one`, lifecycle.Administrator).Scan(&n)
 	return n == 0, err
 }
 

@@ -21,7 +21,8 @@ import (
 // come at which it would read differently. Only the server keeps it: browsers
 // are told to keep nothing of what is behind the sign-in.
 
-// pagesHeld is how much memory the pages that are kept may take, compressed.
+// pagesHeld is how much memory the pages that are kept may take, compressed, with
+// their addresses: whoever asks chooses how long those are.
 const pagesHeld = 8 << 20
 
 // pageKey is everything that decides what a page says, but for the time.
@@ -39,6 +40,8 @@ type keptPage struct {
 	drawn, ends time.Time // it is what would be drawn from drawn on, before ends
 	packed      []byte
 }
+
+func (p *keptPage) size() int { return len(p.packed) + len(p.key.uri) + len(p.key.putAway) }
 
 // keptPages drops what nobody asked for longest. The zero value is ready.
 type keptPages struct {
@@ -73,7 +76,7 @@ func (k *keptPages) keep(p *keptPage) {
 		k.drop(e)
 	}
 	k.of[p.key] = k.order.PushFront(p)
-	k.bytes += len(p.packed)
+	k.bytes += p.size()
 	for k.bytes > pagesHeld {
 		k.drop(k.order.Back())
 	}
@@ -82,7 +85,7 @@ func (k *keptPages) keep(p *keptPage) {
 func (k *keptPages) drop(e *list.Element) {
 	p := k.order.Remove(e).(*keptPage)
 	delete(k.of, p.key)
-	k.bytes -= len(p.packed)
+	k.bytes -= p.size()
 }
 
 // again answers with the page that is kept, or draws it and keeps it until every
