@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -103,35 +105,45 @@ func (h *Handlers) auditFilter(c echo.Context) (q eventQuery, f store.EventFilte
 // meant is how many possible meanings of a word are listed.
 const meant = 10
 
-// auditAccount finds the account that the filter names.
-func (h *Handlers) auditAccount(c echo.Context, q eventQuery, f *store.EventFilter, l *views.EventList) error {
-	text := q.values["account"]
-	if text == "" {
-		return nil
-	}
-	items, _, err := h.Store.AccountPage(c.Request().Context(), text, "", meant)
+// accountCalled finds the account that somebody typed into a filter: its ID, or
+// the beginning of its name. problem says why it is not clear which is meant;
+// instead is the address of the list with the ID of an account.
+func (h *Handlers) accountCalled(ctx context.Context, text string, instead func(id string) string) (account store.Account, problem *views.FilterProblem, err error) {
+	items, _, err := h.Store.AccountPage(ctx, text, "", meant)
 	if err != nil {
-		return err
+		return account, nil, err
 	}
 	found := slices.IndexFunc(items, func(a store.Account) bool { return a.ID == text || strings.EqualFold(a.Name, text) })
 	switch {
 	case len(items) == 1:
 		found = 0
 	case len(items) == 0:
-		l.Problems = append(l.Problems, views.FilterProblem{Text: "No account is called “" + text + "”. Enter the beginning of its name, or its ID."})
-		q.token(l, "account", "Account: "+text)
-		return nil
+		return account, &views.FilterProblem{Text: "No account is called “" + text + "”. Enter the beginning of its name, or its ID."}, nil
 	case found < 0:
 		p := views.FilterProblem{Text: "More than one account begins with “" + text + "”. Which one is meant?"}
 		for _, a := range items {
-			p.Means = append(p.Means, ui.Action{Label: a.Name + ", " + a.ID, Href: q.instead("account", a.ID)})
+			p.Means = append(p.Means, ui.Action{Label: a.Name + ", " + a.ID, Href: instead(a.ID)})
 		}
-		l.Problems = append(l.Problems, p)
-		q.token(l, "account", "Account: "+text)
+		return account, &p, nil
+	}
+	return items[found], nil, nil
+}
+
+// auditAccount finds the account that the filter names.
+func (h *Handlers) auditAccount(c echo.Context, q eventQuery, f *store.EventFilter, l *views.EventList) error {
+	text := q.values["account"]
+	if text == "" {
 		return nil
 	}
-	f.AccountID = items[found].ID
-	q.token(l, "account", "Account: "+items[found].Name)
+	account, problem, err := h.accountCalled(c.Request().Context(), text, func(id string) string { return q.instead("account", id) })
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		l.Problems = append(l.Problems, *problem)
+	}
+	f.AccountID = account.ID
+	q.token(l, "account", "Account: "+cmp.Or(account.Name, text))
 	return nil
 }
 

@@ -19,7 +19,7 @@ import (
 func (h *Handlers) ListCabling(c echo.Context) error {
 	ctx := c.Request().Context()
 	after := c.QueryParam("after")
-	items, next, err := h.Store.QueuePage(ctx, lifecycle.WaitingForCabling, after, queuePage)
+	items, next, err := h.Store.QueuePage(ctx, lifecycle.WaitingForCabling, store.QueueFilter{}, after, queuePage)
 	if err != nil {
 		return err
 	}
@@ -89,14 +89,14 @@ func (h *Handlers) CompleteCabling(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.nextJob(c, lifecycle.WaitingForCabling, before, paths.AdminCabling, paths.AdminCablingJob,
+	return h.nextJob(c, lifecycle.WaitingForCabling, store.QueueFilter{}, before, paths.AdminCabling, paths.AdminCablingJob,
 		views.Flash{Tone: ui.ToneOK, Text: "Cabling of " + before.Title() + " is finished. The customer is asked to pay the resource fee."})
 }
 
 // nextJob answers a decision: on to the next piece of work of the queue, or to
 // the empty queue.
-func (h *Handlers) nextJob(c echo.Context, stage lifecycle.Stage, done store.Connection, queue string, page func(string) string, flash views.Flash) error {
-	next, err := h.Store.NextInQueue(c.Request().Context(), stage, done)
+func (h *Handlers) nextJob(c echo.Context, stage lifecycle.Stage, f store.QueueFilter, done store.Connection, queue string, page func(string) string, flash views.Flash) error {
+	next, err := h.Store.NextInQueue(c.Request().Context(), stage, f, done)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (h *Handlers) ReturnReport(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.nextJob(c, lifecycle.WaitingForCabling, before, paths.AdminCabling, paths.AdminCablingJob,
+	return h.nextJob(c, lifecycle.WaitingForCabling, store.QueueFilter{}, before, paths.AdminCabling, paths.AdminCablingJob,
 		views.Flash{Tone: ui.ToneOK, Text: "The delivery report of " + before.Title() + " went back to the customer."})
 }
 

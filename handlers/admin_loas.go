@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,11 +23,71 @@ import (
 	"demarc/web/reqctx"
 )
 
+// reviewQueue is which applications a reviewer goes through. The filter of the
+// list, its tokens and the pages of its applications all say it in the address.
+type reviewQueue struct {
+	views.ReviewQueue
+	account store.Account // that is meant; the zero account for all
+	// problem says why it is not clear which account is meant.
+	problem *views.FilterProblem
+}
+
+// reviewSoon is how far ahead of its due time a review is due soon.
+const reviewSoon = 24 * time.Hour
+
+// reviewQueue reads which applications the address asks for. Whatever it does
+// not know counts as not asked.
+func (h *Handlers) reviewQueue(c echo.Context) (q reviewQueue, err error) {
+	param := func(name string) string { return shortened(clean(c, name, c.QueryParam(name), false), queryLimit) }
+	q.Account, q.Age = strings.TrimSpace(param("account")), param("age")
+	region, _ := h.Store.Catalogue().Region(param("region"))
+	q.Region = region.ID
+	if views.ReviewAgeWords(q.Age) == "" {
+		q.Age = ""
+	}
+	if q.Account == "" {
+		return q, nil
+	}
+	q.account, q.problem, err = h.accountCalled(c.Request().Context(), q.Account, func(id string) string {
+		return q.in(c.QueryParam("view"), func(o *views.ReviewQueue) { o.Account = id })
+	})
+	return q, err
+}
+
+// in is the list in a view after a change of the filter.
+func (q reviewQueue) in(view string, change func(*views.ReviewQueue)) string {
+	next := q.ReviewQueue
+	if change != nil {
+		change(&next)
+	}
+	return next.On(paths.With(paths.AdminLOAs, "view", view))
+}
+
+// page is the page of an application of the queue.
+func (q reviewQueue) page(id string) string { return q.On(paths.AdminLOA(id)) }
+
+// filter is what the store is asked for at now. An account that is not clear
+// keeps nothing out: the list shows nothing then, and the pages of
+// applications, which somebody opened from another list, go through all.
+func (q reviewQueue) filter(now time.Time) store.QueueFilter {
+	f := store.QueueFilter{AccountID: q.account.ID, Region: q.Region}
+	switch q.Age {
+	case views.ReviewLate:
+		f.DueBefore = now
+	case views.ReviewSoon:
+		f.DueFrom, f.DueBefore = now, now.Add(reviewSoon)
+	case views.ReviewLater:
+		f.DueFrom = now.Add(reviewSoon)
+	case views.ReviewUndated:
+		f.Undated = true
+	}
+	return f
+}
+
 // ListLOAs lists the applications that wait for a review, by due time; its
 // other views list what was approved and what was rejected.
 func (h *Handlers) ListLOAs(c echo.Context) error {
-	ctx := c.Request().Context()
-	counts, err := h.Store.StageCounts(ctx, "")
+	q, err := h.reviewQueue(c)
 	if err != nil {
 		return err
 	}
@@ -39,21 +101,85 @@ func (h *Handlers) ListLOAs(c echo.Context) error {
 	default:
 		l.View = views.LOAsOpen
 	}
+	if l.View != views.LOAsOpen {
+		q.Age = "" // the due time is that of the review
+	}
+	counts, err := h.Store.StageCounts(c.Request().Context(), q.account.ID)
+	if err != nil {
+		return err
+	}
+	h.reviewToolbar(q, counts, &l)
+	if l.Problem = q.problem; l.Problem == nil {
+		if err := h.reviewRows(c, q, stage, counts[stage], &l); err != nil {
+			return err
+		}
+	}
+	return h.render(c, http.StatusOK, views.LOAsPage(h.page(c, "LOA applications"), l))
+}
+
+// reviewToolbar fills in what does not depend on the rows. The numbers of the
+// views are those of the account, or of all accounts, as counters tell them; of
+// one region nobody keeps a number.
+func (h *Handlers) reviewToolbar(q reviewQueue, counts store.StageCounts, l *views.LOAList) {
 	for _, tab := range []struct {
 		view, label string
 		stage       lifecycle.Stage
 	}{{views.LOAsOpen, "Open", lifecycle.InApplication}, {views.LOAsApproved, "Approved", lifecycle.ApprovedLOA}, {views.LOAsRejected, "Rejected", lifecycle.LOARejected}} {
-		l.Tabs = append(l.Tabs, ui.ViewTab{Label: tab.label, Href: paths.With(paths.AdminLOAs, "view", tab.view), Count: counts[tab.stage], Current: tab.view == l.View})
+		n := counts[tab.stage]
+		if q.Region != "" || q.problem != nil {
+			n = -1
+		}
+		l.Tabs = append(l.Tabs, ui.ViewTab{Label: tab.label, Href: q.in(tab.view, func(o *views.ReviewQueue) { o.Age = "" }), Count: n, Current: tab.view == l.View})
 	}
-	after := c.QueryParam("after")
+	cat := h.Store.Catalogue()
+	l.Clear = paths.With(paths.AdminLOAs, "view", l.View)
+	l.Account = ui.Control{ID: "loa-account", Name: "account", Label: "Account", Type: "search", Value: q.Account, Placeholder: "Account: name or ID", MaxLength: queryLimit}
+	l.Region = ui.Control{Name: "region", Label: "Region", Value: q.Region, Options: []ui.Option{{Label: "All regions"}}}
+	for _, r := range cat.Regions() {
+		l.Region.Options = append(l.Region.Options, ui.Option{Value: r.ID, Label: r.Name})
+	}
+	if l.View == views.LOAsOpen {
+		l.Age = ui.Control{Name: "age", Label: "Age", Value: q.Age, Options: views.ReviewAges()}
+	}
+	token := func(text string, change func(*views.ReviewQueue)) {
+		l.Tokens = append(l.Tokens, ui.Token{Text: text, Href: q.in(l.View, change)})
+	}
+	if q.Account != "" {
+		token("Account: "+cmp.Or(q.account.Name, q.Account), func(o *views.ReviewQueue) { o.Account = "" })
+	}
+	if region, ok := cat.Region(q.Region); ok {
+		token("Region: "+region.Name, func(o *views.ReviewQueue) { o.Region = "" })
+	}
+	if q.Age != "" {
+		token("Age: "+views.ReviewAgeWords(q.Age), func(o *views.ReviewQueue) { o.Age = "" })
+	}
+}
+
+// reviewRows fills in one page of applications and how many there are: a fixed
+// number of statements, whatever its length. total is how many are in the stage
+// when no region and no age is asked for.
+func (h *Handlers) reviewRows(c echo.Context, q reviewQueue, stage lifecycle.Stage, total int, l *views.LOAList) error {
+	ctx := c.Request().Context()
 	var items []store.Connection
 	var next string
-	if stage == lifecycle.InApplication {
-		items, next, err = h.Store.QueuePage(ctx, stage, after, queuePage)
-	} else {
-		var page store.ConnectionPage
-		page, err = h.Store.Connections(ctx, h.actor(c), store.ConnectionFilter{Status: string(stage), Limit: queuePage, After: after})
-		items, next = page.Items, page.Next
+	more := false
+	after := shortened(c.QueryParam("after"), 2*queryLimit)
+	read := func() (err error) {
+		if stage == lifecycle.InApplication {
+			items, next, err = h.Store.QueuePage(ctx, stage, q.filter(h.Store.Now()), after, queuePage)
+			return err
+		}
+		page, err := h.Store.Connections(ctx, h.actor(c), store.ConnectionFilter{AccountID: q.account.ID, Region: q.Region, Status: string(stage), Limit: queuePage, After: after})
+		items, next, total, more = page.Items, page.Next, page.Total, page.TotalMore
+		return err
+	}
+	err := read()
+	if store.KindOf(err) == store.Invalid { // a cursor nobody gave out
+		after = ""
+		err = read()
+	}
+	if err == nil && stage == lifecycle.InApplication && (q.Region != "" || q.Age != "") {
+		total, more, err = h.Store.QueueCount(ctx, stage, q.filter(h.Store.Now()))
 	}
 	if err != nil {
 		return err
@@ -62,15 +188,23 @@ func (h *Handlers) ListLOAs(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	known := make([]review, len(items))
+	if stage == lifecycle.InApplication {
+		if known, err = h.reviews(ctx, items); err != nil {
+			return err
+		}
+	}
 	for i, it := range items {
-		row := views.LOARow{Interface: all[i], Waiting: h.waiting(it)}
+		row := views.LOARow{Interface: all[i], Waiting: h.waiting(it), Href: q.page(it.ID), Checks: known[i].Checks}
 		if stage == lifecycle.InApplication {
 			row.Soon = views.SoonText(it.ScheduledAt, h.Store.Now(), all[i].Zone)
 		}
 		l.Rows = append(l.Rows, row)
 	}
-	l.Pages = queuePages(paths.With(paths.AdminLOAs, "view", l.View), after, next, len(items), counts[stage])
-	return h.render(c, http.StatusOK, views.LOAsPage(h.page(c, "LOA applications"), l))
+	l.Count = views.ApplicationsCount(totalText(total, more), total == 1)
+	l.Pages = keysetPages(q.in(l.View, nil), after, next)
+	l.Pages.Summary = l.Count
+	return nil
 }
 
 // ReviewLOA is the page of one application.
@@ -119,7 +253,17 @@ func (h *Handlers) ApproveLOA(c echo.Context) error {
 	} else if l != nil {
 		flash.Text = l.Snapshot.Title() + " approved. Port " + l.Snapshot.Port + " of " + l.Snapshot.Device + " is reserved."
 	}
-	return h.nextJob(c, lifecycle.InApplication, before, paths.AdminLOAs, paths.AdminLOA, flash)
+	return h.nextReview(c, before, flash)
+}
+
+// nextReview goes on to the application that comes after a decided one in the
+// reviewer's queue, or to the list when none is left in it.
+func (h *Handlers) nextReview(c echo.Context, decided store.Connection, flash views.Flash) error {
+	queue, err := h.reviewQueue(c)
+	if err != nil {
+		return err
+	}
+	return h.nextJob(c, lifecycle.InApplication, queue.filter(h.Store.Now()), decided, queue.in(views.LOAsOpen, nil), queue.page, flash)
 }
 
 // issue drafts, prints and issues the letter, and returns its number. What
@@ -229,62 +373,98 @@ type review struct {
 	App      *store.LOAApplication
 	Port     *store.Port
 	// Avoid is the device of the redundant partner at the same access point.
-	Avoid, AvoidFor string
+	Avoid string
 }
 
 // review reads an application and checks it.
 func (h *Handlers) review(ctx context.Context, conn store.Connection) (review, error) {
-	var r review
-	var err error
-	if r.App, err = h.Store.Application(ctx, conn.ID); err != nil {
-		return r, err
-	}
-	if r.Port, err = h.Store.PortOf(ctx, conn.ID); err != nil {
-		return r, err
-	}
-	partner, err := h.Store.Partner(ctx, conn)
+	all, err := h.reviews(ctx, []store.Connection{conn})
 	if err != nil {
-		return r, err
+		return review{}, err
 	}
-	var partnerPort *store.Port
-	if partner != nil && partner.AccessPointID == conn.AccessPointID {
-		if partnerPort, err = h.Store.PortOf(ctx, partner.ID); err != nil {
-			return r, err
-		}
-		if partnerPort != nil {
-			r.Avoid, r.AvoidFor = partnerPort.Device, partner.Title()
-		}
-	}
-	if r.App == nil || conn.Stage != lifecycle.InApplication {
-		return r, nil
-	}
-	orders, err := h.Store.OrdersOf(ctx, conn.ID)
+	return all[0], nil
+}
+
+// reviews reads the applications of interfaces and checks them: a fixed number
+// of statements, whatever their number.
+func (h *Handlers) reviews(ctx context.Context, items []store.Connection) ([]review, error) {
+	applications, err := h.Store.NewestApplications(ctx, items)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	var requests []store.WhitelistRequest
-	if conn.Spec.NeedsWhitelist() {
-		if requests, err = h.Store.Whitelist(ctx, conn.AccountID); err != nil {
-			return r, err
+	partners, err := h.Store.Partners(ctx, items)
+	if err != nil {
+		return nil, err
+	}
+	holders := slices.Clone(items)
+	var accounts, listed []string
+	for _, conn := range items {
+		if p, ok := partners[conn.ID]; ok && p.AccessPointID == conn.AccessPointID {
+			holders = append(holders, store.Connection{ID: p.ID})
+		}
+		accounts = append(accounts, conn.AccountID)
+		if conn.Spec.NeedsWhitelist() {
+			listed = append(listed, conn.AccountID)
 		}
 	}
-	accounts, err := h.Store.AccountNames(ctx, []string{conn.AccountID})
+	ports, err := h.Store.PortsHeld(ctx, holders)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	k := checks{now: h.Store.Now(), zone: h.Store.Catalogue().Zone(conn.Region), r: &r}
-	ap, _ := h.Store.Catalogue().AccessPoint(conn.AccessPointID)
-	k.fee(orders)
-	if conn.Spec.NeedsWhitelist() {
-		k.whitelist(store.WhitelistState(requests, conn.Region, conn.Spec, k.now), conn.Spec)
+	orders, err := h.Store.InstallationOrders(ctx, items)
+	if err != nil {
+		return nil, err
 	}
-	k.construction(*r.App)
-	k.visitors(*r.App, ap.Visitor)
-	k.company(r.App.CompanyName, accounts[conn.AccountID])
-	k.schedule(*r.App, conn, ap)
-	k.redundancy(conn, partner, r.Port, partnerPort, h.Store.Catalogue())
-	k.facility(ap)
-	return r, nil
+	requests, err := h.Store.Whitelists(ctx, listed)
+	if err != nil {
+		return nil, err
+	}
+	names, err := h.Store.AccountNames(ctx, accounts)
+	if err != nil {
+		return nil, err
+	}
+	port := func(id string) *store.Port {
+		if p, ok := ports[id]; ok {
+			return &p
+		}
+		return nil
+	}
+	out := make([]review, len(items))
+	for i, conn := range items {
+		r := &out[i]
+		r.Port = port(conn.ID)
+		var partner *store.PartnerRef
+		var partnerPort *store.Port
+		if p, ok := partners[conn.ID]; ok {
+			partner = &p
+			if p.AccessPointID == conn.AccessPointID {
+				if partnerPort = port(p.ID); partnerPort != nil {
+					r.Avoid = partnerPort.Device
+				}
+			}
+		}
+		app, ok := applications[conn.ID]
+		if !ok {
+			continue
+		}
+		r.App = &app
+		if conn.Stage != lifecycle.InApplication {
+			continue
+		}
+		k := checks{now: h.Store.Now(), zone: h.Store.Catalogue().Zone(conn.Region), r: r}
+		ap, _ := h.Store.Catalogue().AccessPoint(conn.AccessPointID)
+		k.fee(orders[conn.ID])
+		if conn.Spec.NeedsWhitelist() {
+			k.whitelist(store.WhitelistState(requests[conn.AccountID], conn.Region, conn.Spec, k.now), conn.Spec)
+		}
+		k.construction(app)
+		k.visitors(app, ap.Visitor)
+		k.company(app.CompanyName, names[conn.AccountID])
+		k.schedule(app, conn, ap)
+		k.redundancy(conn, partner, r.Port, partnerPort, h.Store.Catalogue())
+		k.facility(ap)
+	}
+	return out, nil
 }
 
 // checks collects what a reviewer has to know before the decision.
@@ -309,12 +489,11 @@ func (k checks) block(text, sub string) {
 	}
 }
 
-func (k checks) fee(orders []store.Order) {
-	for _, o := range orders {
-		if o.Kind == "installation" && o.State == "paid" {
-			k.add(ui.ToneOK, "Installation fee paid", "Order "+o.No+", "+o.Amount.String())
-			return
-		}
+// fee checks the order of the installation fee; the zero order is none.
+func (k checks) fee(o store.Order) {
+	if o.State == "paid" {
+		k.add(ui.ToneOK, "Installation fee paid", "Order "+o.No+", "+o.Amount.String())
+		return
 	}
 	k.block("The installation fee is not paid", "")
 }
@@ -405,20 +584,20 @@ func (k checks) schedule(a store.LOAApplication, conn store.Connection, ap catal
 	}
 }
 
-func (k checks) redundancy(conn store.Connection, partner *store.Connection, own, other *store.Port, cat *catalog.Catalogue) {
+func (k checks) redundancy(conn store.Connection, partner *store.PartnerRef, own, other *store.Port, cat *catalog.Catalogue) {
 	switch {
 	case partner == nil:
 		k.add(ui.ToneInfo, "No redundant connection, so any device may be used", "")
 	case partner.AccessPointID != conn.AccessPointID:
-		k.add(ui.ToneInfo, "Redundant to "+partner.Title()+" at another access point, so any device may be used", "")
+		k.add(ui.ToneInfo, "Redundant to "+partner.Title+" at another access point, so any device may be used", "")
 	case other == nil || own == nil:
-		k.add(ui.ToneInfo, "Redundant to "+partner.Title()+" at the same access point, which holds no port yet", "")
+		k.add(ui.ToneInfo, "Redundant to "+partner.Title+" at the same access point, which holds no port yet", "")
 	case own.Device == other.Device:
-		k.add(ui.ToneBad, "On the same access device as its redundant connection "+partner.Title(), "Select a port of another device")
+		k.add(ui.ToneBad, "On the same access device as its redundant connection "+partner.Title, "Select a port of another device")
 	default:
 		a, _ := cat.Device(own.Device)
 		b, _ := cat.Device(other.Device)
-		k.add(ui.ToneOK, "Redundant to "+partner.Title()+" at the same access point, on another access device", a.Name+" and "+b.Name)
+		k.add(ui.ToneOK, "Redundant to "+partner.Title+" at the same access point, on another access device", a.Name+" and "+b.Name)
 	}
 }
 
@@ -443,7 +622,11 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 	if err != nil {
 		return err
 	}
-	v := views.Review{Interface: shown, Open: lifecycle.Can(conn.Stage, lifecycle.Approve, user.Role), Checks: known.Checks, Form: form, Conflict: conflict}
+	queue, err := h.reviewQueue(c)
+	if err != nil {
+		return err
+	}
+	v := views.Review{Interface: shown, Queue: queue.ReviewQueue, Open: lifecycle.Can(conn.Stage, lifecycle.Approve, user.Role), Checks: known.Checks, Form: form, Conflict: conflict}
 	if known.Blocked != "" {
 		v.Blocked = "Reject the application: a check failed."
 	}
@@ -451,8 +634,15 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 	v.CanMove = lifecycle.Can(conn.Stage, lifecycle.MovePort, user.Role) && known.Port != nil
 	v.CanRevoke = lifecycle.Can(conn.Stage, lifecycle.RevokeLOA, user.Role)
 	if v.Open {
-		if v.Prev, v.Next, err = h.Store.QueueNeighbors(ctx, lifecycle.InApplication, conn); err != nil {
+		before, after, err := h.Store.QueueNeighbors(ctx, lifecycle.InApplication, queue.filter(h.Store.Now()), conn)
+		if err != nil {
 			return err
+		}
+		if before != "" {
+			v.Prev = queue.page(before)
+		}
+		if after != "" {
+			v.Next = queue.page(after)
 		}
 	}
 	zone := v.Interface.Zone
@@ -492,7 +682,7 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 			v.Letter = reviewLetter(*l, h.Store.Now())
 		}
 	}
-	p := h.page(c, "Review LOA application", views.Crumb{Label: "LOA applications", Href: paths.AdminLOAs})
+	p := h.page(c, "Review LOA application", views.Crumb{Label: "LOA applications", Href: queue.in(views.LOAsOpen, nil)})
 	p.Failed = status == http.StatusUnprocessableEntity
 	if n := len(p.Crumbs); n > 0 {
 		p.Crumbs[n-1].Label = conn.Title()
@@ -692,8 +882,7 @@ func (h *Handlers) RejectLOA(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.nextJob(c, lifecycle.InApplication, before, paths.AdminLOAs, paths.AdminLOA,
-		views.Flash{Tone: ui.ToneOK, Text: "The application of " + before.Title() + " was rejected. The customer reads the reasons.", LinkText: "View", Href: paths.AdminLOA(id)})
+	return h.nextReview(c, before, views.Flash{Tone: ui.ToneOK, Text: "The application of " + before.Title() + " was rejected. The customer reads the reasons.", LinkText: "View", Href: paths.AdminLOA(id)})
 }
 
 func (h *Handlers) rejectionPage(c echo.Context, status int, about []string, texts, fields map[string]string, conflict string) error {
@@ -707,7 +896,11 @@ func (h *Handlers) rejectionPage(c echo.Context, status int, about []string, tex
 	if err != nil {
 		return err
 	}
-	r := views.Rejection{Interface: h.interfaceView(conn), Operator: h.Operator, Key: keptKey(c), Errors: fields, Conflict: conflict,
+	queue, err := h.reviewQueue(c)
+	if err != nil {
+		return err
+	}
+	r := views.Rejection{Interface: h.interfaceView(conn), Queue: queue.ReviewQueue, Operator: h.Operator, Key: keptKey(c), Errors: fields, Conflict: conflict,
 		Possible: app != nil && lifecycle.Can(conn.Stage, lifecycle.Reject, user.Role)}
 	if !r.Possible && conflict == "" {
 		r.Conflict = conn.Title() + " is in the " + conn.Stage.Label() + " state now, so there is nothing to reject."
@@ -721,7 +914,7 @@ func (h *Handlers) rejectionPage(c echo.Context, status int, about []string, tex
 			r.Reasons = append(r.Reasons, views.RejectReason{Field: field, Label: views.ReasonLabel(field), Applied: applied(*app, field, r.Interface.Zone), Ticked: named[field], Text: texts[field]})
 		}
 	}
-	p := h.page(c, "Reject LOA application", views.Crumb{Label: "LOA applications", Href: paths.AdminLOAs}, views.Crumb{Label: conn.Title(), Href: paths.AdminLOA(conn.ID)})
+	p := h.page(c, "Reject LOA application", views.Crumb{Label: "LOA applications", Href: queue.in(views.LOAsOpen, nil)}, views.Crumb{Label: conn.Title(), Href: queue.page(conn.ID)})
 	p.Failed = status == http.StatusUnprocessableEntity
 	return h.render(c, status, views.RejectionPage(p, reqctx.IsPartial(c.Request()), r))
 }

@@ -3,8 +3,10 @@ package handlers_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -583,6 +585,309 @@ func TestStaffLOAList(t *testing.T) {
 	says(t, reviewer.get(paths.AdminLOAs+"?view=rejected").want(200), rejected.ID)
 	if a := reviewer.get(paths.AdminLOAs + "?after=nonsense"); a.status >= 500 {
 		t.Errorf("a broken cursor answers %d", a.status)
+	}
+}
+
+// southwindMayOrder gives the second account money and quotas.
+func (s *site) southwindMayOrder(t *testing.T) {
+	t.Helper()
+	ctx := context.Background()
+	if err := s.SetQuotas(ctx, s.Admin, s.Southwind, 1000, 1000, "Tests order a lot"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RecordTransfer(ctx, s.Finance, s.Southwind, "1,000,000.00", "opening balance"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inSingapore orders at an access point of another region.
+func (s *site) inSingapore(t *testing.T) func(*store.NewConnection) {
+	return func(n *store.NewConnection) {
+		n.Region, n.AccessPoint, n.SP = "ap-southeast-1", s.APID(t, "Singapore-A"), catalog.EquinixSP
+	}
+}
+
+// rowIDs are the interfaces of a list in its order.
+func rowIDs(a *answer) []string {
+	var out []string
+	for _, tr := range a.doc().Find("tbody tr").EachIter() {
+		out = append(out, strings.TrimPrefix(tr.AttrOr("id", ""), "row-"))
+	}
+	return out
+}
+
+// hrefOf is where the link with these words leads; name is its accessible name
+// or its text.
+func hrefOf(t *testing.T, a *answer, name string) string {
+	t.Helper()
+	for _, link := range a.doc().Find("main a").EachIter() {
+		if link.AttrOr("aria-label", "") == name || strings.Join(strings.Fields(link.Text()), " ") == name {
+			return link.AttrOr("href", "")
+		}
+	}
+	t.Fatalf("no link %q\n%s", name, a.text())
+	return ""
+}
+
+func TestStaffLOAFilters(t *testing.T) {
+	s := newSite(t)
+	s.southwindMayOrder(t)
+	ids := map[string]string{}
+	add := func(name string, owner store.Actor, stage lifecycle.Stage, edit ...func(*store.NewConnection)) {
+		ids[name] = s.AtOf(t, owner, stage, edit...).ID
+		s.Clock.Advance(time.Minute)
+	}
+	add("late", s.Owner, lifecycle.InApplication)
+	add("late south", s.OtherOwner, lifecycle.InApplication)
+	add("approved", s.Owner, lifecycle.ApprovedLOA)
+	add("approved south", s.OtherOwner, lifecycle.ApprovedLOA)
+	add("approved far", s.Owner, lifecycle.ApprovedLOA, s.inSingapore(t))
+	add("rejected south", s.OtherOwner, lifecycle.LOARejected)
+	s.Clock.Advance(4 * 24 * time.Hour) // Tuesday: over the weekend
+	add("fresh", s.Owner, lifecycle.InApplication)
+	add("fresh far", s.OtherOwner, lifecycle.InApplication, s.inSingapore(t))
+	s.Clock.Set(s.Get(t, ids["fresh"]).DueAt.Add(-20 * time.Hour))
+	reviewer := s.as(asReviewer)
+	for _, tc := range []struct {
+		query  string
+		want   []string
+		tokens []string
+		says   string
+	}{
+		{"", []string{"late", "late south", "fresh", "fresh far"}, nil, "4 applications"},
+		{"?account=" + s.Southwind, []string{"late south", "fresh far"}, []string{"Account: Southwind Logistics"}, "2 applications"},
+		{"?account=south", []string{"late south", "fresh far"}, []string{"Account: Southwind Logistics"}, "2 applications"},
+		{"?region=ap-southeast-1", []string{"fresh far"}, []string{"Region: Singapore"}, "1 application"},
+		{"?age=late", []string{"late", "late south"}, []string{"Age: Late"}, "2 applications"},
+		{"?age=soon", []string{"fresh"}, []string{"Age: Due within 24 hours"}, "1 application"},
+		{"?age=later", []string{"fresh far"}, []string{"Age: Due later"}, "1 application"},
+		{"?age=undated", nil, []string{"Age: No due time"}, "No application matches these filters"},
+		{"?account=North&region=cn-hangzhou&age=late", []string{"late"}, []string{"Account: Northwind Trading", "Region: China (Hangzhou)", "Age: Late"}, "1 application"},
+		{"?account=North&region=ap-southeast-1", nil, []string{"Account: Northwind Trading", "Region: Singapore"}, "No application matches these filters"},
+		{"?account=nobody", nil, []string{"Account: nobody"}, "No account is called “nobody”. Enter the beginning of its name, or its ID."},
+		// What the list does not know counts as not asked.
+		{"?region=atlantis&age=yesterday&view=lost", []string{"late", "late south", "fresh", "fresh far"}, nil, "4 applications"},
+		{"?after=nonsense", []string{"late", "late south", "fresh", "fresh far"}, nil, "4 applications"},
+		{"?view=approved", []string{"approved far", "approved south", "approved"}, nil, "3 applications"},
+		{"?view=approved&account=South", []string{"approved south"}, []string{"Account: Southwind Logistics"}, "1 application"},
+		{"?view=approved&region=ap-southeast-1", []string{"approved far"}, []string{"Region: Singapore"}, "1 application"},
+		{"?view=approved&region=cn-hangzhou&account=North", []string{"approved"}, []string{"Account: Northwind Trading", "Region: China (Hangzhou)"}, "1 application"},
+		{"?view=rejected&age=late", []string{"rejected south"}, nil, "1 application"}, // the due time was that of the review
+		{"?view=rejected&account=North", nil, []string{"Account: Northwind Trading"}, "No application matches these filters"},
+	} {
+		t.Run(tc.query, func(t *testing.T) {
+			page := reviewer.get(paths.AdminLOAs + tc.query).want(200)
+			var want, tokens []string
+			for _, name := range tc.want {
+				want = append(want, ids[name])
+			}
+			if got := rowIDs(page); !slices.Equal(got, want) {
+				t.Errorf("lists %v, want %v", got, want)
+			}
+			for _, token := range page.doc().Find(".token").EachIter() {
+				tokens = append(tokens, strings.TrimSpace(token.Text()))
+				// Taking a token out leaves the others and the view.
+				href := token.AttrOr("href", "")
+				rest := reviewer.get(href).want(200)
+				if n := rest.doc().Find(".token").Length(); n != len(tc.tokens)-1 {
+					t.Errorf("%s has %d filters", href, n)
+				}
+				if strings.Contains(tc.query, "view=approved") != strings.Contains(href, "view=approved") {
+					t.Errorf("%s is another view", href)
+				}
+			}
+			if !slices.Equal(tokens, tc.tokens) {
+				t.Errorf("filters %q, want %q", tokens, tc.tokens)
+			}
+			says(t, page, tc.says)
+			decided := strings.Contains(tc.query, "view=approved") || strings.Contains(tc.query, "view=rejected")
+			if byAge := page.doc().Find("form[role=search] select[name=age]").Length() == 1; byAge == decided {
+				t.Errorf("filter by age: %v", byAge)
+			}
+		})
+	}
+	// The form keeps what was sent, and the views what is kept from one to the next.
+	page := reviewer.get(paths.AdminLOAs + "?account=South&region=cn-hangzhou&age=late").want(200)
+	form := untouched(t, page, paths.AdminLOAs)
+	if form.Get("account") != "South" || form.Get("region") != "cn-hangzhou" || form.Get("age") != "late" {
+		t.Errorf("the form says %v", form)
+	}
+	if got, want := hrefOf(t, page, "Approved"), paths.With(paths.AdminLOAs, "view", "approved", "account", "South", "region", "cn-hangzhou"); got != want {
+		t.Errorf("Approved leads to %s, want %s", got, want)
+	}
+	// Nobody's name is guessed.
+	if _, err := s.CreateAccount(context.Background(), s.Admin, "Southwest Power", ""); err != nil {
+		t.Fatal(err)
+	}
+	page = reviewer.get(paths.AdminLOAs + "?account=South&age=late").want(200)
+	says(t, page, "More than one account begins with “South”. Which one is meant?", "Southwind Logistics, "+s.Southwind, "Southwest Power, ")
+	if got := rowIDs(page); len(got) != 0 {
+		t.Errorf("lists %v", got)
+	}
+	if got := rowIDs(reviewer.get(hrefOf(t, page, "Southwind Logistics, "+s.Southwind)).want(200)); !slices.Equal(got, []string{ids["late south"]}) {
+		t.Errorf("the one that is meant lists %v", got)
+	}
+}
+
+// The list says of the checks what the page of the application says.
+func TestStaffLOAListChecks(t *testing.T) {
+	s := newSite(t)
+	s.southwindMayOrder(t)
+	good := s.At(t, lifecycle.InApplication)
+	first := s.At(t, lifecycle.ToApplyForLOA)
+	odd := s.applyWith(t, first, func(in *store.NewLOAApplication) {
+		in.CompanyName, in.ConstructionType, in.OtherType = "Another Ltd", "Others", "Dark fiber"
+	})
+	pair := s.At(t, lifecycle.InApplication, func(n *store.NewConnection) { n.Redundant = good.ID })
+	soon := s.At(t, lifecycle.InApplication, s.inSingapore(t))
+	foreign := s.AtOf(t, s.OtherOwner, lifecycle.InApplication) // applied for as Northwind Trading
+	s.Clock.Advance(8 * 24 * time.Hour)
+	reviewer := s.as(asReviewer)
+	list := reviewer.get(paths.AdminLOAs).want(200)
+	for _, tc := range []struct {
+		c    store.Connection
+		warn int
+	}{{good, 1}, {odd, 3}, {pair, 1}, {soon, 1}, {foreign, 2}} {
+		page := reviewer.get(paths.AdminLOA(tc.c.ID)).want(200)
+		all, warned := page.doc().Find("ul.checks li"), 0
+		for _, li := range all.EachIter() {
+			if li.HasClass("tone-warn") || li.HasClass("tone-bad") {
+				warned++
+			}
+		}
+		if warned != tc.warn {
+			t.Errorf("%s: %d to look at, want %d: %s", tc.c.ID, warned, tc.warn, all.Text())
+		}
+		cell := list.doc().Find("#row-" + tc.c.ID + " td[data-label=Checks]")
+		want := fmt.Sprintf("%d/%d", all.Length()-warned, all.Length())
+		if got := cell.Text(); !strings.Contains(got, want) || !strings.Contains(got, fmt.Sprintf("%d of %d checks passed", all.Length()-warned, all.Length())) ||
+			strings.Contains(got, "to look at") != (warned > 0) || warned > 0 && !strings.Contains(got, fmt.Sprintf("%d to look at", warned)) {
+			t.Errorf("the list says %q of %s, want %s", got, tc.c.ID, want)
+		}
+	}
+	// What is decided has no checks, and only what is approved has a number.
+	s.Do(t, good.ID, lifecycle.Approve)
+	s.Do(t, odd.ID, lifecycle.Reject)
+	approved, rejected := reviewer.get(paths.AdminLOAs+"?view=approved").want(200), reviewer.get(paths.AdminLOAs+"?view=rejected").want(200)
+	says(t, approved, "LOA number", "LOA-2026-000001")
+	saysNot(t, approved, "Checks", "checks passed")
+	saysNot(t, rejected, "Checks", "checks passed", "LOA number")
+	saysNot(t, list, "LOA number")
+}
+
+// A page of the list costs the same, however many rows and accounts it has.
+func TestStaffLOAListStatements(t *testing.T) {
+	s := newSite(t)
+	s.southwindMayOrder(t)
+	s.At(t, lifecycle.InApplication)
+	reviewer := s.as(asReviewer)
+	cost := func(query string) int {
+		s.Clock.Advance(time.Minute)
+		before := s.Reads()
+		reviewer.get(paths.AdminLOAs + query).want(200)
+		return s.Reads() - before
+	}
+	cost("") // what is read once
+	few := cost("")
+	for i := range 12 {
+		owner := s.Owner
+		if i%2 == 0 {
+			owner = s.OtherOwner
+		}
+		first := s.AtOf(t, owner, lifecycle.InApplication)
+		if i%4 == 0 {
+			s.AtOf(t, owner, lifecycle.InApplication, func(n *store.NewConnection) { n.Redundant = first.ID })
+		}
+	}
+	cost("")
+	if many := cost(""); many > few+1 { // partners are named by the interfaces that chose them
+		t.Errorf("%d statements for one row, %d for 16", few, many)
+	}
+	if few > 14 {
+		t.Errorf("a page takes %d statements", few)
+	}
+	if n := cost("?account=South&region=cn-hangzhou&age=later"); n > few+4 {
+		t.Errorf("a page with every filter takes %d statements, one without %d", n, few)
+	}
+}
+
+// Whoever goes through a part of the queue stays in it: by Previous and Next,
+// and after each decision, until nothing is left in it.
+func TestStaffReviewStaysInTheFilteredQueue(t *testing.T) {
+	s := newSite(t)
+	s.southwindMayOrder(t)
+	var north, south []string
+	for range 3 {
+		north = append(north, s.At(t, lifecycle.InApplication).ID)
+		s.Clock.Advance(time.Hour)
+		south = append(south, s.AtOf(t, s.OtherOwner, lifecycle.InApplication).ID)
+		s.Clock.Advance(time.Hour)
+	}
+	reviewer := s.as(asReviewer)
+	const filter = "?account=South&region=cn-hangzhou&age=later"
+	list := reviewer.get(paths.AdminLOAs + filter).want(200)
+	if got := rowIDs(list); !slices.Equal(got, south) {
+		t.Fatalf("lists %v", got)
+	}
+	open := list.doc().Find("#row-"+south[0]+" .acts a").AttrOr("href", "")
+	if open != paths.AdminLOA(south[0])+filter {
+		t.Fatalf("Review leads to %s", open)
+	}
+	first := reviewer.get(open).want(200)
+	saysNot(t, first, "Previous")
+	if got := hrefOf(t, first, "Next"); got != paths.AdminLOA(south[1])+filter {
+		t.Errorf("Next leads to %s", got)
+	}
+	if got := hrefOf(t, first, "LOA applications"); got != paths.AdminLOAs+filter {
+		t.Errorf("the list above is %s", got)
+	}
+	middle := reviewer.get(hrefOf(t, first, "Next")).want(200)
+	if got := hrefOf(t, middle, "Previous"); got != open {
+		t.Errorf("Previous leads to %s", got)
+	}
+	// Without the filter the same application has other neighbours, in the order of the list.
+	plain := reviewer.get(paths.AdminLOA(south[1])).want(200)
+	if prev, next := hrefOf(t, plain, "Previous"), hrefOf(t, plain, "Next"); prev != paths.AdminLOA(north[1]) || next != paths.AdminLOA(north[2]) {
+		t.Errorf("%s lies between %s and %s", south[1], prev, next)
+	}
+	if want := []string{north[0], south[0], north[1], south[1], north[2], south[2]}; !slices.Equal(rowIDs(reviewer.get(paths.AdminLOAs)), want) {
+		t.Error("the list has another order")
+	}
+
+	// Approving goes on within the filter; a mistake does not leave it.
+	action := paths.AdminApproval(south[0]) + filter
+	form := untouched(t, first, action)
+	again := reviewer.post(action, form).want(422) // "I looked at the warning" is not ticked
+	if got := hrefOf(t, again, "Next"); got != paths.AdminLOA(south[1])+filter {
+		t.Errorf("after a mistake Next leads to %s", got)
+	}
+	form.Set("looked", "on")
+	if got := reviewer.post(action, form).want(303).header.Get("Location"); got != paths.AdminLOA(south[1])+filter {
+		t.Errorf("goes on to %s", got)
+	}
+	// So does rejecting.
+	reject := hrefOf(t, reviewer.get(paths.AdminLOA(south[1])+filter), "Reject")
+	if reject != paths.AdminRejection(south[1])+filter {
+		t.Fatalf("Reject leads to %s", reject)
+	}
+	form = setting(untouched(t, reviewer.get(reject).want(200), reject), "about", "company_name", "reason-company_name", "Write the name as in the contract.")
+	if got := reviewer.post(reject, form).want(303).header.Get("Location"); got != paths.AdminLOA(south[2])+filter {
+		t.Errorf("goes on to %s", got)
+	}
+	action = paths.AdminApproval(south[2]) + filter
+	form = setting(untouched(t, reviewer.get(paths.AdminLOA(south[2])+filter).want(200), action), "looked", "on")
+	if got := reviewer.post(action, form).want(303).header.Get("Location"); got != paths.AdminLOAs+filter {
+		t.Errorf("goes on to %s although the others are not in the filter", got)
+	}
+	says(t, reviewer.get(paths.AdminLOAs+filter).want(200), "approved.", "No application matches these filters")
+	for _, id := range north {
+		if got := s.Get(t, id); got.Stage != lifecycle.InApplication {
+			t.Errorf("%s is %s", id, got.Stage)
+		}
+	}
+	// An address that asks for an account nobody knows still shows its page.
+	if got := hrefOf(t, reviewer.get(paths.AdminLOA(north[0])+"?account=nobody").want(200), "Next"); got != paths.AdminLOA(north[1])+"?account=nobody" {
+		t.Errorf("Next leads to %s", got)
 	}
 }
 

@@ -52,18 +52,24 @@ func (s *Store) Account(ctx context.Context, by Actor, id string) (Account, erro
 // AccountNames are the names of accounts, by ID.
 func (s *Store) AccountNames(ctx context.Context, ids []string) (map[string]string, error) {
 	out := map[string]string{}
+	var args []any
 	for _, id := range ids {
-		if _, known := out[id]; known || id == "" {
-			continue
+		if _, known := out[id]; !known && id != "" {
+			out[id] = ""
+			args = append(args, id)
 		}
-		var name string
-		err := s.get(ctx, "SELECT name FROM accounts WHERE id = ?", []any{id}, &name)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return out, err
-		}
-		out[id] = name
 	}
-	return out, nil
+	if len(args) == 0 {
+		return out, nil
+	}
+	marks, args := inList(args)
+	_, err := list(ctx, s, func(r scanner) (v struct{}, err error) {
+		var id, name string
+		err = r.Scan(&id, &name)
+		out[id] = name
+		return v, err
+	}, "SELECT id, name FROM accounts WHERE id IN ("+marks+")", args...)
+	return out, err
 }
 
 // CreateAccount opens a customer account and returns its ID. Kinds: Invalid

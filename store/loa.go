@@ -735,6 +735,37 @@ func (s *Store) Application(ctx context.Context, id string) (*LOAApplication, er
 	return &a, err
 }
 
+// NewestApplications are the newest applications of interfaces with their field
+// engineers, by the interface's ID: two statements, whatever their number. An
+// interface without one is left out.
+func (s *Store) NewestApplications(ctx context.Context, items []Connection) (map[string]LOAApplication, error) {
+	out := make(map[string]LOAApplication, len(items))
+	if len(items) == 0 {
+		return out, nil
+	}
+	const newest = "(SELECT MAX(n.version) FROM loa_applications n WHERE n.connection_id = "
+	marks, ids := inList(connectionIDs(items))
+	applications, err := list(ctx, s, scanApplication, "SELECT "+applicationColumns+" FROM loa_applications a WHERE connection_id IN ("+marks+") AND version = "+newest+"a.connection_id)", ids...)
+	if err != nil {
+		return out, err
+	}
+	for _, a := range applications {
+		out[a.ConnectionID] = a
+	}
+	_, err = list(ctx, s, func(r scanner) (v struct{}, err error) {
+		var e Engineer
+		var id string
+		var version int
+		err = r.Scan(&e.Name, &e.Gender, &e.IDType, &e.IDLast4, &e.Contact, &id, &version)
+		if a, ok := out[id]; ok && a.Version == version { // and not of one sent a moment ago
+			a.Engineers = append(a.Engineers, e)
+			out[id] = a
+		}
+		return v, err
+	}, "SELECT "+engineerColumns+", connection_id, version FROM field_engineers e WHERE connection_id IN ("+marks+") AND version = "+newest+"e.connection_id) ORDER BY connection_id, version, n", ids...)
+	return out, err
+}
+
 // KnownEngineer is a field engineer whom an account named before: the name and
 // the contact, and nothing else of what was kept.
 type KnownEngineer struct {

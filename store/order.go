@@ -285,6 +285,21 @@ func (s *Store) OrdersOf(ctx context.Context, connection string) ([]Order, error
 	return list(ctx, s, scanOrder, "SELECT "+orderColumns+" FROM orders WHERE connection_id = ? ORDER BY connection_id, created_at", connection)
 }
 
+// InstallationOrders are the orders of the installation fee of interfaces, by
+// the interface's ID: one statement, whatever their number.
+func (s *Store) InstallationOrders(ctx context.Context, items []Connection) (map[string]Order, error) {
+	out := make(map[string]Order, len(items))
+	if len(items) == 0 {
+		return out, nil
+	}
+	marks, ids := inList(connectionIDs(items))
+	orders, err := list(ctx, s, scanOrder, "SELECT "+orderColumns+" FROM orders WHERE connection_id IN ("+marks+") AND kind = 'installation'", ids...)
+	for _, o := range orders {
+		out[o.ConnectionID] = o
+	}
+	return out, err
+}
+
 func (t *tx) ordersOf(connection string) ([]Order, error) {
 	rows, err := t.query("SELECT "+orderColumns+" FROM orders WHERE connection_id = ? ORDER BY connection_id, created_at", connection)
 	if err != nil {

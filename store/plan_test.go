@@ -157,6 +157,47 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 		_, err = s.Queue(ctx, stage, 50)
 		read("queue", err)
 	}
+	narrowed := map[string][]QueueFilter{
+		"connections_queue":            {{}, {Undated: true}, {DueBefore: soon()}, {DueFrom: start2026}, {DueFrom: start2026, DueBefore: soon()}},
+		"connections_queue_in_region":  {{Region: "cn-hangzhou"}, {Region: "cn-hangzhou", Undated: true}, {Region: "cn-hangzhou", DueFrom: start2026, DueBefore: soon()}},
+		"connections_queue_of_account": {{AccountID: c.AccountID}, {AccountID: c.AccountID, Undated: true}, {AccountID: c.AccountID, DueBefore: soon()}, {AccountID: c.AccountID, Region: "cn-hangzhou", DueFrom: start2026}},
+	}
+	for _, filters := range narrowed {
+		for _, f := range filters {
+			items, next, err := s.QueuePage(ctx, lifecycle.InApplication, f, "", 5)
+			read("queue, narrowed", err)
+			if len(items) == 0 && !f.Undated {
+				t.Fatalf("%+v: nothing", f)
+			}
+			_, _, err = s.QueuePage(ctx, lifecycle.InApplication, f, next, 5)
+			read("queue, second page", err)
+			_, _, err = s.QueueCount(ctx, lifecycle.InApplication, f)
+			read("count of a queue", err)
+			for _, due := range []time.Time{{}, start2026, soon()} {
+				_, _, err = s.QueueNeighbors(ctx, lifecycle.InApplication, f, Connection{ID: c.ID, DueAt: due})
+				read("neighbours", err)
+			}
+		}
+	}
+	for _, f := range []ConnectionFilter{{Region: "cn-hangzhou", Status: "approved_loa"}, {Region: "cn-hangzhou", Status: "loa_rejected"}, {AccountID: c.AccountID, Status: "approved_loa"}, {AccountID: c.AccountID, Region: "cn-hangzhou", Status: "approved_loa"}} {
+		f.Limit = 10
+		p, err := s.Connections(ctx, staff, f)
+		read("decided", err)
+		if p.Next == "" {
+			t.Fatalf("%+v: one page", f)
+		}
+		f.After = p.Next
+		_, err = s.Connections(ctx, staff, f)
+		read("decided, second page", err)
+	}
+	_, err = s.NewestApplications(ctx, page.Items)
+	read("applications", err)
+	_, err = s.InstallationOrders(ctx, page.Items)
+	read("orders of the installation fee", err)
+	_, err = s.Whitelists(ctx, []string{c.AccountID})
+	read("whitelists", err)
+	_, err = s.AccountNames(ctx, []string{c.AccountID})
+	read("names", err)
 	if _, err := s.PortsToCheck(ctx, 50); err != nil {
 		t.Fatal(err)
 	}
@@ -240,8 +281,23 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	if len(plans) < 25 {
 		t.Fatalf("only %d statements were looked at", len(plans))
 	}
+	used := map[string]bool{}
 	for query, details := range plans {
 		for _, d := range details {
+			for index := range narrowed {
+				used[index] = used[index] || strings.Contains(d, "INDEX "+index+" ")
+			}
+			used["connections_decided_in_region"] = used["connections_decided_in_region"] || strings.Contains(d, "INDEX connections_decided_in_region ")
+			own := strings.HasSuffix(d, " c") // of the count around the query
+			if !own && strings.Contains(query, " AND region = ? AND turn = 'staff'") && !strings.Contains(d, "connections_queue_in_region (stage=? AND region=?") {
+				t.Errorf("walks other regions: %s\n%s", d, query)
+			}
+			if !own && strings.Contains(query, "stage = ? AND account_id = ?") && strings.Contains(query, "turn = 'staff'") && !strings.Contains(d, "connections_queue_of_account (account_id=? AND stage=?") {
+				t.Errorf("walks other accounts: %s\n%s", d, query)
+			}
+			if !own && strings.Contains(query, "due_at IS NULL") && !strings.Contains(d, "due_at=?") {
+				t.Errorf("walks what has a due time: %s\n%s", d, query)
+			}
 			small := strings.Contains(d, "SCAN regions") || strings.Contains(d, "SCAN access_points") || strings.Contains(d, "SCAN devices") || strings.Contains(d, "SCAN panels") || strings.Contains(d, "SCAN calendar") || strings.Contains(d, "SCAN price_") || d == "SCAN queue" || strings.Contains(d, "SCAN ledger_days") || strings.Contains(d, "CONSTANT ROW") || d == "SCAN kinds" || strings.Contains(d, "VALUES CLAUSE")
 			switch {
 			case strings.Contains(d, "TEMP B-TREE"):
@@ -255,7 +311,14 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 			}
 		}
 	}
+	for _, index := range []string{"connections_queue", "connections_queue_in_region", "connections_queue_of_account", "connections_decided_in_region"} {
+		if !used[index] {
+			t.Errorf("nothing uses %s", index)
+		}
+	}
 }
+
+var start2026 = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func soon() time.Time { return time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC) }
 

@@ -43,6 +43,26 @@ func (s *Store) Whitelist(ctx context.Context, account string) ([]WhitelistReque
 	return out, err
 }
 
+// Whitelists are the requests of accounts, each account's newest first: one
+// statement, whatever their number.
+func (s *Store) Whitelists(ctx context.Context, accounts []string) (map[string][]WhitelistRequest, error) {
+	out := make(map[string][]WhitelistRequest, len(accounts))
+	if len(accounts) == 0 {
+		return out, nil
+	}
+	args := make([]any, 0, len(accounts))
+	for _, id := range accounts {
+		args = append(args, id)
+	}
+	marks, args := inList(args)
+	all, err := list(ctx, s, scanWhitelist, "SELECT "+whitelistColumns+" FROM whitelist_requests WHERE account_id IN ("+marks+")", args...)
+	slices.SortFunc(all, func(a, b WhitelistRequest) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	for _, w := range all {
+		out[w.AccountID] = append(out[w.AccountID], w)
+	}
+	return out, err
+}
+
 // WhitelistState is what the account's newest word on a specification in a
 // region is: the granted request that counts, else the open one, else the last
 // answer; nil when nothing was asked.

@@ -18,34 +18,126 @@ const (
 	LOAsRejected = "rejected"
 )
 
+// The ages of an application in the filter of the list. An application is late
+// when its review is not done in the working days that it may take.
+const (
+	ReviewLate    = "late"
+	ReviewSoon    = "soon"    // due within 24 hours
+	ReviewLater   = "later"   // due after that
+	ReviewUndated = "undated" // without a due time: the year has no table of working days
+)
+
+// ReviewAges are the options of the filter by age.
+func ReviewAges() []ui.Option {
+	out := []ui.Option{{Label: "Any age"}}
+	for _, age := range []string{ReviewLate, ReviewSoon, ReviewLater, ReviewUndated} {
+		out = append(out, ui.Option{Value: age, Label: ReviewAgeWords(age)})
+	}
+	return out
+}
+
+// ReviewAgeWords is an age of the filter in words, "" for what is none.
+func ReviewAgeWords(age string) string {
+	switch age {
+	case ReviewLate:
+		return "Late"
+	case ReviewSoon:
+		return "Due within 24 hours"
+	case ReviewLater:
+		return "Due later"
+	case ReviewUndated:
+		return "No due time"
+	}
+	return ""
+}
+
+// ReviewQueue is the filter of the list as the address says it. The pages of
+// applications carry it, so that the next one is the next one of the list.
+type ReviewQueue struct {
+	Account string // as typed: an ID, or the beginning of a name
+	Region  string
+	Age     string // one of the constants above, or ""
+}
+
+// On is the address path with the filter.
+func (q ReviewQueue) On(path string) string {
+	return paths.With(path, "account", q.Account, "region", q.Region, "age", q.Age)
+}
+
 // LOARow is one line of the list of LOA applications.
 type LOARow struct {
 	Interface Interface
+	Href      string // of the application
 	Soon      string // "Tomorrow": the scheduled time is at most three days away
 	Waiting   Waiting
+	Checks    []ui.Check // as on the page of the application; only while it is open
+}
+
+// passed is "5/6" for people who see it, and passedWords the same for a voice.
+func (r LOARow) passed() string {
+	return strconv.Itoa(len(r.Checks)-toLookAt(r.Checks)) + "/" + strconv.Itoa(len(r.Checks))
+}
+
+func (r LOARow) passedWords() string {
+	return strconv.Itoa(len(r.Checks)-toLookAt(r.Checks)) + " of " + countOf(len(r.Checks), "check", "checks") + " passed"
 }
 
 // LOAList is the list of LOA applications.
 type LOAList struct {
-	View  string // one of LOAsOpen …
-	Tabs  []ui.ViewTab
-	Rows  []LOARow
-	Pages ui.Pages
+	View        string // one of LOAsOpen …
+	Tabs        []ui.ViewTab
+	Account     ui.Control
+	Region, Age ui.Control // Age has options only while applications are open
+	Tokens      []ui.Token
+	Clear       string
+	// Problem says why the filter cannot be used; nothing is listed then.
+	Problem *FilterProblem
+	Rows    []LOARow
+	Count   string // "12 applications", said aloud when the list changes
+	Pages   ui.Pages
 }
 
-func (l LOAList) columns() []ui.Column {
-	last := "Due"
+// ApplicationsCount is "12 applications" or "1 application".
+func ApplicationsCount(n string, one bool) string {
+	if one {
+		return n + " application"
+	}
+	return n + " applications"
+}
+
+func (l LOAList) caption() string {
 	switch l.View {
 	case LOAsApproved:
-		last = "Approved"
+		return "Approved applications"
 	case LOAsRejected:
-		last = "Rejected"
+		return "Rejected applications"
 	}
-	return []ui.Column{{Label: "Interface ID / Name"}, {Label: "Account"}, {Label: "Access Point"}, {Label: "Port Specification"},
-		{Label: "Scheduled Construction Time"}, {Label: last}, {Label: "Actions", Class: "col-acts"}}
+	return "Open applications, the earliest due time first"
 }
 
-func (l LOAList) lastColumn() string { return l.columns()[5].Label }
+// columns are those of the view. Only an approved application has a letter with
+// a number, and only an open one has checks.
+func (l LOAList) columns() []ui.Column {
+	out := []ui.Column{{Label: "Interface ID / Name"}, {Label: "Account"}, {Label: "Access Point"}, {Label: "Port Specification"},
+		{Label: "Scheduled Construction Time"}}
+	switch l.View {
+	case LOAsApproved:
+		out = append([]ui.Column{{Label: "LOA number"}}, append(out, ui.Column{Label: "Approved"})...)
+	case LOAsRejected:
+		out = append(out, ui.Column{Label: "Rejected"})
+	default:
+		out = append(out, ui.Column{Label: "Age / due"}, ui.Column{Label: "Checks"})
+	}
+	return append(out, ui.Column{Label: "Actions", Class: "col-acts"})
+}
+
+// decided is the label of the column that says when it was decided.
+func (l LOAList) decided() string {
+	if l.View == LOAsApproved {
+		return "Approved"
+	}
+	return "Rejected"
+}
 
 func (l LOAList) action() string {
 	if l.View == LOAsOpen {
@@ -69,7 +161,8 @@ type Review struct {
 	Interface   Interface
 	Sub         string // "Sent …. Waiting for 2 days."
 	Open        bool   // the application waits for a decision
-	Prev, Next  string // neighbours in the queue, "" at its ends
+	Queue       ReviewQueue
+	Prev, Next  string // pages of the neighbours in the queue, "" at its ends
 	Checks      []ui.Check
 	Blocked     string // why the letter cannot be issued at all; "" when it can
 	Application *ReviewApplication
@@ -151,9 +244,11 @@ func (r Review) title() string {
 }
 
 // toLookAt counts the checks that did not pass.
-func (r Review) toLookAt() int {
+func (r Review) toLookAt() int { return toLookAt(r.Checks) }
+
+func toLookAt(checks []ui.Check) int {
 	n := 0
-	for _, c := range r.Checks {
+	for _, c := range checks {
 		if c.Tone == ui.ToneWarn || c.Tone == ui.ToneBad {
 			n++
 		}
@@ -237,6 +332,7 @@ func (r RejectReason) textControl(errors map[string]string) ui.Control {
 // Rejection is the form that sends an application back.
 type Rejection struct {
 	Interface Interface
+	Queue     ReviewQueue
 	Operator  string
 	Reasons   []RejectReason
 	Key       string
@@ -251,7 +347,7 @@ func (r Rejection) hidden() []ui.Hidden {
 }
 
 func (r Rejection) frame() ui.Frame {
-	return ui.Frame{Title: "Reject the application of " + r.Interface.Title(), CloseHref: paths.AdminLOA(r.Interface.ID), Drawer: true}
+	return ui.Frame{Title: "Reject the application of " + r.Interface.Title(), CloseHref: r.Queue.On(paths.AdminLOA(r.Interface.ID)), Drawer: true}
 }
 
 func (r Rejection) summary() []ui.FieldError {

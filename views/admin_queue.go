@@ -67,8 +67,11 @@ func Age(since, now time.Time) string {
 	return countOf(int(d/(24*time.Hour)), "day", "days")
 }
 
+// age is how long it waits: "2 days".
+func (w Waiting) age() string { return Age(w.Since, w.Now) }
+
 // ageSentence is "Waiting for 2 days".
-func (w Waiting) ageSentence() string { return "Waiting for " + Age(w.Since, w.Now) }
+func (w Waiting) ageSentence() string { return "Waiting for " + w.age() }
 
 // SoonText says in a word or two that a scheduled time is at most three days
 // away or has passed; "" when it is later.

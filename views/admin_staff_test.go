@@ -44,6 +44,11 @@ func staffPages(s string) map[string]templ.Component {
 		Form: ReviewForm{Note: s, Key: s, Errors: map[string]string{"note": s, "looked": s, "port": s, "checks": s}}}
 	moving := review
 	moving.Open, moving.Form = false, ReviewForm{Reason: s, Key: s, Errors: map[string]string{"reason": s}}
+	loas := func(view string, problem *FilterProblem) LOAList {
+		return LOAList{View: view, Tabs: []ui.ViewTab{{Label: "Open", Href: "/admin/loas", Count: 1, Current: true}}, Account: ui.Control{ID: "loa-account", Name: "account", Label: "Account", Value: s},
+			Region: ui.Control{Name: "region", Label: "Region"}, Age: ui.Control{Name: "age", Label: "Age", Options: ReviewAges()}, Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", Problem: problem,
+			Rows: []LOARow{{Interface: i, Href: "/admin/loas/x", Soon: s, Waiting: w, Checks: review.Checks}}, Count: s, Pages: pages}
+	}
 	job := CablingJob{Interface: i, Place: place, Facility: s, LineCode: s, Labels: []string{s, s}, Contact: s, Waiting: w, Optical: true, Open: true, Conflict: s,
 		Form: CablingForm{LabelFound: s, Light: s, Key: s, Errors: map[string]string{"label_found": s, "light": s, "found": s}},
 		Done: &CablingRecord{At: staffNow, By: s, LabelFound: s, Light: s, Port: s}}
@@ -51,8 +56,9 @@ func staffPages(s string) map[string]templ.Component {
 		"queue": WorkQueuePage(p, WorkQueue{Tiles: []QueueTile{{Label: s, Href: "/admin/loas", Count: 3, Line: s, Tone: ui.ToneBad}},
 			Items: []QueueItem{{Kind: s, ID: s, Name: s, Href: "/x", AccessPoint: s, Account: s, Waiting: w}, {Kind: s, ID: s, Href: "/x", Waiting: open}}, More: true,
 			Capacity: []CapacityItem{{Name: s, Href: "/x", Used: 9, Total: 10, Full: s}}, WithCapacity: true}),
-		"loas":        LOAsPage(p, LOAList{Tabs: []ui.ViewTab{{Label: "Open", Href: "/admin/loas", Count: 1, Current: true}}, Rows: []LOARow{{Interface: i, Soon: s, Waiting: w}}, Pages: pages}),
-		"loas, empty": LOAsPage(p, LOAList{View: LOAsRejected}), "review": ReviewPage(p, review), "review, moving": ReviewPage(p, moving),
+		"loas": LOAsPage(p, loas(LOAsOpen, nil)), "loas, approved": LOAsPage(p, loas(LOAsApproved, nil)),
+		"loas, unclear": LOAsPage(p, loas(LOAsOpen, &FilterProblem{Text: s, Means: []ui.Action{{Label: s, Href: "/x"}}})),
+		"loas, empty":   LOAsPage(p, LOAList{View: LOAsRejected, Account: ui.Control{ID: "loa-account", Name: "account", Label: "Account"}, Region: ui.Control{Name: "region", Label: "Region"}}), "review": ReviewPage(p, review), "review, moving": ReviewPage(p, moving),
 		"rejection": RejectionPage(p, false, Rejection{Interface: i, Key: s, Conflict: s, Possible: true, Errors: map[string]string{"reasons": s, "reason-other": s},
 			Reasons: []RejectReason{{Field: "company_name", Label: "Company Name", Applied: s, Ticked: true, Text: s}, {Field: "other", Label: "Other", Text: s}}}),
 		"revocation": RevocationPage(p, false, Revocation{Interface: i, Letter: s, Reason: s, Confirm: s, Key: s, Possible: true, Errors: map[string]string{"confirm": s, "reason": s}}),
