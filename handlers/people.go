@@ -43,8 +43,8 @@ func (h *Handlers) InvitePerson(c echo.Context) error {
 		return h.peoplePage(c, http.StatusUnprocessableEntity, form)
 	}
 	link, err := h.Store.Invite(c.Request().Context(), by, store.NewUser{Name: form.Name, Email: form.Email, Role: role, AccountID: by.AccountID})
-	if status, fields, _, ok := refused(err); ok {
-		form.Errors = fields
+	if status, fields, msg, ok := refused(err); ok {
+		form.Errors, form.Conflict = fields, conflictOnly(status, msg)
 		return h.peoplePage(c, status, form)
 	}
 	if err != nil {

@@ -79,7 +79,8 @@ func (t *tx) managed(userID string) (User, error) {
 // Invite adds a person without a password and makes the one-time link on which
 // they choose one, within 72 hours. Only its hash is stored: the token is to be
 // had once. It is also mailed. An owner invites to their own account. Kinds:
-// Forbidden, NotFound, Invalid.
+// Forbidden, NotFound, Invalid, Conflict when an account's owners have had too
+// many links mailed.
 func (s *Store) Invite(ctx context.Context, by Actor, n NewUser) (link Link, err error) {
 	if err := mayAskToManage(by); err != nil {
 		return Link{}, err
@@ -89,6 +90,9 @@ func (s *Store) Invite(ctx context.Context, by Actor, n NewUser) (link Link, err
 	}
 	err = s.inTx(ctx, by, func(t *tx) error {
 		if err := t.mayManage(n.AccountID); err != nil {
+			return err
+		}
+		if err := t.mayMailLink(n.AccountID); err != nil {
 			return err
 		}
 		u, err := t.insertUser(n, "")
@@ -106,7 +110,7 @@ func (s *Store) Invite(ctx context.Context, by Actor, n NewUser) (link Link, err
 // NewLink replaces a person's one-time link: the first was lost, or they forgot
 // the password. The password they have works until the link is used. Where
 // mails are sent, an owner is not shown the link of somebody who has a password
-// already. Kinds: Forbidden, NotFound.
+// already. Kinds: Forbidden, NotFound, Conflict as with Invite.
 func (s *Store) NewLink(ctx context.Context, by Actor, userID string) (u User, link Link, err error) {
 	if err := mayAskToManage(by); err != nil {
 		return User{}, Link{}, err
@@ -114,6 +118,9 @@ func (s *Store) NewLink(ctx context.Context, by Actor, userID string) (u User, l
 	err = s.inTx(ctx, by, func(t *tx) error {
 		var err error
 		if u, err = t.managed(userID); err != nil {
+			return err
+		}
+		if err := t.mayMailLink(u.AccountID); err != nil {
 			return err
 		}
 		if link, err = t.mailLink(u); err != nil {
@@ -127,11 +134,20 @@ func (s *Store) NewLink(ctx context.Context, by Actor, userID string) (u User, l
 	return u, link, err
 }
 
-// mailLink makes a one-time link for the person and puts it into the outbox.
+// mailLink makes a one-time link for the person, which replaces those that are
+// open, and puts it into the outbox.
 func (t *tx) mailLink(u User) (Link, error) {
+	if err := t.dropLinks(u.ID); err != nil {
+		return Link{}, err
+	}
+	return t.mailAnotherLink(u)
+}
+
+// mailAnotherLink is mailLink beside the links that are open.
+func (t *tx) mailAnotherLink(u User) (Link, error) {
 	l := Link{Mailed: t.s.mailing, Reset: u.HasPassword}
 	var err error
-	if l.Token, err = t.link(u.ID, l.Reset); err != nil {
+	if l.Token, err = t.addLink(u.ID, l.Reset); err != nil {
 		return Link{}, err
 	}
 	address := t.s.publicURL + SetupPath + l.Token
@@ -260,14 +276,40 @@ func (s *Store) Person(ctx context.Context, by Actor, userID string) (User, erro
 	return u, nil
 }
 
+// resetsHeld is how many links of a forgotten password a person has at a time.
+// Whoever asks for one need not be the person: asking again and again must neither
+// end a link that is on its way to them nor fill their mailbox.
+const resetsHeld = 3
+
+// linksADay is how many one-time links an account's owners have mailed in 24
+// hours: the operator's mail server writes to whatever address they enter.
+const linksADay = 30
+
+// mayMailLink refuses when the owners of an account have had too many one-time
+// links mailed. Kinds: Conflict.
+func (t *tx) mayMailLink(account string) error {
+	if account == "" || !t.s.mailing || lifecycle.May(lifecycle.ManagePeople, t.by.Role) {
+		return nil
+	}
+	var n int
+	if err := t.row("SELECT COUNT(*) FROM events WHERE account_id = ? AND at > ? AND action IN ('invite', 'new_link')", account, at(t.now.Add(-24*time.Hour))).Scan(&n); err != nil {
+		return err
+	}
+	if n >= linksADay {
+		return conflictf("Your account had %d one-time links mailed in the last 24 hours, which is as many as it may. Try again later, or ask %s. Nothing was changed.", n, t.s.mailSender())
+	}
+	return nil
+}
+
 // resetsAtOnce bounds the requests for a forgotten password that wait to be
 // looked at.
 const resetsAtOnce = 32
 
 // RequestPasswordReset mails a one-time link to the person with this address,
 // if there is one who has a password. It returns at once and always the same
-// way: whoever asks learns nothing, not even from the time it takes. Without a
-// mail server it does nothing.
+// way: whoever asks learns nothing, not even from the time it takes. A person who
+// has resetsHeld links that still open gets no other one. Without a mail server
+// it does nothing.
 func (s *Store) RequestPasswordReset(email, requestID string) {
 	if !s.mailing {
 		return
@@ -292,7 +334,14 @@ func (s *Store) RequestPasswordReset(email, requestID string) {
 			if err != nil {
 				return err
 			}
-			if _, err := t.mailLink(u); err != nil {
+			if _, err := t.exec("DELETE FROM invitations WHERE user_id = ? AND used_at IS NULL AND expires_at <= ?", u.ID, at(t.now)); err != nil {
+				return err
+			}
+			var open int
+			if err := t.row("SELECT COUNT(*) FROM invitations WHERE user_id = ? AND used_at IS NULL", u.ID).Scan(&open); err != nil || open >= resetsHeld {
+				return err
+			}
+			if _, err := t.mailAnotherLink(u); err != nil {
 				return err
 			}
 			return t.event(userSubject(u.ID), u.AccountID, "request_reset", lifecycle.None, lifecycle.None, "", "")

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -324,8 +325,7 @@ func TestLinksAreMailed(t *testing.T) {
 	}
 }
 
-// A forgotten password is mailed to who has one, and to nobody else; a second
-// request replaces the first link.
+// A forgotten password is mailed to who has one, and to nobody else.
 func TestRequestPasswordReset(t *testing.T) {
 	e := storetest.New(t, storetest.WithPasswords(), storetest.WithMail())
 	if _, err := e.CreateUser(ctx, store.NewUser{Email: "invited@northwind.example", Name: "I", Role: lifecycle.Viewer, AccountID: e.Northwind}, ""); err != nil {
@@ -340,6 +340,116 @@ func TestRequestPasswordReset(t *testing.T) {
 		t.Errorf("mail %+v", m)
 	}
 	none(t, e)
+}
+
+// Whoever asks for links in somebody else's name neither ends those that are on
+// their way nor fills a mailbox or the log; the one that is used ends the others.
+func TestAskingForLinksEndsNone(t *testing.T) {
+	e := storetest.New(t, storetest.WithPasswords(), storetest.WithMail())
+	ask := func() {
+		e.RequestPasswordReset(e.Owner.Email, "r")
+		e.WaitForBackground()
+		e.Clock.Advance(time.Minute)
+	}
+	mailed := func() (links []string) {
+		t.Helper()
+		for {
+			m, err := e.ClaimMail(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m == nil {
+				return links
+			}
+			_, after, _ := strings.Cut(m.Text, store.SetupPath)
+			links = append(links, strings.Fields(after)[0])
+		}
+	}
+	for range 10 {
+		ask()
+	}
+	links := mailed()
+	if len(links) != 3 {
+		t.Fatalf("%d links were mailed, want 3", len(links))
+	}
+	for i, l := range links {
+		if _, err := e.Invitation(ctx, l); err != nil {
+			t.Errorf("link %d: %v", i+1, err)
+		}
+	}
+	events, err := e.Activity(ctx, e.Owner, store.ActivityFilter{EventFilter: store.EventFilter{Actions: []string{"request_reset"}, Limit: 50}})
+	if err != nil || len(events.Events) != len(links) {
+		t.Errorf("%d events, %v", len(events.Events), err)
+	}
+	if _, err := e.AcceptInvitation(ctx, links[1], "r", "", "", "a quite new password"); err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range links {
+		if _, err := e.Invitation(ctx, l); store.KindOf(err) != store.NotFound {
+			t.Errorf("link %d opens after another one was used: %v", i+1, err)
+		}
+	}
+	for range 5 {
+		ask()
+	}
+	if n := len(mailed()); n != 3 {
+		t.Errorf("%d links after the password was chosen", n)
+	}
+	e.Clock.Advance(store.ResetLimit)
+	ask()
+	if n := len(mailed()); n != 1 {
+		t.Errorf("an hour later %d links", n)
+	}
+}
+
+// The operator's mail server does not write to whomever an owner likes, as often
+// as they like, whatever they like. Staff are not limited.
+func TestOwnersMailFewLinks(t *testing.T) {
+	e := storetest.New(t, storetest.WithMail())
+	for _, name := range []string{"Win at https://evil.example", "WWW.evil.example", "a\nb"} {
+		if _, err := e.Invite(ctx, e.Owner, store.NewUser{Email: "x@elsewhere.example", Name: name, Role: lifecycle.Viewer, AccountID: e.Northwind}); store.FieldsOf(err)["name"] == "" {
+			t.Errorf("%q is a name: %v", name, err)
+		}
+	}
+	invite := func(by store.Actor, account, email string) error {
+		_, err := e.Invite(ctx, by, store.NewUser{Email: email, Name: "Zoë New", Role: lifecycle.Viewer, AccountID: account})
+		return err
+	}
+	n := 0
+	for ; n < 100; n++ {
+		if err := invite(e.Owner, e.Northwind, fmt.Sprintf("p%d@elsewhere.example", n)); err != nil {
+			if store.KindOf(err) != store.Conflict || !strings.Contains(store.MessageOf(err), "Try again later") {
+				t.Errorf("%v", err)
+			}
+			break
+		}
+		u, err := e.UserByEmail(ctx, fmt.Sprintf("p%d@elsewhere.example", n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.RemovePerson(ctx, e.Owner, u.ID); err != nil { // to no avail
+			t.Fatal(err)
+		}
+	}
+	if n != 30 {
+		t.Errorf("%d invitations were mailed", n)
+	}
+	if _, _, err := e.NewLink(ctx, e.Owner, e.Owner.UserID); store.KindOf(err) != store.Conflict {
+		t.Errorf("another kind of link: %v", err)
+	}
+	if _, err := e.UserByEmail(ctx, "p30@elsewhere.example"); store.KindOf(err) != store.NotFound {
+		t.Errorf("somebody was added: %v", err)
+	}
+	if err := invite(e.Admin, e.Northwind, "by-staff@northwind.example"); err != nil {
+		t.Errorf("staff: %v", err)
+	}
+	if _, err := e.Invite(ctx, e.Admin, store.NewUser{Email: "tech2@cloud.example", Name: "T", Role: lifecycle.Technician}); err != nil {
+		t.Errorf("staff of the operator: %v", err)
+	}
+	e.Clock.Advance(24*time.Hour + time.Minute)
+	if err := invite(e.Owner, e.Northwind, "late@northwind.example"); err != nil {
+		t.Errorf("a day later: %v", err)
+	}
 }
 
 // Who asked for a letter does not decide about it, not even under another

@@ -129,7 +129,7 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, session, password 
 		if _, err := t.exec("UPDATE users SET password_hash = ? WHERE id = ?", hash, by.UserID); err != nil {
 			return err
 		}
-		if _, err := t.exec("DELETE FROM invitations WHERE user_id = ? AND used_at IS NULL", by.UserID); err != nil {
+		if err := t.dropLinks(by.UserID); err != nil {
 			return err
 		}
 		t.forgetUsers(by.UserID)

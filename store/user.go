@@ -154,6 +154,8 @@ func personNameProblem(name string) string {
 		return "Use at most 64 characters"
 	} else if headerProblem(name) {
 		return "Remove the characters that cannot be printed"
+	} else if lower := strings.ToLower(name); strings.Contains(lower, "://") || strings.Contains(lower, "www.") {
+		return "Enter the name without a web address" // mails greet people by it
 	}
 	return ""
 }
@@ -372,23 +374,34 @@ func (s *Store) AccountUsers(ctx context.Context, accountID string) ([]User, err
 	return users, nil
 }
 
-// link replaces the person's open one-time links by a new one, which opens for
-// an hour when it stands in for a forgotten password and for 72 otherwise.
-// userID "" is the first administrator, who is not a user yet.
+// link replaces the person's open one-time links by a new one. userID "" is the
+// first administrator, who is not a user yet.
 func (t *tx) link(userID string, reset bool) (string, error) {
-	purpose, limit := "invitation", InvitationLimit
-	if reset {
-		purpose, limit = "reset", ResetLimit
+	if err := t.dropLinks(userID); err != nil {
+		return "", err
 	}
-	who := sql.NullString{String: userID, Valid: userID != ""}
+	return t.addLink(userID, reset)
+}
+
+// dropLinks ends the open one-time links of a person.
+func (t *tx) dropLinks(userID string) error {
 	where := "user_id = ?"
 	args := []any{userID}
 	if userID == "" {
 		where, args = "user_id IS NULL", nil
 	}
-	if _, err := t.exec("DELETE FROM invitations WHERE used_at IS NULL AND "+where, args...); err != nil {
-		return "", err
+	_, err := t.exec("DELETE FROM invitations WHERE used_at IS NULL AND "+where, args...)
+	return err
+}
+
+// addLink makes a one-time link, which opens for an hour when it stands in for a
+// forgotten password and for 72 otherwise.
+func (t *tx) addLink(userID string, reset bool) (string, error) {
+	purpose, limit := "invitation", InvitationLimit
+	if reset {
+		purpose, limit = "reset", ResetLimit
 	}
+	who := sql.NullString{String: userID, Valid: userID != ""}
 	token := newSecret()
 	_, err := t.exec("INSERT INTO invitations (token_hash, user_id, purpose, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
 		hashSecret(token), who, purpose, at(t.now), at(t.now.Add(limit)))
@@ -512,6 +525,9 @@ func (s *Store) AcceptInvitation(ctx context.Context, token, requestID, name, em
 			}
 		}
 		if _, err := t.exec("UPDATE invitations SET used_at = ? WHERE token_hash = ?", at(t.now), hashSecret(token)); err != nil {
+			return err
+		}
+		if err := t.dropLinks(inv.UserID); err != nil { // others that were asked for
 			return err
 		}
 		t.actAs(u)

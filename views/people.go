@@ -19,6 +19,7 @@ type Person struct {
 type PersonForm struct {
 	Name, Email, Role string
 	Errors            map[string]string
+	Conflict          string // why nobody was invited, beyond the fields
 }
 
 // People is the page of the operator's people, or of an account's.
