@@ -199,13 +199,13 @@ func (h *Handlers) feeAlert(ctx context.Context, c echo.Context, account string)
 	if err != nil {
 		return nil, err
 	}
-	for _, item := range items {
-		h.clocks(ctx, item)
+	for i := range items {
+		h.clocks(ctx, &items[i])
 	}
 	var first *store.Connection
 	n := 0
 	for i, item := range items {
-		if h.Store.Standing(item) < fees.DueSoon || (item.AutoRenew > 0 && item.RenewFailedAt.IsZero() && item.PaidThrough.After(now)) {
+		if h.Store.Standing(&items[i]) < fees.DueSoon || (item.AutoRenew > 0 && item.RenewFailedAt.IsZero() && item.PaidThrough.After(now)) {
 			continue
 		}
 		if n++; first == nil {
@@ -221,7 +221,7 @@ func (h *Handlers) feeAlert(ctx context.Context, c echo.Context, account string)
 	day := ui.FormatDay(first.PaidThrough, h.Store.Catalogue().Zone(first.Region))
 	a := &views.FeeAlert{Tone: ui.ToneWarn, LinkText: "Renew", Href: paths.Renewal(first.ID)}
 	name := first.Title()
-	switch s := h.Store.Standing(*first); {
+	switch s := h.Store.Standing(first); {
 	case s.IsLocked():
 		a.Tone, a.Text = ui.ToneBad, name+" is FinancialLocked: its resource fee was paid until "+day+"."
 	case s.Late():

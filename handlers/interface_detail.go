@@ -161,9 +161,9 @@ func (h *Handlers) detail(ctx context.Context, actor store.Actor, c store.Connec
 			return d, err
 		}
 	}
-	h.clocks(ctx, c)
+	h.clocks(ctx, &c)
 	if partner != nil {
-		h.clocks(ctx, *partner)
+		h.clocks(ctx, partner)
 		d.RedundantID, d.RedundantName, d.RedundantWords = partner.ID, partner.Name, "Redundant by ECMP"
 		if theirs, err = h.papersOf(ctx, *partner); err != nil {
 			return d, err

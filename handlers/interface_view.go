@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/labstack/echo/v4"
@@ -18,13 +19,13 @@ import (
 func (h *Handlers) readBy(c echo.Context, conn store.Connection) views.Interface {
 	i := h.interfaceView(conn)
 	i.Reader = roleOf(c)
-	h.clocks(c.Request().Context(), conn)
+	h.clocks(c.Request().Context(), &conn)
 	return i
 }
 
 // clocks tells the moments at which time alone changes what a page says about an
 // interface.
-func (h *Handlers) clocks(ctx context.Context, conn store.Connection) {
+func (h *Handlers) clocks(ctx context.Context, conn *store.Connection) {
 	req, now := reqctx.Of(ctx), h.Store.Now()
 	if !conn.DueAt.IsZero() {
 		req.ChangesAt(ui.LateUntil(conn.DueAt, now))
@@ -54,17 +55,22 @@ func roleOf(c echo.Context) lifecycle.Role {
 // interfaceView is an interface in words, from the catalogue in memory: it
 // asks nothing of the database.
 func (h *Handlers) interfaceView(c store.Connection) views.Interface {
+	var i views.Interface
+	h.inRow(&i, &c)
+	i.Description, i.AccountID, i.Rev, i.ScheduledAt, i.RemovalDue = c.Description, c.AccountID, c.Version, c.ScheduledAt, c.RemovalDue
+	i.PortTypeLabel, i.Installation, i.Monthly = c.PortType.Info().Label, c.Installation.String(), c.Monthly.String()
+	return i
+}
+
+// inRow writes what a row of a list shows: from store.ConnectionRow too.
+func (h *Handlers) inRow(i *views.Interface, c *store.Connection) {
 	cat := h.Store.Catalogue()
 	region, _ := cat.Region(c.Region)
 	ap, _ := cat.AccessPoint(c.AccessPointID)
-	info := c.PortType.Info()
-	return views.Interface{
-		ID: c.ID, Name: c.Name, Description: c.Description, AccountID: c.AccountID,
-		Stage: c.Stage, StageSince: c.StageSince, DueAt: c.DueAt, Now: h.Store.Now(), Zone: cat.Zone(c.Region), Problem: c.Problem, Rev: c.Version,
-		Region: region.Name, RegionID: c.Region, AccessPoint: ap.Name, AccessPointID: c.AccessPointID, SP: c.SP.Label(), Spec: c.Spec.Label(),
-		PortType: string(c.PortType), PortTypeLabel: info.Label, PortShort: info.Short,
-		RedundantID: c.RedundantID, LOANo: c.LOANo, LineCode: c.LineCode, Installation: c.Installation.String(), Monthly: c.Monthly.String(),
-		ScheduledAt: c.ScheduledAt, CreatedAt: c.CreatedAt, PaidThrough: c.PaidThrough, RemovalDue: c.RemovalDue,
-		Standing: h.Store.Standing(c), AutoRenew: c.AutoRenew, RenewAt: c.RenewAt, RenewFailedAt: c.RenewFailedAt,
-	}
+	port := c.PortType.Info()
+	i.ID, i.Name, i.Problem, i.RedundantID, i.LOANo, i.LineCode = c.ID, c.Name, c.Problem, c.RedundantID, c.LOANo, c.LineCode
+	i.Stage, i.StageSince, i.DueAt, i.CreatedAt, i.Now, i.Zone = c.Stage, c.StageSince, c.DueAt, c.CreatedAt, h.Store.Now(), cat.Zone(c.Region)
+	i.Region, i.RegionID, i.AccessPoint, i.AccessPointID, i.SP = region.Name, c.Region, ap.Name, c.AccessPointID, c.SP.Label()
+	i.Spec, i.PortType, i.PortShort = cmp.Or(c.Spec, port.Spec).Label(), string(c.PortType), port.Short
+	i.PaidThrough, i.Standing, i.AutoRenew, i.RenewAt, i.RenewFailedAt = c.PaidThrough, h.Store.Standing(c), c.AutoRenew, c.RenewAt, c.RenewFailedAt
 }

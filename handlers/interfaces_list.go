@@ -32,7 +32,7 @@ type listQuery struct {
 	view           store.View
 	by, query      string
 	status, region string
-	sort           string
+	sort           store.Sort
 	size, page     int
 	after          string
 	regionName     string
@@ -41,7 +41,7 @@ type listQuery struct {
 func (h *Handlers) listQuery(c echo.Context) listQuery {
 	param := func(name string) string { return clean(c, name, c.QueryParam(name), false) }
 	q := listQuery{view: store.View(param("view")), by: param("by"), query: shortened(param("q"), queryLimit), status: param("status"), region: param("region"),
-		sort: param("sort"), after: shortened(param("after"), 2*queryLimit)}
+		sort: store.Sort(param("sort")), after: shortened(param("after"), 2*queryLimit)}
 	if !slices.Contains([]store.View{store.ViewNeedsAction, store.ViewWithOperator, store.ViewEnabled, store.ViewClosed}, q.view) {
 		q.view = store.ViewAll
 	}
@@ -56,8 +56,8 @@ func (h *Handlers) listQuery(c echo.Context) listQuery {
 		q.region = ""
 	}
 	q.regionName = region.Name
-	if q.sort != "name" {
-		q.sort = ""
+	if !slices.Contains(sorts, q.sort) {
+		q.sort = store.SortNewest
 	}
 	q.size, _ = strconv.Atoi(param("size"))
 	if !slices.Contains(pageSizes, q.size) {
@@ -73,6 +73,12 @@ const retryAfter = "5"
 
 var pageSizes = []int{10, 20, 50, 100}
 
+// sorts are the orders of the list, and what a phone calls them: it shows no
+// heads of columns.
+var sorts = []store.Sort{store.SortNewest, store.SortName, store.SortStatus, store.SortDue}
+
+var sortLabels = map[store.Sort]string{store.SortNewest: "Newest first", store.SortName: "By name", store.SortStatus: "By status", store.SortDue: "By due date"}
+
 // shortened is the first n characters of s.
 func shortened(s string, n int) string {
 	if utf8.RuneCountInString(s) <= n {
@@ -85,6 +91,15 @@ func (q listQuery) filter() store.ConnectionFilter {
 	return store.ConnectionFilter{View: q.view, Status: q.status, Region: q.region, By: q.by, Query: q.query, Sort: q.sort, Page: q.page, After: q.after, Limit: q.size}
 }
 
+// order is the order that the list is in: the one asked for, where the filters
+// leave it.
+func (q listQuery) order() store.Sort {
+	if !q.filter().Sortable(q.sort) {
+		return store.SortNewest
+	}
+	return q.sort
+}
+
 // href is the address of this list at path, without page and cursor.
 func (q listQuery) href(path string) string {
 	by, size := q.by, ""
@@ -94,7 +109,7 @@ func (q listQuery) href(path string) string {
 	if q.size != defaultRows {
 		size = strconv.Itoa(q.size)
 	}
-	return paths.With(path, "view", string(q.view), "by", by, "q", q.query, "status", q.status, "region", q.region, "sort", q.sort, "size", size)
+	return paths.With(path, "view", string(q.view), "by", by, "q", q.query, "status", q.status, "region", q.region, "sort", string(q.sort), "size", size)
 }
 
 // with is the address of the list after a change.
@@ -126,7 +141,7 @@ func (h *Handlers) ListInterfaces(c echo.Context) error {
 	q := h.listQuery(c)
 	l := h.interfaceToolbar(&q)
 	status := http.StatusOK
-	counts, rows, page, err := h.interfaceRows(c, actor, &q)
+	counts, rows, paging, err := h.interfaceRows(c, actor, &q)
 	if err != nil {
 		if !h.cardFailed(ctx, err) {
 			return err
@@ -136,9 +151,9 @@ func (h *Handlers) ListInterfaces(c echo.Context) error {
 		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
 	}
 	l.Rows, l.Nothing, l.Here = rows, !l.Failed && counts.Of(store.ViewAll) == 0, q.here()
-	l.Count = countInterfaces(page.Total, page.TotalMore)
+	l.Count = countInterfaces(paging.Total, paging.TotalMore)
 	l.Views = interfaceViews(q, counts, h.Operator, l.Failed)
-	l.Pages = pager(q, page)
+	l.Pages = pager(q, paging, len(rows))
 	if user, _ := reqctx.User(ctx); user.StaffRole == "" && !reqctx.Of(ctx).Session.Dismissed(listNote) {
 		l.Note = ui.Notice{Tone: ui.ToneInfo, DismissAction: paths.Preferences, DismissKey: listNote, Next: l.Here}
 	}
@@ -147,13 +162,13 @@ func (h *Handlers) ListInterfaces(c echo.Context) error {
 
 // interfaceRows reads one page: a fixed number of statements, whatever its
 // length. It corrects q when the address names a page that is not there.
-func (h *Handlers) interfaceRows(c echo.Context, actor store.Actor, q *listQuery) (store.StageCounts, []views.Interface, store.ConnectionPage, error) {
+func (h *Handlers) interfaceRows(c echo.Context, actor store.Actor, q *listQuery) (store.StageCounts, []views.Interface, store.Paging, error) {
 	ctx := c.Request().Context()
 	counts, err := h.Store.StageCounts(ctx, actor.AccountID)
 	if err != nil {
-		return nil, nil, store.ConnectionPage{}, err
+		return nil, nil, store.Paging{}, err
 	}
-	page, err := h.Store.Connections(ctx, actor, q.filter())
+	page, err := h.Store.ConnectionRows(ctx, actor, q.filter())
 	if store.KindOf(err) == store.Invalid || (err == nil && len(page.Items) == 0 && (q.after != "" || q.page > 1)) {
 		// A cursor nobody gave out, or a page behind the last one.
 		last := 1
@@ -161,39 +176,26 @@ func (h *Handlers) interfaceRows(c echo.Context, actor store.Actor, q *listQuery
 			last = min((page.Total+q.size-1)/q.size, store.MaxPage)
 		}
 		q.after, q.page = "", max(last, 1)
-		page, err = h.Store.Connections(ctx, actor, q.filter())
+		page, err = h.Store.ConnectionRows(ctx, actor, q.filter())
 	}
-	if err != nil {
-		return counts, nil, page, err
-	}
-	rows, err := h.interfaceViews(c, page.Items)
-	return counts, rows, page, err
+	return counts, h.interfaceViews(c, page.Items), page.Paging, err
 }
 
 // interfaceViews are interfaces as rows show them: with their partners and the
 // orders that are still to be paid.
-func (h *Handlers) interfaceViews(c echo.Context, items []store.Connection) ([]views.Interface, error) {
-	ctx := c.Request().Context()
-	partners, err := h.Store.Partners(ctx, items)
-	if err != nil {
-		return nil, err
-	}
-	unpaid, err := h.Store.UnpaidOrders(ctx, items)
-	if err != nil {
-		return nil, err
-	}
+func (h *Handlers) interfaceViews(c echo.Context, items []store.ConnectionRow) []views.Interface {
+	ctx, role := c.Request().Context(), roleOf(c)
 	rows := make([]views.Interface, len(items))
-	for i, item := range items {
-		rows[i] = h.readBy(c, item)
-		rows[i].OrderNo = unpaid[item.ID]
-		if p, ok := partners[item.ID]; ok {
-			rows[i].RedundantID, rows[i].RedundantName = p.ID, ""
-			if p.Title != p.ID {
-				rows[i].RedundantName = p.Title
-			}
+	for n := range items {
+		item, i := &items[n], &rows[n]
+		h.inRow(i, &item.Connection)
+		h.clocks(ctx, &item.Connection)
+		i.Reader, i.OrderNo = role, item.OrderNo
+		if item.Partner != "" {
+			i.RedundantID, i.RedundantName = item.Partner, item.PartnerName
 		}
 	}
-	return rows, nil
+	return rows
 }
 
 // interfaceToolbar is what does not depend on the rows.
@@ -202,11 +204,12 @@ func (h *Handlers) interfaceToolbar(q *listQuery) views.InterfaceList {
 		Caption: caption(*q),
 		Filter: ui.Control{Name: "by", Label: "Filter by", Value: q.by, Options: []ui.Option{
 			{Label: "Any property"}, {Value: "id", Label: "Interface ID"}, {Value: "name", Label: "Name"}, {Value: "line", Label: "Line code"}}},
-		Query:  ui.Control{Name: "q", Type: "search", Value: q.query, Placeholder: "Enter an ID, for example pc-bp1ca4", MaxLength: queryLimit},
-		Status: ui.Control{Name: "status", Label: "Status", Value: q.status, Options: statusOptions()},
-		Clear:  q.with(func(q *listQuery) { q.query, q.status, q.region = "", "", "" }),
-		CSV:    q.href(paths.InterfacesCSV),
-		Name:   ui.Column{Label: "Interface ID / Name"}, Created: ui.Column{Label: "Created", Class: "col-extra"},
+		Query:    ui.Control{Name: "q", Type: "search", Value: q.query, Placeholder: "Enter an ID, for example pc-bp1ca4", MaxLength: queryLimit},
+		ByStatus: ui.Control{Name: "status", Label: "Status", Value: q.status, Options: statusOptions()},
+		Clear:    q.with(func(q *listQuery) { q.query, q.status, q.region = "", "", "" }),
+		CSV:      q.href(paths.InterfacesCSV),
+		Name:     ui.Column{Label: "Interface ID / Name"}, Status: ui.Column{Label: "Status"}, Created: ui.Column{Label: "Created", Class: "col-extra"},
+		Sort: ui.Control{Name: "sort", Label: "Sort", Value: string(q.sort)},
 	}
 	keep := func(name, value string) {
 		if value != "" {
@@ -215,7 +218,6 @@ func (h *Handlers) interfaceToolbar(q *listQuery) views.InterfaceList {
 	}
 	keep("view", string(q.view))
 	keep("region", q.region)
-	keep("sort", q.sort)
 	if q.size != defaultRows {
 		keep("size", strconv.Itoa(q.size))
 	}
@@ -233,13 +235,25 @@ func (h *Handlers) interfaceToolbar(q *listQuery) views.InterfaceList {
 		token("Region: "+q.regionName, func(q *listQuery) { q.region = "" })
 	}
 	// A search is in the order of what it looks in; there is nothing to sort.
-	if q.query == "" {
-		newest := q.with(func(q *listQuery) { q.sort = "" })
-		l.Created.Href = newest
-		if q.sort == "name" {
-			l.Name.Sort, l.Name.Href = "ascending", newest
-		} else {
-			l.Created.Sort, l.Name.Href = "descending", q.with(func(q *listQuery) { q.sort = "name" })
+	f := q.filter()
+	head := func(c *ui.Column, by store.Sort, direction string) {
+		switch {
+		case !f.Sortable(by):
+		case q.order() == by: // the link leads back to the usual order
+			c.Sort, c.Href = direction, q.with(func(q *listQuery) { q.sort = store.SortNewest })
+		default:
+			c.Href = q.with(func(q *listQuery) { q.sort = by })
+		}
+	}
+	head(&l.Name, store.SortName, "ascending")
+	head(&l.Status, store.SortStatus, "ascending")
+	head(&l.Created, store.SortNewest, "descending")
+	l.Status.Second = &ui.Column{Label: "Due date"}
+	head(l.Status.Second, store.SortDue, "ascending")
+	f.Query = ""
+	for _, by := range sorts {
+		if f.Sortable(by) {
+			l.Sort.Options = append(l.Sort.Options, ui.Option{Value: string(by), Label: sortLabels[by]})
 		}
 	}
 	return l
@@ -250,11 +264,16 @@ func caption(q listQuery) string {
 	if q.region != "" {
 		where = "in " + q.regionName
 	}
-	switch {
-	case q.query != "":
+	if q.query != "" {
 		return "Interfaces " + where + " that match, in alphabetical order"
-	case q.sort == "name":
+	}
+	switch q.order() {
+	case store.SortName:
 		return "Interfaces " + where + ", by name"
+	case store.SortStatus:
+		return "Interfaces " + where + ", by status in the order of the procedure"
+	case store.SortDue:
+		return "Interfaces " + where + ", by due date, then those without one"
 	}
 	return "Interfaces " + where + ", newest first"
 }
@@ -315,11 +334,11 @@ func countInterfaces(n int, more bool) string {
 // pagerWindow is how many numbers stand around the current page.
 const pagerWindow = 5
 
-// pager turns the pages: with numbers up to store.MaxPage, then one after the
-// other.
-func pager(q listQuery, page store.ConnectionPage) ui.Pages {
+// pager turns the pages of so many rows: with numbers up to store.MaxPage, then
+// one after the other.
+func pager(q listQuery, page store.Paging, rows int) ui.Pages {
 	var p ui.Pages
-	if len(page.Items) == 0 {
+	if rows == 0 {
 		return p
 	}
 	total := totalText(page.Total, page.TotalMore)
@@ -327,7 +346,7 @@ func pager(q listQuery, page store.ConnectionPage) ui.Pages {
 		p.Summary, p.First = "Of "+total+", continued", q.at(1)
 	} else {
 		from := (page.Page-1)*page.Limit + 1
-		p.Summary = fmt.Sprintf("%s–%s of %s", thousands(from), thousands(from+len(page.Items)-1), total)
+		p.Summary = fmt.Sprintf("%s–%s of %s", thousands(from), thousands(from+rows-1), total)
 		last := max(min((page.Total+page.Limit-1)/page.Limit, store.MaxPage), page.Page)
 		p.Numbers = pageNumbers(q, page.Page, last)
 		if page.Page > 1 {

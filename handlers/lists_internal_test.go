@@ -10,13 +10,12 @@ import (
 )
 
 func TestPager(t *testing.T) {
-	items := make([]store.Connection, 20)
-	page := func(n, total int, more bool, next string) store.ConnectionPage {
-		return store.ConnectionPage{Items: items, Total: total, TotalMore: more, Page: n, Limit: 20, Next: next}
+	page := func(n, total int, more bool, next string) store.Paging {
+		return store.Paging{Total: total, TotalMore: more, Page: n, Limit: 20, Next: next}
 	}
 	for _, c := range []struct {
 		name                         string
-		page                         store.ConnectionPage
+		page                         store.Paging
 		summary, numbers, prev, next string
 	}{
 		{"one page", page(1, 20, false, ""), "1–20 of 20", "", "", ""},
@@ -29,7 +28,7 @@ func TestPager(t *testing.T) {
 		{"by cursor", page(0, 9000, false, "k~pc-2"), "Of 9,000, continued", "", "", "/interfaces?after=k~pc-2"},
 		{"end of the cursor", page(0, 9000, false, ""), "Of 9,000, continued", "", "", ""},
 	} {
-		p := pager(listQuery{size: defaultRows}, c.page)
+		p := pager(listQuery{size: defaultRows}, c.page, 20)
 		var numbers []string
 		for _, n := range p.Numbers {
 			switch {
@@ -48,7 +47,7 @@ func TestPager(t *testing.T) {
 			t.Errorf("%s: first page %q", c.name, p.First)
 		}
 	}
-	if p := pager(listQuery{}, store.ConnectionPage{}); p.Summary != "" || len(p.Sizes) != 0 {
+	if p := pager(listQuery{}, store.Paging{}, 0); p.Summary != "" || len(p.Sizes) != 0 {
 		t.Errorf("an empty list has a pager: %+v", p)
 	}
 }

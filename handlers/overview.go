@@ -75,11 +75,8 @@ func (h *Handlers) ShowOverview(c echo.Context) error {
 
 // waitingFor is the newest interfaces that wait for the customer.
 func (h *Handlers) waitingFor(c echo.Context, actor store.Actor) ([]views.Interface, error) {
-	page, err := h.Store.Connections(c.Request().Context(), actor, store.ConnectionFilter{View: store.ViewNeedsAction, Limit: 10})
-	if err != nil {
-		return nil, err
-	}
-	return h.interfaceViews(c, page.Items[:min(len(page.Items), overviewRows)])
+	page, err := h.Store.ConnectionRows(c.Request().Context(), actor, store.ConnectionFilter{View: store.ViewNeedsAction, Limit: 10})
+	return h.interfaceViews(c, page.Items[:min(len(page.Items), overviewRows)]), err
 }
 
 // cardFailed logs why a part of a page is missing; false when it is not for the

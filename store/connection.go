@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"demarc/store/catalog"
@@ -105,10 +107,31 @@ type ConnectionFilter struct {
 	// By says what Query is looked for in: "id", "name", "line", or "" for
 	// whichever fits. A search orders by what it looks in.
 	By, Query string
-	Sort      string // "" newest first, "name"
+	Sort      Sort   // newest first where the filter is not Sortable so
 	Page      int    // 1 to MaxPage; ignored with After
 	After     string // cursor: the page after this one
 	Limit     int    // 10, 20, 50 or 100
+}
+
+// Sort is an order of the list of an account.
+type Sort string
+
+// The orders of the list.
+const (
+	SortNewest Sort = ""
+	SortName   Sort = "name"
+	// SortStatus is in the order of the procedure, as StatusFilters has it, and
+	// the newest first within a status.
+	SortStatus Sort = "status"
+	// SortDue has the earliest deadline first, whichever side it binds, then what
+	// has none, the newest first.
+	SortDue Sort = "due"
+)
+
+// Sortable reports whether an index has the interfaces of the filter in an
+// order. A search is in the order of what it looks in.
+func (f ConnectionFilter) Sortable(by Sort) bool {
+	return f.Query == "" && (by != SortStatus || f.Region == "")
 }
 
 // MaxPage is the last page that has a number; further pages are reached one
@@ -118,9 +141,15 @@ const MaxPage = 50
 // countLimit is how far rows are counted when no counter fits.
 const countLimit = 1000
 
-// ConnectionPage is one page of a list.
+// ConnectionPage is one page of a list, with everything that is known of each
+// interface.
 type ConnectionPage struct {
 	Items []Connection
+	Paging
+}
+
+// Paging says where in a list a page is.
+type Paging struct {
 	// Total is how many match; TotalMore says that there are more than that.
 	Total     int
 	TotalMore bool
@@ -132,6 +161,19 @@ type ConnectionPage struct {
 // Connections lists interfaces: a customer's own, or for staff those of all
 // accounts. Kinds: Invalid for a broken cursor.
 func (s *Store) Connections(ctx context.Context, by Actor, f ConnectionFilter) (ConnectionPage, error) {
+	items, paging, err := connectionsAs(ctx, s, by, f, connectionShape[Connection]{connectionColumns, scanConnection, func(c *Connection) *Connection { return c }})
+	return ConnectionPage{items, paging}, err
+}
+
+// connectionShape is what a list reads of each interface.
+type connectionShape[T any] struct {
+	columns string
+	scan    func(scanner) (T, error)
+	of      func(*T) *Connection // the part that names its place in the list
+}
+
+// connectionsAs lists interfaces in a shape.
+func connectionsAs[T any](ctx context.Context, s *Store, by Actor, f ConnectionFilter, shape connectionShape[T]) ([]T, Paging, error) {
 	switch f.Limit {
 	case 10, 20, 50, 100:
 	default:
@@ -141,12 +183,9 @@ func (s *Store) Connections(ctx context.Context, by Actor, f ConnectionFilter) (
 	f.Query = strings.TrimSpace(f.Query)
 	var tries []connectionQuery
 	base := s.connectionBase(by, f)
-	switch {
-	case f.Query == "" && f.Sort == "name":
-		tries = append(tries, base.orderedBy("name_key"))
-	case f.Query == "":
-		tries = append(tries, base)
-	default:
+	if f.Query == "" {
+		tries = append(tries, base.sorted(f))
+	} else {
 		name, id := foldName(f.Query), strings.ToLower(f.Query)
 		byID := base.orderedBy("id").prefix("id", id)
 		byLine := base.orderedBy("line_code").prefix("line_code", f.Query).where("line_code <> ''")
@@ -169,30 +208,31 @@ func (s *Store) Connections(ctx context.Context, by Actor, f ConnectionFilter) (
 			tries = append(tries, byName, byLine, within)
 		}
 	}
-	var page ConnectionPage
+	var items []T
+	var page Paging
 	for _, q := range tries {
 		var err error
-		if page, err = s.connectionPage(ctx, q, f); err != nil {
-			return page, err
+		if items, page, err = connectionPage(ctx, s, q, f, shape); err != nil {
+			return items, page, err
 		}
-		if len(page.Items) > 0 {
+		if len(items) > 0 {
 			break
 		}
 	}
 	if f.Query == "" && f.Region == "" && (f.View == "" || f.Status == "") {
 		counts, err := s.StageCounts(ctx, base.account)
 		if err != nil {
-			return page, err
+			return items, page, err
 		}
 		page.Total, page.TotalMore = counts.matching(f.View, f.Status), false
 	}
-	return page, nil
+	return items, page, nil
 }
 
 // connectionQuery is a list query under construction.
 type connectionQuery struct {
 	account string // "" for all
-	order   string // created_at (newest first), name_key, id or line_code
+	order   string // created_at (newest first), name_key, id, line_code, status_rank or due_at
 	conds   []string
 	args    []any
 }
@@ -210,7 +250,9 @@ func (s *Store) connectionBase(by Actor, f ConnectionFilter) connectionQuery {
 	if turn, ok := f.View.turn(); ok {
 		q = q.where("turn = ?", turn)
 	}
-	if f.Status != "" {
+	if f.Status != "" && q.account != "" {
+		q = q.where("status_rank = ?", statusRank(f.Status))
+	} else if f.Status != "" {
 		q = q.where("status = ?", f.Status)
 	}
 	if f.Region != "" {
@@ -229,6 +271,118 @@ func (q connectionQuery) where(cond string, args ...any) connectionQuery {
 }
 
 func (q connectionQuery) orderedBy(column string) connectionQuery { q.order = column; return q }
+
+// sorted is the query of a list that is not a search.
+func (q connectionQuery) sorted(f ConnectionFilter) connectionQuery {
+	switch {
+	case q.account == "" || !f.Sortable(f.Sort):
+	case f.Sort == SortName:
+		return q.orderedBy("name_key")
+	case f.Sort == SortDue:
+		return q.orderedBy("due_at")
+	case f.Sort == SortStatus:
+		if turn, ok := f.View.turn(); ok && f.Status == "" {
+			// Nothing of the statuses that the view cannot have is looked at.
+			q = q.where("status_rank IN (" + ranksOf(turn) + ")")
+		}
+		return q.orderedBy("status_rank")
+	}
+	return q
+}
+
+// statusOf is the status that a stage is listed under.
+func statusOf(s lifecycle.Stage) string {
+	if s == lifecycle.WaitingForCabling || s == lifecycle.WaitingForPayment {
+		return StatusWaiting
+	}
+	return string(s)
+}
+
+// statusRank is the column status_rank: the place of a status in StatusFilters,
+// from 1 on; 0 for what is none.
+func statusRank(status string) int { return slices.Index(StatusFilters(), status) + 1 }
+
+// ranksOf lists the ranks of the statuses that a turn can have.
+func ranksOf(turn lifecycle.Turn) string {
+	var out []string
+	for _, s := range lifecycle.Stages() {
+		if n := strconv.Itoa(statusRank(statusOf(s))); s.Turn() == turn && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// parts are the queries whose rows, one after the other, are the list from the
+// cursor on. Kinds: Invalid for a cursor that is none.
+func (q connectionQuery) parts(after string) ([]connectionQuery, error) {
+	newest := q.orderedBy("created_at")
+	key, id, ok := cutLast(after, "~")
+	if !ok && after != "" {
+		return nil, invalid("after", "This page of the list does not exist. Start at the first page.")
+	}
+	older := func(q connectionQuery, created string) connectionQuery {
+		return q.where("created_at <= ? AND (created_at < ? OR id > ?)", created, created, id)
+	}
+	switch q.order {
+	case "created_at":
+		if after != "" {
+			q = older(q, key)
+		}
+	case "id":
+		if after != "" {
+			q = q.where("id > ?", id)
+		}
+	case "due_at":
+		due, without := q.where("due_at IS NOT NULL"), newest.where("due_at IS NULL")
+		if created, ok := strings.CutPrefix(key, withoutDue); ok {
+			return []connectionQuery{older(without, created)}, nil
+		}
+		if after != "" {
+			due = due.where("(due_at, id) > (?, ?)", key, id)
+		}
+		return []connectionQuery{due, without}, nil
+	case "status_rank":
+		if after != "" {
+			rank, created, _ := strings.Cut(key, " ")
+			n, err := strconv.Atoi(rank)
+			if err != nil {
+				return nil, invalid("after", "This page of the list does not exist. Start at the first page.")
+			}
+			return []connectionQuery{older(newest.where("status_rank = ?", n), created), q.where("status_rank > ?", n)}, nil
+		}
+	default:
+		if after != "" {
+			q = q.where("("+q.order+", id) > (?, ?)", key, id)
+		}
+	}
+	return []connectionQuery{q}, nil
+}
+
+// withoutDue begins the cursor of a list by due date behind those that have one.
+const withoutDue = "-"
+
+// cursor is where the list goes on after c.
+func (q connectionQuery) cursor(c *Connection) string {
+	var key string
+	switch created := at(c.CreatedAt).text(); q.order {
+	case "created_at":
+		key = created
+	case "name_key":
+		key = foldName(c.Name)
+	case "id":
+		key = c.ID
+	case "line_code":
+		key = c.LineCode
+	case "status_rank":
+		key = strconv.Itoa(statusRank(statusOf(c.Stage))) + " " + created
+	case "due_at":
+		if key = withoutDue + created; !c.DueAt.IsZero() {
+			key = at(c.DueAt).text()
+		}
+	}
+	return key + "~" + c.ID
+}
 
 // prefix keeps rows whose column begins with text, as a range that an index
 // answers on every database.
@@ -250,47 +404,65 @@ func (q connectionQuery) orderBy() string {
 		return " ORDER BY created_at DESC, id"
 	case "id":
 		return " ORDER BY id"
+	case "status_rank":
+		return " ORDER BY status_rank, created_at DESC, id"
 	}
 	return " ORDER BY " + q.order + ", id"
 }
 
-func (s *Store) connectionPage(ctx context.Context, q connectionQuery, f ConnectionFilter) (ConnectionPage, error) {
-	page := ConnectionPage{Limit: f.Limit, Page: f.Page}
-	count := q
+// connectionPage reads one page of a query, in one statement, or two where its
+// rows come from two places of an index.
+func connectionPage[T any](ctx context.Context, s *Store, q connectionQuery, f ConnectionFilter, shape connectionShape[T]) ([]T, Paging, error) {
+	page := Paging{Limit: f.Limit, Page: f.Page}
 	offset := (f.Page - 1) * f.Limit
 	if f.After != "" {
-		key, id, ok := cutLast(f.After, "~")
-		if !ok {
-			return page, invalid("after", "This page of the list does not exist. Start at the first page.")
-		}
-		switch q.order {
-		case "created_at":
-			q = q.where("created_at <= ? AND (created_at < ? OR id > ?)", key, key, id)
-		case "id":
-			q = q.where("id > ?", id)
-		default:
-			q = q.where(q.order+" >= ? AND ("+q.order+" > ? OR id > ?)", key, key, id)
-		}
 		offset, page.Page = 0, 0
 	}
-	items, err := list(ctx, s, scanConnection, "SELECT "+connectionColumns+" FROM connections"+q.text(q.orderBy()+" LIMIT ? OFFSET ?"), append(q.args[:len(q.args):len(q.args)], f.Limit+1, offset)...)
+	parts, err := q.parts(f.After)
 	if err != nil {
-		return page, err
+		return nil, page, err
 	}
-	page.Items = items
+	items := make([]T, 0, f.Limit+1)
+	for n, part := range parts {
+		had := len(items)
+		items, err = listInto(ctx, s, items, shape.scan, "SELECT "+shape.columns+" FROM connections c"+part.text(part.orderBy()+" LIMIT ? OFFSET ?"), part.with(f.Limit+1-had, offset)...)
+		if err != nil {
+			return nil, page, err
+		}
+		if len(items) > f.Limit || n == len(parts)-1 {
+			break
+		}
+		if len(items) > had {
+			offset = 0
+		} else if offset > 0 { // all of this part is on earlier pages
+			passed, err := s.countUpTo(ctx, part, offset)
+			if err != nil {
+				return nil, page, err
+			}
+			offset -= passed
+		}
+	}
 	if len(items) > f.Limit {
-		page.Items = items[:f.Limit]
-		last := page.Items[f.Limit-1]
-		key := map[string]string{"created_at": at(last.CreatedAt).text(), "name_key": foldName(last.Name), "id": last.ID, "line_code": last.LineCode}[q.order]
-		page.Next = key + "~" + last.ID
+		items = items[:f.Limit]
+		page.Next = q.cursor(shape.of(&items[f.Limit-1]))
 	}
 	if f.Query != "" || f.Region != "" || (f.View != "" && f.Status != "") {
-		err = s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM connections"+count.text("")+" LIMIT ?) AS c", append(count.args[:len(count.args):len(count.args)], countLimit+1), &page.Total)
+		page.Total, err = s.countUpTo(ctx, q, countLimit+1)
 		if page.Total > countLimit {
 			page.Total, page.TotalMore = countLimit, true
 		}
 	}
-	return page, err
+	return items, page, err
+}
+
+// countUpTo counts what a query finds, and no further than limit.
+func (s *Store) countUpTo(ctx context.Context, q connectionQuery, limit int) (n int, err error) {
+	return n, s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM connections"+q.text("")+" LIMIT ?) AS c", q.with(limit), &n)
+}
+
+// with is the arguments of the query and more behind them.
+func (q connectionQuery) with(args ...any) []any {
+	return append(q.args[:len(q.args):len(q.args)], args...)
 }
 
 func cutLast(s, sep string) (before, after string, ok bool) {
@@ -304,7 +476,7 @@ func escapeLike(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 
-// EachConnection calls f for every interface of the filter, newest first,
+// EachConnection calls f for every interface of the filter, in its order,
 // without holding them all: what an export streams. Page, After and Limit are
 // ignored.
 func (s *Store) EachConnection(ctx context.Context, by Actor, filter ConnectionFilter, f func(Connection) error) error {
@@ -336,11 +508,7 @@ func (n StageCounts) matching(v View, status string) int {
 	turn, narrowed := v.turn()
 	total := 0
 	for stage, k := range n {
-		is := string(stage)
-		if stage == lifecycle.WaitingForCabling || stage == lifecycle.WaitingForPayment {
-			is = StatusWaiting
-		}
-		if (!narrowed || stage.Turn() == turn) && (status == "" || status == is) {
+		if (!narrowed || stage.Turn() == turn) && (status == "" || status == statusOf(stage)) {
 			total += k
 		}
 	}

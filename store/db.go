@@ -528,6 +528,11 @@ type scanner interface{ Scan(dest ...any) error }
 
 // list reads rows with scan.
 func list[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	return listInto(ctx, s, nil, scan, query, args...)
+}
+
+// listInto is list that appends to out, which may have room for what is expected.
+func listInto[T any](ctx context.Context, s *Store, out []T, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	st, err := s.prepared(ctx, query)
 	if err != nil {
 		return nil, err
@@ -536,13 +541,16 @@ func list[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), q
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, scan)
+	return collectInto(out, rows, scan)
 }
 
 // collect reads all rows and closes them.
 func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
+	return collectInto(nil, rows, scan)
+}
+
+func collectInto[T any](out []T, rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
 	defer rows.Close()
-	var out []T
 	for rows.Next() {
 		v, err := scan(rows)
 		if err != nil {

@@ -20,7 +20,7 @@ func (s *Store) Term(c Connection) fees.Term {
 
 // Standing is where an interface is in the life of its resource fee. It is
 // Unpaid for one that is not enabled.
-func (s *Store) Standing(c Connection) fees.Standing {
+func (s *Store) Standing(c *Connection) fees.Standing {
 	if c.Stage != lifecycle.Enabled {
 		return fees.Unpaid
 	}

@@ -29,7 +29,11 @@ func (i *instant) Scan(v any) error {
 		i.Time = time.Time{}
 		return nil
 	case string:
-		t, err := time.Parse(instantLayout, v)
+		if t, ok := parseInstant(v); ok {
+			i.Time = t
+			return nil
+		}
+		t, err := time.Parse(instantLayout, v) // says what is wrong with it
 		if err != nil {
 			return fmt.Errorf("instant %q: %w", v, err)
 		}
@@ -37,6 +41,32 @@ func (i *instant) Scan(v any) error {
 		return nil
 	}
 	return fmt.Errorf("instant: unexpected %T", v)
+}
+
+// parseInstant reads a text of instantLayout, several times as fast as time.Parse:
+// a page of a list reads hundreds. It is not ok for anything else.
+func parseInstant(v string) (t time.Time, ok bool) {
+	if len(v) != len(instantLayout) {
+		return t, false
+	}
+	var parts [7]int // year, month, day, hour, minute, second, millisecond
+	n := 0
+	for i := range len(instantLayout) {
+		switch digit, mark := v[i]-'0', instantLayout[i]; {
+		case mark >= '0' && mark <= '9':
+			if digit > 9 {
+				return t, false
+			}
+			parts[n] = 10*parts[n] + int(digit)
+		case v[i] != mark:
+			return t, false
+		default:
+			n++
+		}
+	}
+	t = time.Date(parts[0], time.Month(parts[1]), parts[2], parts[3], parts[4], parts[5], parts[6]*int(time.Millisecond), time.UTC)
+	// What does not exist, like 30 February, was carried over.
+	return t, t.Day() == parts[2] && int(t.Month()) == parts[1] && parts[3] < 24 && parts[4] < 60 && parts[5] < 60
 }
 
 // intoTime scans an instant into a time.

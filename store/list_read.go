@@ -2,33 +2,66 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"strings"
 	"time"
 
 	"demarc/store/lifecycle"
 )
 
-// UnpaidOrders are the numbers of the orders that still have to be paid, by
-// interface, for those of items that wait for their payment. One statement,
-// none when no interface waits.
-func (s *Store) UnpaidOrders(ctx context.Context, items []Connection) (map[string]string, error) {
-	out := map[string]string{}
-	var args []any
-	for _, c := range items {
-		if c.Stage == lifecycle.PendingPayment {
-			args = append(args, c.ID)
+// ConnectionRow is an interface as a row of its account's list shows it. Of
+// Connection it holds what rowColumns names; the rest is zero.
+type ConnectionRow struct {
+	Connection
+	OrderNo string // the order that still has to be paid, while the installation fee is due
+	// Partner is the ID of the living redundant connection, whichever of the two
+	// names the other; "" when there is none.
+	Partner, PartnerName string
+}
+
+// ConnectionRows is one page of the list of an account.
+type ConnectionRows struct {
+	Items []ConnectionRow
+	Paging
+}
+
+// ConnectionRows is Connections for pages that show rows: one statement reads
+// what stands in them, and nothing else. Kinds: Invalid for a broken cursor.
+func (s *Store) ConnectionRows(ctx context.Context, by Actor, f ConnectionFilter) (ConnectionRows, error) {
+	items, paging, err := connectionsAs(ctx, s, by, f, connectionShape[ConnectionRow]{rowColumns, scanRows(), func(r *ConnectionRow) *Connection { return &r.Connection }})
+	return ConnectionRows{items, paging}, err
+}
+
+// rowColumns are what a row shows, of the connection c. Each column that is not
+// read makes a page faster. What stands in another row is looked for only where
+// it can be; an ID has no space.
+const rowColumns = `c.id, c.name, c.region, c.access_point_id, c.sp, c.port_type, c.redundant_id, c.stage, c.stage_since, c.due_at, c.problem, c.line_code, c.loa_no,
+	c.paid_through, c.created_at, c.auto_renew, c.renew_at, c.renew_failed_at,
+	CASE WHEN c.stage = 'pending_payment' THEN COALESCE((SELECT o.no FROM orders o WHERE o.connection_id = c.id AND o.kind = 'installation' AND o.state = 'unpaid'), '') ELSE '' END,
+	CASE WHEN c.redundant_id <> '' THEN (SELECT p.name FROM connections p WHERE p.account_id = c.account_id AND p.id = c.redundant_id AND p.turn <> 'closed') END,
+	(SELECT p.id || ' ' || p.name FROM connections p WHERE p.redundant_id = c.id AND p.redundant_id <> '' AND p.turn <> 'closed' LIMIT 1)`
+
+// scanRows returns a function that scans rowColumns, for the rows of one answer:
+// what a row is scanned into is made once.
+func scanRows() func(scanner) (ConnectionRow, error) {
+	var v ConnectionRow
+	var since, due, paid, created, renew, failed instant
+	var chosen, chosenBy sql.NullString
+	dest := []any{&v.ID, &v.Name, &v.Region, &v.AccessPointID, (*string)(&v.SP), (*string)(&v.PortType), &v.RedundantID, (*string)(&v.Stage), &since, &due, &v.Problem, &v.LineCode, &v.LOANo,
+		&paid, &created, &v.AutoRenew, &renew, &failed, &v.OrderNo, &chosen, &chosenBy}
+	return func(r scanner) (ConnectionRow, error) {
+		if err := r.Scan(dest...); err != nil {
+			return v, err
 		}
+		v.StageSince, v.DueAt, v.PaidThrough, v.CreatedAt, v.RenewAt, v.RenewFailedAt = since.Time, due.Time, paid.Time, created.Time, renew.Time, failed.Time
+		v.Partner, v.PartnerName = "", ""
+		if chosen.Valid {
+			v.Partner, v.PartnerName = v.RedundantID, chosen.String
+		} else if chosenBy.Valid {
+			v.Partner, v.PartnerName, _ = strings.Cut(chosenBy.String, " ")
+		}
+		return v, nil
 	}
-	if len(args) == 0 {
-		return out, nil
-	}
-	marks, args := inList(args)
-	_, err := list(ctx, s, func(r scanner) (v struct{}, err error) {
-		var id, no string
-		err = r.Scan(&id, &no)
-		out[id] = no
-		return v, err
-	}, "SELECT connection_id, no FROM orders WHERE connection_id IN ("+marks+") AND state = 'unpaid'", args...)
-	return out, err
 }
 
 // ConnectionRef names an interface on a page about something else.

@@ -174,7 +174,7 @@ func (t *tx) checkOrder(in NewConnection, ap catalog.AccessPoint, bad map[string
 		case other.Stage.Ended() || other.Stage == lifecycle.Terminating:
 			bad["redundant"] = other.ID + " has ended. Select another connection."
 			return nil
-		case t.s.Standing(other).IsLocked():
+		case t.s.Standing(&other).IsLocked():
 			bad["redundant"] = other.ID + " is FinancialLocked. Renew it first, or select another connection."
 			return nil
 		}

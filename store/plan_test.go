@@ -56,12 +56,15 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	staff := Actor{UserID: "r", Role: lifecycle.Reviewer}
 	for _, by := range []Actor{customer, staff} {
 		for _, f := range []ConnectionFilter{
-			{}, {Sort: "name"}, {Page: 3}, {Limit: 100},
+			{}, {Sort: SortName}, {Sort: SortStatus}, {Sort: SortDue}, {Page: 3}, {Limit: 100},
+			{Sort: SortStatus, View: ViewNeedsAction}, {Sort: SortStatus, View: ViewWithOperator}, {Sort: SortStatus, View: ViewClosed}, {Sort: SortStatus, Status: StatusWaiting}, {Sort: SortStatus, View: ViewNeedsAction, Status: StatusWaiting},
+			{Sort: SortDue, View: ViewNeedsAction}, {Sort: SortDue, Status: StatusWaiting}, {Sort: SortDue, Region: "cn-hangzhou"}, {Sort: SortDue, View: ViewWithOperator, Status: "in_application", Region: "cn-hangzhou"},
+			{Sort: SortDue, After: "-2026-11-20T07:12:00.000Z~pc-1"}, {Sort: SortDue, Page: 50},
 			{View: ViewNeedsAction}, {View: ViewWithOperator}, {View: ViewEnabled}, {View: ViewClosed},
 			{Status: StatusWaiting}, {Status: "enabled"}, {View: ViewNeedsAction, Status: StatusWaiting},
 			{Query: "pc-00", By: "id"}, {Query: "pc-0000"}, {Query: "name-1", By: "name"}, {Query: "LINE-1", By: "line"},
 		} {
-			if by.Staff() && (f.Sort != "" || f.By == "name" || f.By == "line") {
+			if by.Staff() && (f.Sort != SortNewest || f.Region != "" || f.By == "name" || f.By == "line") {
 				continue // offered within one account only
 			}
 			p, err := s.Connections(ctx, by, f)
@@ -74,6 +77,9 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 					t.Fatalf("%+v: %v", f, err)
 				}
 			}
+			if _, err := s.ConnectionRows(ctx, by, f); err != nil {
+				t.Fatalf("%+v: %v", f, err)
+			}
 		}
 		if by.Staff() {
 			continue
@@ -82,7 +88,7 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Connections(ctx, staff, ConnectionFilter{AccountID: "acc-01", Sort: "name"}); err != nil {
+	if _, err := s.Connections(ctx, staff, ConnectionFilter{AccountID: "acc-01", Sort: SortName}); err != nil {
 		t.Fatal(err)
 	}
 	// Detail.
@@ -304,7 +310,7 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 				t.Errorf("sorts: %s\n%s", d, query)
 			case strings.HasPrefix(d, "SCAN") && !strings.Contains(d, "USING") && !strings.Contains(d, "SCAN c") && !small:
 				t.Errorf("scans a table: %s\n%s", d, query)
-			case strings.HasPrefix(d, "SEARCH connections") && strings.HasSuffix(d, "(account_id=?)") && !strings.Contains(query, "LIMIT"):
+			case strings.HasPrefix(d, "SEARCH connections") && strings.HasSuffix(d, "(account_id=?)") && !strings.Contains(query, "LIMIT"), strings.HasPrefix(d, "SEARCH p ") && strings.HasSuffix(d, "(account_id=?)"):
 				t.Errorf("reads all interfaces of an account: %s\n%s", d, query)
 			case strings.HasPrefix(d, "SCAN") && !strings.Contains(query, "LIMIT") && !small:
 				t.Errorf("scans an index without a limit: %s\n%s", d, query)
@@ -429,6 +435,30 @@ func TestSchemaListsEqualTheConstants(t *testing.T) {
 		want := "CHECK (" + column + " IN ('" + strings.Join(values, "', '") + "'))"
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the schema lacks %s", want)
+		}
+	}
+}
+
+// TestStatusRankIsThePlaceInTheProcedure compares the column that the list is
+// sorted and filtered by with the order of the status filters.
+func TestStatusRankIsThePlaceInTheProcedure(t *testing.T) {
+	s, err := Open(context.Background(), Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	fill(t, s, 40)
+	type row struct {
+		status, stage string
+		rank          int
+	}
+	rows, err := list(context.Background(), s, func(r scanner) (v row, err error) { return v, r.Scan(&v.status, &v.stage, &v.rank) }, "SELECT DISTINCT status, stage, status_rank FROM connections")
+	if err != nil || len(rows) != len(lifecycle.Stages()) {
+		t.Fatalf("%d stages, %v", len(rows), err)
+	}
+	for _, r := range rows {
+		if statusOf(lifecycle.Stage(r.stage)) != r.status || statusRank(r.status) != r.rank || r.rank == 0 {
+			t.Errorf("%s: status %s, rank %d; the code says %s, %d", r.stage, r.status, r.rank, statusOf(lifecycle.Stage(r.stage)), statusRank(r.status))
 		}
 	}
 }

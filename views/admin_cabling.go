@@ -53,7 +53,7 @@ func (p CablePlace) hardware() string {
 
 // suffix goes on after the ID in the second line of a page's head: the name,
 // if there is one, and the account.
-func (i Interface) suffix() string {
+func (i *Interface) suffix() string {
 	if i.Name == "" {
 		return ", account " + i.Account
 	}

@@ -319,7 +319,7 @@ func staffInterfaceRow(r StaffInterfaceRow) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = interfaceStatus(r.Interface).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = interfaceStatus(&r.Interface).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

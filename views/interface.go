@@ -43,13 +43,13 @@ type Interface struct {
 }
 
 // Can reports whether the reader may do the action now.
-func (i Interface) Can(a lifecycle.Action) bool {
+func (i *Interface) Can(a lifecycle.Action) bool {
 	return lifecycle.Can(i.Stage, a, cmp.Or(i.Reader, lifecycle.Owner))
 }
 
 // why says whom of the account to ask, "" when the reader may do it or its time
 // has not come.
-func (i Interface) why(a lifecycle.Action) string {
+func (i *Interface) why(a lifecycle.Action) string {
 	if who := i.Only(a); who != "" {
 		return "Only for " + who + " of your account"
 	}
@@ -58,7 +58,7 @@ func (i Interface) why(a lifecycle.Action) string {
 
 // Only says who of the account may do what the reader may not although its time
 // has come: "Owner or Finance"; "" when the reader may, or its time has not come.
-func (i Interface) Only(a lifecycle.Action) string {
+func (i *Interface) Only(a lifecycle.Action) string {
 	if i.Can(a) {
 		return ""
 	}
@@ -72,7 +72,7 @@ func (i Interface) Only(a lifecycle.Action) string {
 }
 
 // Title is the name, or the ID of an interface without one.
-func (i Interface) Title() string {
+func (i *Interface) Title() string {
 	if i.Name != "" {
 		return i.Name
 	}
@@ -80,7 +80,7 @@ func (i Interface) Title() string {
 }
 
 // Late says how long the deadline has passed, "" when it has not or there is none.
-func (i Interface) Late() string {
+func (i *Interface) Late() string {
 	if i.DueAt.IsZero() {
 		return ""
 	}
@@ -110,7 +110,7 @@ func StageLook(s lifecycle.Stage) Look {
 
 // Look is the look of the interface's state; a report that came back is bad
 // news although the stage is an ordinary one.
-func (i Interface) Look() Look {
+func (i *Interface) Look() Look {
 	l := StageLook(i.Stage)
 	switch {
 	case i.Stage == lifecycle.ApprovedLOA && i.Problem != "":
@@ -124,18 +124,18 @@ func (i Interface) Look() Look {
 }
 
 // LockedAt is when an interface that nobody renews is FinancialLocked.
-func (i Interface) LockedAt() time.Time { return fees.LockedAt(i.PaidThrough) }
+func (i *Interface) LockedAt() time.Time { return fees.LockedAt(i.PaidThrough) }
 
 // FreeableAt is when the operator may end it for non-payment.
-func (i Interface) FreeableAt() time.Time { return fees.FreeableAt(i.PaidThrough, i.Zone) }
+func (i *Interface) FreeableAt() time.Time { return fees.FreeableAt(i.PaidThrough, i.Zone) }
 
 // Line is the second line of the state: what happens next, or since when.
-func (i Interface) Line() string {
-	due := ui.FormatShortStamp(i.DueAt, i.Zone)
-	since := ui.FormatDay(i.StageSince, i.Zone)
+func (i *Interface) Line() string {
+	due := func() string { return ui.FormatShortStamp(i.DueAt, i.Zone) }
+	since := func() string { return ui.FormatDay(i.StageSince, i.Zone) }
 	switch i.Stage {
 	case lifecycle.PendingPayment:
-		return "Order expires " + due
+		return "Order expires " + due()
 	case lifecycle.ToApplyForLOA:
 		if i.Problem != "" {
 			return i.Problem
@@ -143,7 +143,7 @@ func (i Interface) Line() string {
 		return "Next: apply for the LOA"
 	case lifecycle.InApplication:
 		if late := i.Late(); late != "" {
-			return "Review due " + due + ", " + lower(late)
+			return "Review due " + due() + ", " + lower(late)
 		}
 		return "Sent " + ui.FormatShortStamp(i.StageSince, i.Zone) + ", under review"
 	case lifecycle.LOARejected:
@@ -158,9 +158,9 @@ func (i Interface) Line() string {
 			return "Cabling in progress"
 		}
 		if late := i.Late(); late != "" {
-			return "Cabling was due " + due + ", " + lower(late)
+			return "Cabling was due " + due() + ", " + lower(late)
 		}
-		return "Cabling due " + due
+		return "Cabling due " + due()
 	case lifecycle.WaitingForPayment:
 		return "Cabling done: pay the resource fee to enable"
 	case lifecycle.Enabled:
@@ -175,11 +175,11 @@ func (i Interface) Line() string {
 		case i.Standing == fees.DueSoon:
 			return "Paid until " + paid
 		}
-		return "Since " + since
+		return "Since " + since()
 	case lifecycle.Terminating:
 		return "The cable is being removed"
 	}
-	return since
+	return since()
 }
 
 func lower(s string) string { return strings.ToLower(s) }
@@ -187,7 +187,12 @@ func lower(s string) string { return strings.ToLower(s) }
 // CustomerActions are the links of a row for the customer, at most two, the
 // useful one first, and what goes under More. They come from the lifecycle
 // table: what is not possible now is not a link.
-func (i Interface) CustomerActions() (links []ui.Action, more []ui.MenuItem) {
+func (i *Interface) CustomerActions() (links []ui.Action, more []ui.MenuItem) {
+	return i.customerActions(nil, nil)
+}
+
+// customerActions is CustomerActions, appended to what is given.
+func (i *Interface) customerActions(links []ui.Action, more []ui.MenuItem) ([]ui.Action, []ui.MenuItem) {
 	can := i.Can
 	link := func(label, href string, lead bool) {
 		links = append(links, ui.Action{Label: label, Href: href, Lead: lead})

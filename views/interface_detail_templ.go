@@ -50,7 +50,7 @@ func (d InterfaceDetail) liveHref() string {
 
 // Seen names the state that the page shows: the row's version, and whether its
 // deadline has passed, which no row records.
-func (i Interface) Seen() string {
+func (i *Interface) Seen() string {
 	v := strconv.Itoa(i.Rev)
 	if i.Late() != "" {
 		v += "-late"
@@ -60,7 +60,7 @@ func (i Interface) Seen() string {
 
 // Live reports whether somebody may still move the interface while one looks
 // on: it is not enabled and has not ended.
-func (i Interface) Live() bool {
+func (i *Interface) Live() bool {
 	turn := i.Stage.Turn()
 	return turn == lifecycle.TurnCustomer || turn == lifecycle.TurnStaff
 }

@@ -1,9 +1,12 @@
 package views
 
 import (
+	"context"
+	"io"
 	"slices"
 
-	"demarc/store/lifecycle"
+	"github.com/a-h/templ"
+
 	"demarc/views/ui"
 	"demarc/web/paths"
 )
@@ -17,36 +20,52 @@ type InterfaceList struct {
 	Views   []ui.ViewTab
 	Filter  ui.Control // select: the property that Query is looked for in
 	Query   ui.Control // search field
-	Status  ui.Control // select
-	Kept    []ui.Hidden
-	Tokens  []ui.Token
+	// ByStatus is a select, and so is Sort, for phones: they show no heads.
+	ByStatus, Sort ui.Control
+	Kept           []ui.Hidden
+	Tokens         []ui.Token
 	// Clear is the list without filters, Here the same list again.
 	Clear, Here string
 	CSV         string
-	Name        ui.Column // the heads that sort
-	Created     ui.Column
-	Pages       ui.Pages
-	Note        ui.Notice // without a DismissKey it was put away
+	// Name, Status and Created are the heads that sort.
+	Name, Status, Created ui.Column
+	Pages                 ui.Pages
+	Note                  ui.Notice // without a DismissKey it was put away
 	// Nothing says that the account has no interface at all, Failed that the
 	// list could not be read.
 	Nothing, Failed bool
 }
 
 func (l InterfaceList) columns() []ui.Column {
-	return []ui.Column{l.Name, {Label: "Status"}, {Label: "Access Point / SP"}, {Label: "Port"}, {Label: "Redundant Connection ID"}, l.Created, {Label: "Actions", Class: "col-acts"}}
+	return []ui.Column{l.Name, l.Status, {Label: "Access Point / SP"}, {Label: "Port"}, {Label: "Redundant Connection ID"}, l.Created, {Label: "Actions", Class: "col-acts"}}
 }
 
-// rowActions is the Actions column of an interface.
-func rowActions(i Interface) ui.Actions {
-	links, more := i.CustomerActions()
-	if len(links) == 0 {
+// rowActions puts the Actions column of an interface into a, whose room it uses
+// again: rows are written one after the other.
+func rowActions(a *ui.Actions, i *Interface) *ui.Actions {
+	a.For, a.MenuID = i.ID, "m-"+i.ID
+	a.Links, a.More = i.customerActions(a.Links[:0], a.More[:0])
+	if len(a.Links) == 0 {
 		// Nothing to do: what is left is to look at it.
 		page := paths.Interface(i.ID)
-		links = []ui.Action{{Label: "View", Href: page}}
-		more = slices.DeleteFunc(more, func(m ui.MenuItem) bool { return m.Href == page })
+		a.Links = append(a.Links, ui.Action{Label: "View", Href: page})
+		a.More = slices.DeleteFunc(a.More, func(m ui.MenuItem) bool { return m.Href == page })
 	}
-	return ui.Actions{For: i.ID, MenuID: "m-" + i.ID, Links: links, More: more}
+	return a
 }
 
-// ended reports whether the procedure is over: no step to draw.
-func ended(s lifecycle.Stage) bool { return s.Ended() }
+// state draws the state of an interface.
+type state Interface
+
+// interfaceStatus is the mark and the words of a state with its second line.
+func interfaceStatus(i *Interface) templ.Component { return (*state)(i) }
+
+// Render implements templ.Component.
+func (s *state) Render(ctx context.Context, w io.Writer) error {
+	i := (*Interface)(s)
+	look := i.Look()
+	if err := ui.Status(look.Label, look.Tone, look.Shape, false).Render(ctx, w); err != nil {
+		return err
+	}
+	return ui.Sub(i.Line()).Render(ctx, w)
+}

@@ -33,10 +33,11 @@ func listOf(s string, rows []Interface) InterfaceList {
 		Rows: rows, Caption: "Interfaces in all regions, newest first", Count: "11 interfaces",
 		Views:  []ui.ViewTab{{Label: "All", Href: "/interfaces", Count: 11, Current: true}, {Label: "Enabled", Href: "/interfaces?view=enabled", Count: 1}},
 		Filter: ui.Control{Name: "by", Label: "Filter by", Options: []ui.Option{{Value: "id", Label: "Interface ID"}}},
-		Query:  ui.Control{Name: "q", Type: "search", Value: s}, Status: ui.Control{Name: "status", Label: "Status", Options: []ui.Option{{Label: "All statuses"}}},
+		Query:  ui.Control{Name: "q", Type: "search", Value: s}, ByStatus: ui.Control{Name: "status", Label: "Status", Options: []ui.Option{{Label: "All statuses"}}},
 		Kept:   []ui.Hidden{{Name: "view", Value: "enabled"}},
 		Tokens: []ui.Token{{Text: "Search: " + s, Href: "/interfaces"}}, Clear: "/interfaces", Here: "/interfaces?q=x", CSV: "/interfaces.csv",
-		Name: ui.Column{Label: "Interface ID / Name", Href: "/interfaces?sort=name"}, Created: ui.Column{Label: "Created", Sort: "descending", Href: "/interfaces", Class: "col-extra"},
+		Name: ui.Column{Label: "Interface ID / Name", Href: "/interfaces?sort=name"}, Status: ui.Column{Label: "Status", Href: "/interfaces?sort=status", Second: &ui.Column{Label: "Due date", Href: "/interfaces?sort=due"}},
+		Sort: ui.Control{Name: "sort", Label: "Sort", Options: []ui.Option{{Label: "Newest first"}}}, Created: ui.Column{Label: "Created", Sort: "descending", Href: "/interfaces", Class: "col-extra"},
 		Pages: ui.Pages{Summary: "1–11 of 11"},
 		Note:  ui.Notice{Tone: ui.ToneInfo, DismissAction: "/preferences", DismissKey: "interfaces-note", Next: "/interfaces"},
 	}

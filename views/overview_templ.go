@@ -324,7 +324,7 @@ func overviewNeeds(o Overview) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = interfaceStatus(i).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = interfaceStatus(&i).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

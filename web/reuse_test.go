@@ -224,7 +224,7 @@ func (k *keptSite) moment(t *testing.T, id string) string {
 func (k *keptSite) compare(t *testing.T, when string) {
 	t.Helper()
 	for _, who := range []store.Actor{k.env.Owner, k.env.Viewer, k.env.OtherOwner} {
-		pages := []string{paths.Home, paths.Interfaces, paths.With(paths.Interfaces, "view", "needs-action", "size", "50"), paths.Interface(k.ids[0]), paths.Interface(k.some(k.ids))}
+		pages := []string{paths.Home, paths.Interfaces, paths.With(paths.Interfaces, "view", "needs-action", "size", "50"), paths.With(paths.Interfaces, "sort", []string{"name", "status", "due"}[k.r.IntN(3)]), paths.Interface(k.ids[0]), paths.Interface(k.some(k.ids))}
 		if who.AccountID == k.env.Southwind {
 			pages = pages[:2]
 		}

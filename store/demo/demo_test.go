@@ -123,7 +123,7 @@ func TestDemoHasEveryStageByRealTransitions(t *testing.T) {
 	}
 	standings, renewed := map[fees.Standing]int{}, 0
 	for _, c := range due {
-		standings[s.Standing(c)]++
+		standings[s.Standing(&c)]++
 		orders, err := s.OrdersOf(ctx, c.ID)
 		if err != nil {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ func (a Actions) Render(ctx context.Context, w io.Writer) error {
 	if err := write(w, `<div class="acts">`); err != nil {
 		return err
 	}
-	of := templ.EscapeString(a.For)
+	of := escape(a.For)
 	for _, l := range a.Links {
 		class := ""
 		if l.Lead {
@@ -27,12 +27,12 @@ func (a Actions) Render(ctx context.Context, w io.Writer) error {
 		if err := writeLink(w, l.Href, class, l.Dialog, false); err != nil {
 			return err
 		}
-		if err := write(w, templ.EscapeString(l.Label), `<span class="vh"> for `, of, `</span></a> `); err != nil {
+		if err := write(w, escape(l.Label), `<span class="vh"> for `, of, `</span></a> `); err != nil {
 			return err
 		}
 	}
 	if len(a.More) > 0 {
-		if err := write(w, `<button type="button" popovertarget="`, templ.EscapeString(a.MenuID), `" aria-label="More actions for `, of, `">More`); err != nil {
+		if err := write(w, `<button type="button" popovertarget="`, escape(a.MenuID), `" aria-label="More actions for `, of, `">More`); err != nil {
 			return err
 		}
 		if err := Icon("down", "icon--s").Render(ctx, w); err != nil {
@@ -58,7 +58,7 @@ func MenuPanel(id string, items []MenuItem) templ.Component { return menuPanel{i
 
 // Render implements templ.Component.
 func (p menuPanel) Render(ctx context.Context, w io.Writer) error {
-	if err := write(w, `<div class="menu" id="`, templ.EscapeString(p.id), `" popover>`); err != nil {
+	if err := write(w, `<div class="menu" id="`, escape(p.id), `" popover>`); err != nil {
 		return err
 	}
 	for i := range p.items {
@@ -74,7 +74,7 @@ func (m *MenuItem) write(ctx context.Context, w io.Writer) error {
 	case m.Divider:
 		return write(w, `<hr>`)
 	case m.Reason != "":
-		return write(w, `<span class="menu__off" aria-disabled="true">`, templ.EscapeString(m.Label), ` <span class="sub">`, templ.EscapeString(m.Reason), `</span></span>`)
+		return write(w, `<span class="menu__off" aria-disabled="true">`, escape(m.Label), ` <span class="sub">`, escape(m.Reason), `</span></span>`)
 	case m.Post != "":
 		return menuForm(*m).Render(ctx, w)
 	}
@@ -85,7 +85,7 @@ func (m *MenuItem) write(ctx context.Context, w io.Writer) error {
 		if err := menuInside(*m).Render(ctx, w); err != nil {
 			return err
 		}
-	} else if err := write(w, templ.EscapeString(m.Label)); err != nil {
+	} else if err := write(w, escape(m.Label)); err != nil {
 		return err
 	}
 	return write(w, `</a>`)
@@ -93,7 +93,7 @@ func (m *MenuItem) write(ctx context.Context, w io.Writer) error {
 
 // writeLink begins a link; with dialog it opens over the page when the script runs, as layerAttrs say it in templates.
 func writeLink(w io.Writer, href, class string, dialog, current bool) error {
-	href = templ.EscapeString(string(templ.URL(href)))
+	href = escape(string(templ.URL(href)))
 	if err := write(w, `<a href="`, href, `"`); err != nil {
 		return err
 	}

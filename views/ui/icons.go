@@ -59,5 +59,5 @@ func Icon(name, class string) templ.Component { return icon{name, class} }
 
 // Render implements templ.Component.
 func (i icon) Render(_ context.Context, w io.Writer) error {
-	return write(w, `<svg class="icon `, templ.EscapeString(i.class), `" viewBox="0 0 16 16" aria-hidden="true">`, icons[i.name], `</svg>`)
+	return write(w, `<svg class="icon `, escape(i.class), `" viewBox="0 0 16 16" aria-hidden="true">`, icons[i.name], `</svg>`)
 }

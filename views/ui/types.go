@@ -457,6 +457,16 @@ type Token struct{ Text, Href string }
 type Column struct {
 	Label, Class, Href, Sort string
 	Hidden                   bool // words for assistive technology only
+	// Second is another order in the same head: of what stands below in its cells.
+	Second *Column
+}
+
+// sorted is what the head says of the order, whichever of the two it is.
+func (c Column) sorted() string {
+	if c.Sort == "" && c.Second != nil {
+		return c.Second.Sort
+	}
+	return c.Sort
 }
 
 // TableFrame describes the frame around table rows.

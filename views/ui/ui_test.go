@@ -525,3 +525,12 @@ func TestCellsAreCheap(t *testing.T) {
 		}
 	}
 }
+
+// What is written without a template is escaped as a template escapes it.
+func TestEscapeIsThatOfTemplates(t *testing.T) {
+	for _, s := range []string{"", "pc-bp1ca4wca27exn6h2", "a & b", "<b>", `"quoted"`, "it's", "杭州 – ümlaut", "&", "end>", "'", "\x00", "a\xffb<"} {
+		if got, want := escape(s), templ.EscapeString(s); got != want {
+			t.Errorf("%q becomes %q, want %q", s, got, want)
+		}
+	}
+}

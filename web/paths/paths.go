@@ -131,10 +131,16 @@ const (
 )
 
 func join(base, id string, rest ...string) string {
+	id = url.PathEscape(id)
+	size := len(base) + 1 + len(id)
+	for _, r := range rest {
+		size += 1 + len(r)
+	}
 	var b strings.Builder
+	b.Grow(size) // a list builds hundreds of them
 	b.WriteString(base)
 	b.WriteByte('/')
-	b.WriteString(url.PathEscape(id))
+	b.WriteString(id)
 	for _, r := range rest {
 		b.WriteByte('/')
 		b.WriteString(r)
