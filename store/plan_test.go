@@ -301,7 +301,8 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 			if !own && strings.Contains(query, "stage = ? AND account_id = ?") && strings.Contains(query, "turn = 'staff'") && !strings.Contains(d, "connections_queue_of_account (account_id=? AND stage=?") {
 				t.Errorf("walks other accounts: %s\n%s", d, query)
 			}
-			if !own && strings.Contains(query, "due_at IS NULL") && !strings.Contains(d, "due_at=?") {
+			// A customer's list walks past those of its few that have one.
+			if !own && strings.Contains(query, "due_at IS NULL") && strings.Contains(query, "stage = ?") && !strings.Contains(d, "due_at=?") {
 				t.Errorf("walks what has a due time: %s\n%s", d, query)
 			}
 			small := strings.Contains(d, "SCAN regions") || strings.Contains(d, "SCAN access_points") || strings.Contains(d, "SCAN devices") || strings.Contains(d, "SCAN panels") || strings.Contains(d, "SCAN calendar") || strings.Contains(d, "SCAN price_") || d == "SCAN queue" || strings.Contains(d, "SCAN ledger_days") || strings.Contains(d, "CONSTANT ROW") || d == "SCAN kinds" || strings.Contains(d, "VALUES CLAUSE")
