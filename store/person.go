@@ -236,19 +236,12 @@ func (t *tx) eraseUser(id, reason string) error {
 	if u.ID == t.by.UserID {
 		return conflictf("You cannot erase yourself. Ask another administrator.")
 	}
-	for _, needed := range []struct {
-		role  lifecycle.Role
-		words string
-	}{{lifecycle.Administrator, "the last administrator"}, {lifecycle.Owner, "the last owner of their account"}} {
-		if u.Role != needed.role {
-			continue
-		}
-		var others int
-		if err := t.row("SELECT COUNT(*) FROM users WHERE role = ? AND id <> ? AND COALESCE(account_id, '') = ? AND email NOT LIKE '%@erased.invalid'", u.Role, u.ID, u.AccountID).Scan(&others); err != nil {
+	words := map[lifecycle.Role]string{lifecycle.Administrator: "the last administrator", lifecycle.Owner: "the last owner of their account"}[u.Role]
+	if words != "" {
+		if others, err := t.othersCanSignIn(u); err != nil {
 			return err
-		}
-		if others == 0 {
-			return conflictf("%s is %s. Add another one first.", u.Email, needed.words)
+		} else if !others {
+			return conflictf("%s is %s who can sign in. Add another one first.", u.Email, words)
 		}
 	}
 	for _, table := range userTables {

@@ -167,6 +167,12 @@ func TestExportAndEraseAPerson(t *testing.T) {
 			t.Errorf("%s: %v", who, err)
 		}
 	}
+	if _, err := e.CreateUser(ctx, store.NewUser{Email: "invited@northwind.example", Name: "Invited", Role: lifecycle.Owner, AccountID: e.Northwind}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := e.ErasePerson(ctx, e.Admin, e.Owner.Email, "They asked for it"); store.KindOf(err) != store.Conflict {
+		t.Errorf("the other owner cannot sign in yet: %v", err)
+	}
 	e.Do(t, c.ID, lifecycle.WithdrawApplication)
 	for _, who := range []string{by.Email, "Quentin Planted"} {
 		users, engineers, err := e.ErasePerson(ctx, e.Admin, who, "They asked for it")
