@@ -145,7 +145,7 @@ func (h *Handlers) ShowStaffAccessPoint(c echo.Context) error {
 		{Term: "Region", Value: region.Name},
 		{Term: "Time zone", Value: region.Zone + " (" + ui.FormatOffset(h.Store.Now(), cat.Zone(ap.Region)) + ")"},
 		{Term: "LOA validity", Value: strconv.Itoa(ap.LOADays) + " days"},
-		{Term: "Visitor policy", Value: visitorPolicy(ap.Visitor)},
+		{Term: "Visitor policy", Value: ap.Visitor.Words()},
 		{Term: "Notes for the installer", Value: ap.InstallerNotes},
 	}
 	for _, info := range catalog.PortTypes() {
@@ -172,20 +172,6 @@ func (h *Handlers) ShowStaffAccessPoint(c echo.Context) error {
 }
 
 var accessPointCrumbs = []views.Crumb{{Label: "Capacity"}, {Label: "Access points", Href: paths.AdminAccessPoints}}
-
-// visitorPolicy is what the facility needs to know of a visitor.
-func visitorPolicy(v catalog.VisitorPolicy) string {
-	asked := []string{"Name", "contact"}
-	for _, part := range []struct {
-		on   bool
-		word string
-	}{{v.Gender, "gender"}, {v.IDType, "ID type"}, {v.IDNumber, "ID number"}} {
-		if part.on {
-			asked = append(asked, part.word)
-		}
-	}
-	return strings.Join(asked, ", ")
-}
 
 func offerMatrix(cat *catalog.Catalogue, ap catalog.AccessPoint) views.OfferMatrix {
 	var m views.OfferMatrix

@@ -270,7 +270,7 @@ func accessPointChanges(was, is catalog.AccessPoint) string {
 	changed("facility name", was.FacilityName, is.FacilityName)
 	changed("address", was.Address, is.Address)
 	changed("LOA validity", strconv.Itoa(was.LOADays)+" days", strconv.Itoa(is.LOADays)+" days")
-	changed("visitor policy", visitorWords(was.Visitor), visitorWords(is.Visitor))
+	changed("visitor policy", was.Visitor.Words(), is.Visitor.Words())
 	for _, sp := range catalog.SPs() {
 		changed(sp.Label(), offerWords(was.Offers[sp]), offerWords(is.Offers[sp]))
 	}
@@ -306,19 +306,6 @@ func orNothing(s string) string {
 		return "not set"
 	}
 	return s
-}
-
-func visitorWords(v catalog.VisitorPolicy) string {
-	asked := []string{"name", "contact"}
-	for _, part := range []struct {
-		on   bool
-		word string
-	}{{v.Gender, "gender"}, {v.IDType, "ID type"}, {v.IDNumber, "ID number"}} {
-		if part.on {
-			asked = append(asked, part.word)
-		}
-	}
-	return strings.Join(asked, " + ")
 }
 
 // RegionEdit is the form of a region, as sent.

@@ -34,6 +34,21 @@ type VisitorPolicy struct {
 	IDNumber bool
 }
 
+// Words list what a visitor tells the facility, for people: "Name, contact, ID
+// type".
+func (v VisitorPolicy) Words() string {
+	asked := "Name, contact"
+	for _, part := range []struct {
+		on   bool
+		word string
+	}{{v.Gender, "gender"}, {v.IDType, "ID type"}, {v.IDNumber, "ID number"}} {
+		if part.on {
+			asked += ", " + part.word
+		}
+	}
+	return asked
+}
+
 // RunByProvider is the RunBy of an access point in the cloud's own facility.
 // It reads well as it stands; AccessPoint.RunByName puts the provider's
 // configured name in its place.

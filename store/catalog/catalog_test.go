@@ -563,3 +563,16 @@ func TestDemoAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestVisitorPolicyWords(t *testing.T) {
+	for want, v := range map[string]VisitorPolicy{
+		"Name, contact":                             {},
+		"Name, contact, gender":                     {Gender: true},
+		"Name, contact, ID type, ID number":         {IDType: true, IDNumber: true},
+		"Name, contact, gender, ID type, ID number": {Gender: true, IDType: true, IDNumber: true},
+	} {
+		if got := v.Words(); got != want {
+			t.Errorf("%+v: %q, want %q", v, got, want)
+		}
+	}
+}
