@@ -8,8 +8,16 @@ import (
 	"sync/atomic"
 )
 
-// StatementCounter counts what a store asks its database from now on.
-type StatementCounter struct{ n atomic.Int64 }
+// StatementCounter counts what a store asks its database from now on, and the
+// rows that it is given.
+type StatementCounter struct{ n, rows atomic.Int64 }
+
+// Rows runs f and says how many rows it was given.
+func (c *StatementCounter) Rows(f func()) int {
+	before := c.rows.Load()
+	f()
+	return int(c.rows.Load() - before)
+}
 
 // Count runs f and says how many statements it ran.
 func (c *StatementCounter) Count(f func()) int {
@@ -94,5 +102,22 @@ type countingStmt struct {
 
 func (s countingStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	s.n.n.Add(1)
-	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+	rows, err := s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	return countingRows{rows, s.n}, nil
+}
+
+type countingRows struct {
+	driver.Rows
+	n *StatementCounter
+}
+
+func (r countingRows) Next(to []driver.Value) error {
+	err := r.Rows.Next(to)
+	if err == nil {
+		r.n.rows.Add(1)
+	}
+	return err
 }
