@@ -22,6 +22,7 @@ var accountTexts = map[string]texts{
 	"set_invoice_limit":      {detail: true},
 	"issue_invoice":          {detail: true},
 	"record_invoice_payment": {detail: true},
+	ActionPayInvoice:         {detail: true},
 	"record_transfer":        {detail: true},
 	"view_as_customer":       {detail: true},
 	"leave_customer":         {},

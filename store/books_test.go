@@ -240,6 +240,7 @@ func TestMoneyListsEqualTheConstants(t *testing.T) {
 		{"order_lines", "kind", []string{KindInstallation, KindResource, LineCredit}},
 		{"ledger_transactions", "kind", LedgerKinds()},
 		{"documents", "series", series},
+		{"invoice_payments", "method", []string{PaidByTransfer, PaidFromBalance}},
 	} {
 		var text string
 		if err := db.QueryRow("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", c.table).Scan(&text); err != nil {

@@ -495,14 +495,20 @@ func TestTimeSetsTheDueTimesThatAreOwed(t *testing.T) {
 // past changes the file past the store.
 func past(t *testing.T, e *storetest.Env, statement string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(e.Dir, "demarc.db")+"?_pragma=busy_timeout(5000)")
+	if _, err := rawFile(t, e).Exec(statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rawFile is the database of e past the store.
+func rawFile(t *testing.T, e *storetest.Env) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(e.Dir, store.Database)+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	if _, err := db.Exec(statement); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 func TestMissingYears(t *testing.T) {

@@ -27,13 +27,17 @@ type Invoice struct {
 	IssuedAt  time.Time
 	DueAt     time.Time
 	PaidAt    time.Time // zero while something of it is open
-	Reference string    // of the bank for the last payment, once it is paid
+	Reference string    // of the last payment, once it is paid: the bank's, or the ledger transaction
 }
 
 // Open is what is still to be paid of an invoice.
 func (i Invoice) Open() money.Amount {
 	return money.Amount{Minor: i.Amount.Minor - i.Received.Minor, Currency: i.Amount.Currency}
 }
+
+// Version grows with each payment: a form says with it what its reader saw. It is
+// never 0.
+func (i Invoice) Version() int { return int(i.Received.Minor) + 1 }
 
 // Overdue reports whether an invoice that is not paid should have been.
 func (i Invoice) Overdue(now time.Time) bool { return i.PaidAt.IsZero() && now.After(i.DueAt) }
@@ -187,7 +191,7 @@ func (t *tx) invoice(account string) error {
 		if o.Kind != KindInstallation {
 			words = "Resource fee for " + pricing.PeriodLabel(o.Months)
 		}
-		f.Lines = append(f.Lines, document.Line{Words: words, Note: "Order " + o.No + ", interface " + o.ConnectionID, Quantity: 1, Unit: left, Amount: left})
+		f.Lines = append(f.Lines, document.Line{Words: words, Note: invoiceNote(o.No, o.ConnectionID), Quantity: 1, Unit: left, Amount: left})
 		on = append(on, o.No)
 	}
 	no, err := t.issue(f, "")
@@ -208,10 +212,32 @@ func (t *tx) invoice(account string) error {
 			return err
 		}
 	}
-	if err := t.tellAccount(account, "account:"+account, "Invoice "+no, fmt.Sprintf("%s is due on %s.", total, due.Format("2 Jan 2006"))); err != nil {
+	if err := t.tellAccount(account, InvoiceSubject(no), "Invoice "+no, fmt.Sprintf("%s is due on %s.", total, due.Format("2 Jan 2006"))); err != nil {
 		return err
 	}
 	return t.event("account:"+account, account, "issue_invoice", "", "", "", no+", "+total.String())
+}
+
+// invoiceNote says on an invoice what a line is for.
+func invoiceNote(order, connection string) string {
+	return "Order " + order + ", interface " + connection
+}
+
+// InvoiceLine is an order on an invoice, with what was to be paid of it when the
+// invoice was made.
+type InvoiceLine struct {
+	Words, OrderNo, ConnectionID string
+	Amount                       money.Amount
+}
+
+// InvoiceLines are the orders on an invoice, from its document.
+func InvoiceLines(f document.Facts) []InvoiceLine {
+	out := make([]InvoiceLine, len(f.Lines))
+	for i, l := range f.Lines {
+		order, connection, _ := strings.Cut(l.Note, ", ")
+		out[i] = InvoiceLine{l.Words, strings.TrimPrefix(order, "Order "), strings.TrimPrefix(connection, "interface "), l.Amount}
+	}
+	return out
 }
 
 // refundTo is where the money of an order goes back to: what is not invoiced yet
@@ -245,10 +271,7 @@ func (s *Store) RecordInvoicePayment(ctx context.Context, by Actor, account, no,
 	}
 	reference = strings.TrimSpace(reference)
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
-		i, err := scanInvoice(t.row("SELECT "+invoiceColumns+" FROM invoices WHERE no = ? AND account_id = ?", no, account))
-		if errors.Is(err, sql.ErrNoRows) {
-			return "", notFound("This invoice")
-		}
+		i, err := t.invoiceOf(account, no)
 		if err != nil {
 			return "", err
 		}
@@ -290,35 +313,129 @@ func (s *Store) RecordInvoicePayment(ctx context.Context, by Actor, account, no,
 		if err != nil {
 			return "", err
 		}
-		if _, err := t.exec(`INSERT INTO invoice_payments (invoice_no, n, transaction_id, at, amount, surplus, reference, recorded_by)
-			VALUES (?, (SELECT COUNT(*) + 1 FROM invoice_payments WHERE invoice_no = ?), ?, ?, ?, ?, ?, ?)`, no, no, id, at(t.now), part.Minor, rest.Minor, reference, by.UserID); err != nil {
-			return "", err
-		}
-		i.Received.Minor += part.Minor
-		title, body := "Invoice paid", "Invoice "+no+" of "+i.Amount.String()+" is paid."
-		if !i.Open().IsZero() {
-			title, body = "Invoice partly paid", fmt.Sprintf("%s of invoice %s is paid. %s is open, due on %s.", part, no, i.Open(), i.DueAt.Format("2 Jan 2006"))
-		}
-		if !rest.IsZero() {
-			body += " " + rest.String() + " more came and is on the account balance."
-		}
-		if err := t.tellAccount(account, "account:"+account, title, body); err != nil {
-			return "", err
-		}
-		// Less is owed, and there may be more to spend.
-		if err := t.renewWithNewMoney(account); err != nil {
-			return "", err
-		}
-		detail := no + ", " + sum.String() + ", reference " + reference
-		if !i.Open().IsZero() {
-			detail += ", " + i.Open().String() + " open"
-		} else if !rest.IsZero() {
-			detail += ", " + rest.String() + " to the balance"
-		}
-		return no, t.event("account:"+account, account, "record_invoice_payment", "", "", "", detail)
+		return no, t.invoicePaid(i, InvoicePayment{Method: PaidByTransfer, Amount: part, Surplus: rest, Reference: reference}, id)
 	})
 	return err
 }
+
+// invoicePaid keeps a payment of an invoice that is posted already, and does what
+// follows from any: the account is told, what Auto Renew could not pay is tried
+// again, and it is in the log.
+func (t *tx) invoicePaid(i Invoice, p InvoicePayment, posting string) error {
+	if _, err := t.exec(`INSERT INTO invoice_payments (invoice_no, n, transaction_id, at, method, amount, surplus, reference, recorded_by)
+		VALUES (?, (SELECT COUNT(*) + 1 FROM invoice_payments WHERE invoice_no = ?), ?, ?, ?, ?, ?, ?, ?)`, i.No, i.No, posting, at(t.now), p.Method, p.Amount.Minor, p.Surplus.Minor, p.Reference, t.by.UserID); err != nil {
+		return err
+	}
+	i.Received.Minor += p.Amount.Minor
+	open, from := i.Open(), ""
+	action, detail := "record_invoice_payment", i.No+", "+money.Amount{Minor: p.Amount.Minor + p.Surplus.Minor, Currency: p.Amount.Currency}.String()+", reference "+p.Reference
+	if p.Method == PaidFromBalance {
+		from = " from the account balance"
+		action, detail = ActionPayInvoice, i.No+", "+p.Amount.String()+from
+	}
+	title, body := "Invoice paid", "Invoice "+i.No+" of "+i.Amount.String()+" is paid"+from+"."
+	if !open.IsZero() {
+		title, body = "Invoice partly paid", fmt.Sprintf("%s of invoice %s is paid%s. %s is open, due on %s.", p.Amount, i.No, from, open, i.DueAt.Format("2 Jan 2006"))
+		detail += ", " + open.String() + " open"
+	} else if from != "" && p.Amount != i.Amount {
+		body = fmt.Sprintf("The last %s of invoice %s is paid%s.", p.Amount, i.No, from)
+	}
+	if !p.Surplus.IsZero() {
+		body += " " + p.Surplus.String() + " more came and is on the account balance."
+		detail += ", " + p.Surplus.String() + " to the balance"
+	}
+	if err := t.tellAccount(i.AccountID, InvoiceSubject(i.No), title, body); err != nil {
+		return err
+	}
+	// Less is owed, and there may be more to spend.
+	if err := t.renewWithNewMoney(i.AccountID); err != nil {
+		return err
+	}
+	return t.event("account:"+i.AccountID, i.AccountID, action, "", "", "", detail)
+}
+
+// ActionPayInvoice is the event that a customer paid an invoice from the balance.
+const ActionPayInvoice = "pay_invoice"
+
+// InvoiceSubject is what messages about an invoice are about.
+func InvoiceSubject(no string) string { return "invoice:" + no }
+
+// PayInvoice pays an open invoice of the actor's account from its balance, in
+// whole or in part: amount is as typed. seen is the invoice's Version that the
+// person saw, 0 for any. Kinds: Invalid (field amount: it is no amount, more than
+// is open, more than the balance, or the balance is in another currency),
+// NotFound, Conflict (paid, or something was paid of it since; nothing is
+// charged), Forbidden.
+func (s *Store) PayInvoice(ctx context.Context, by Actor, no string, seen int, amount string) error {
+	if !mayPay(by) {
+		return forbidden("Only an owner or finance of the account pays.")
+	}
+	_, err := s.once(ctx, by, func(t *tx) (string, error) {
+		i, err := t.invoiceOf(by.AccountID, no)
+		if err != nil {
+			return "", err
+		}
+		if !i.PaidAt.IsZero() {
+			return "", conflictf("Invoice %s is paid since %s. Nothing was charged.", no, i.PaidAt.Format("2 Jan 2006"))
+		}
+		if seen != 0 && seen != i.Version() {
+			return "", conflictf("Something was paid of invoice %s a moment ago: %s is open now. Nothing was charged. Check the amount, then pay again.", no, i.Open())
+		}
+		sum, msg := transferAmount(amount, i.Amount.Currency)
+		if msg == "" {
+			msg, err = t.invoiceProblem(i, sum)
+			if err != nil {
+				return "", err
+			}
+		}
+		if msg != "" {
+			return "", invalid("amount", msg)
+		}
+		// Each payment of an invoice raises what was received of it.
+		id, err := t.post(posting{kind: "invoice_payment", account: i.AccountID, reference: no, idem: fmt.Sprintf("invoice_balance:%s:%d", no, i.Received.Minor),
+			entries: move(sum, chart.Balance(i.AccountID), chart.Receivable(i.AccountID))})
+		if err != nil {
+			return "", err
+		}
+		return no, t.invoicePaid(i, InvoicePayment{Method: PaidFromBalance, Amount: sum, Surplus: money.Amount{Currency: sum.Currency}, Reference: id}, id)
+	})
+	return err
+}
+
+// invoiceProblem is why an amount of an invoice cannot be paid from the balance;
+// "" when it can.
+func (t *tx) invoiceProblem(i Invoice, sum money.Amount) (string, error) {
+	if over, err := i.Open().Less(sum); err != nil {
+		return "", err
+	} else if over {
+		return fmt.Sprintf("Enter at most %s: that is what is open of invoice %s. Nothing was charged.", i.Open(), i.No), nil
+	}
+	var balance money.Amount
+	if err := t.row("SELECT balance_minor, currency FROM accounts WHERE id = ?", i.AccountID).Scan(&balance.Minor, &balance.Currency); err != nil {
+		return "", err
+	}
+	short, err := balance.Less(sum)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("The account is kept in %s and the invoice is in %s, so it cannot be paid from the balance. Transfer the money to %s and name the invoice.", balance.Currency, sum.Currency, t.s.operator), nil
+	case short && balance.IsZero():
+		return fmt.Sprintf("The account balance is %s. Transfer money to %s first; nothing was charged.", balance, t.s.operator), nil
+	case short:
+		return fmt.Sprintf("The account balance is %s. Enter at most that, or transfer money to %s first; nothing was charged.", balance, t.s.operator), nil
+	}
+	return "", nil
+}
+
+// invoiceOf is an account's invoice with this number. Kinds: NotFound.
+func (t *tx) invoiceOf(account, no string) (Invoice, error) {
+	i, err := scanInvoice(t.row(invoiceQuery, no, account))
+	if errors.Is(err, sql.ErrNoRows) {
+		return i, notFound("This invoice")
+	}
+	return i, err
+}
+
+const invoiceQuery = "SELECT " + invoiceColumns + " FROM invoices WHERE no = ? AND account_id = ?"
 
 // Where the money of a bank's reference was booked.
 const (
@@ -333,7 +450,7 @@ func (t *tx) bankedAs(account, reference string) (string, error) {
 	if err := t.row("SELECT COUNT(*) FROM ledger_transactions WHERE idem_key = ?", transferKey(account, reference)).Scan(&n); err != nil || n > 0 {
 		return onBalance, err
 	}
-	err := t.row("SELECT COUNT(*) FROM invoice_payments p JOIN invoices i ON i.no = p.invoice_no WHERE lower(p.reference) = lower(?) AND i.account_id = ?", reference, account).Scan(&n)
+	err := t.row("SELECT COUNT(*) FROM invoice_payments p JOIN invoices i ON i.no = p.invoice_no WHERE lower(p.reference) = lower(?) AND p.method = 'transfer' AND i.account_id = ?", reference, account).Scan(&n)
 	if err != nil || n > 0 {
 		return onInvoice, err
 	}
@@ -343,7 +460,7 @@ func (t *tx) bankedAs(account, reference string) (string, error) {
 // Invoice is the invoice with this number. Kinds: NotFound. The caller has
 // checked that the actor may see it.
 func (s *Store) Invoice(ctx context.Context, account, no string) (Invoice, error) {
-	st, err := s.prepared(ctx, "SELECT "+invoiceColumns+" FROM invoices WHERE no = ? AND account_id = ?")
+	st, err := s.prepared(ctx, invoiceQuery)
 	if err != nil {
 		return Invoice{}, err
 	}
@@ -374,17 +491,29 @@ func (s *Store) OpenInvoices(ctx context.Context, after string, limit int) (item
 	return items[:limit], at(last.DueAt).text() + "~" + last.No, nil
 }
 
-// InvoicePayment is one transfer for an invoice.
+// How a part of an invoice was paid: by a transfer that finance staff recorded, or
+// by the customer from the balance.
+const (
+	PaidByTransfer  = "transfer"
+	PaidFromBalance = "balance"
+)
+
+// InvoicePayment is one payment of an invoice.
 type InvoicePayment struct {
 	InvoiceNo string
+	N         int // of the invoice, from 1
 	At        time.Time
+	Method    string
 	Amount    money.Amount // of the invoice
 	Surplus   money.Amount // to the balance
-	Reference string
+	Reference string       // the bank's, or the ledger transaction
 }
 
-// InvoicePayments lists the payments of invoices, by invoice and time. The
-// caller has checked that the actor may see them.
+// InvoicePaymentsShown is how many payments of an invoice are listed.
+const InvoicePaymentsShown = 20
+
+// InvoicePayments lists the newest payments of each of the invoices, by invoice
+// and time. The caller has checked that the actor may see them.
 func (s *Store) InvoicePayments(ctx context.Context, invoices []Invoice) ([]InvoicePayment, error) {
 	if len(invoices) == 0 {
 		return nil, nil
@@ -396,10 +525,11 @@ func (s *Store) InvoicePayments(ctx context.Context, invoices []Invoice) ([]Invo
 	marks, args := inList(nos)
 	return list(ctx, s, func(r scanner) (p InvoicePayment, err error) {
 		var when instant
-		err = r.Scan(&p.InvoiceNo, &when, &p.Amount.Minor, &p.Surplus.Minor, &p.Reference, &p.Amount.Currency)
+		err = r.Scan(&p.InvoiceNo, &p.N, &when, &p.Method, &p.Amount.Minor, &p.Surplus.Minor, &p.Reference, &p.Amount.Currency)
 		p.At, p.Surplus.Currency = when.Time, p.Amount.Currency
 		return p, err
-	}, "SELECT p.invoice_no, p.at, p.amount, p.surplus, p.reference, i.currency FROM invoice_payments p CROSS JOIN invoices i WHERE i.no = p.invoice_no AND p.invoice_no IN ("+marks+") ORDER BY p.invoice_no, p.n", args...)
+	}, `SELECT p.invoice_no, p.n, p.at, p.method, p.amount, p.surplus, p.reference, i.currency FROM invoices i CROSS JOIN invoice_payments p
+		WHERE i.no IN (`+marks+`) AND p.invoice_no = i.no AND p.n > (SELECT COALESCE(MAX(q.n), 0) FROM invoice_payments q WHERE q.invoice_no = i.no) - ? ORDER BY i.no, p.n`, append(args, InvoicePaymentsShown)...)
 }
 
 // InvoicesOf lists an account's invoices, newest first. The caller has checked

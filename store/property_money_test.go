@@ -51,6 +51,7 @@ var moneyMatters = profile{length: 100, least: 24, limit: 6 * time.Second, paral
 		{"prices", 2, ""},
 		{"limit", 3, ""},
 		{"pay invoice", 8, ""},
+		{"invoice from balance", 8, ""},
 		{"card", 9, ""},
 		{"card pays", 9, ""},
 		{"webhook", 4, ""},
@@ -479,6 +480,9 @@ func (w *world) facts(d rows) map[string]int {
 		if p.int("surplus") > 0 {
 			out["invoice payments with something left"]++
 		}
+		if p.str("method") == store.PaidFromBalance {
+			out["invoice payments from the balance"]++
+		}
 	}
 	for p := range d.of("payments") {
 		out["card "+p.str("state")]++
@@ -499,26 +503,16 @@ func (w *world) facts(d rows) map[string]int {
 // payInvoice records a transfer for an invoice: less than is open, all of it, or
 // more.
 func (w *world) payInvoice(before rows, d *did) {
-	var all []record
-	for i := range before.of("invoices") {
-		if !d.aim || i.str("paid_at") == "" {
-			all = append(all, i)
-		}
-	}
-	if len(all) == 0 {
-		d.nothing = true
+	i, ok := w.someInvoice(before, d)
+	if !ok {
 		return
 	}
-	i := all[d.a%len(all)]
 	by := w.act(before, d, w.e.Finance)
-	no, account, open := i.str("no"), i.str("account_id"), i.int("amount")
+	no, account, open := i.str("no"), i.str("account_id"), openOf(before, i)
 	reference := fmt.Sprintf("%s-%d", []string{"IP", "IP", "IP", "TT"}[d.c%4], d.b%60)
 	twice := false
 	for p := range before.of("invoice_payments") {
-		if p.str("invoice_no") == no {
-			open -= p.int("amount")
-			twice = twice || strings.EqualFold(p.str("reference"), reference)
-		}
+		twice = twice || p.str("invoice_no") == no && strings.EqualFold(p.str("reference"), reference)
 	}
 	for t := range before.of("ledger_transactions") {
 		twice = twice || t.str("kind") == "transfer" && t.str("account_id") == account && strings.EqualFold(t.str("reference"), reference)
@@ -539,15 +533,92 @@ func (w *world) payInvoice(before rows, d *did) {
 		if got := is.int("received") - i.int("received"); got != part || (is.str("paid_at") != "") != (sum >= open) {
 			return fmt.Errorf("%d of %d open: %d is booked, paid at %q", sum, open, got, is.str("paid_at"))
 		}
-		more, _ := added(before, after, "ledger_transactions")
-		books := map[string]int64{}
-		for e := range after.of("ledger_entries") {
-			if e.str("transaction_id") == more[0].str("id") {
-				books[e.str("book")] = e.int("amount")
-			}
-		}
+		books, _ := firstPosting(before, after)
 		if books["cash"] != sum || books["receivable:"+account] != -part || books["balance:"+account] != part-sum {
 			return fmt.Errorf("%d for %d open was posted as %v", sum, open, books)
+		}
+		return w.renewedWithMoney(before, after, account)
+	}
+}
+
+// someInvoice is an invoice for the step; with aim one that is open.
+func (w *world) someInvoice(before rows, d *did) (record, bool) {
+	var all []record
+	for i := range before.of("invoices") {
+		if !d.aim || i.str("paid_at") == "" {
+			all = append(all, i)
+		}
+	}
+	if d.nothing = len(all) == 0; d.nothing {
+		return record{}, false
+	}
+	return all[d.a%len(all)], true
+}
+
+// openOf is what is to be paid of an invoice, by its payments.
+func openOf(d rows, invoice record) int64 {
+	open := invoice.int("amount")
+	for p := range d.of("invoice_payments") {
+		if p.str("invoice_no") == invoice.str("no") {
+			open -= p.int("amount")
+		}
+	}
+	return open
+}
+
+// firstPosting is the first ledger transaction that a step made, with its amounts
+// by book: Auto Renew may have made others after it.
+func firstPosting(before, after rows) (books map[string]int64, head record) {
+	more, _ := added(before, after, "ledger_transactions")
+	return posted(after)[more[0].str("id")], more[0]
+}
+
+// invoiceFromBalance is a customer who pays an invoice from the balance: less than
+// is open, all of it, all there is, or too much of the one or the other.
+func (w *world) invoiceFromBalance(before rows, d *did) {
+	i, ok := w.someInvoice(before, d)
+	if !ok {
+		return
+	}
+	no, account, open := i.str("no"), i.str("account_id"), openOf(before, i)
+	by := w.act(before, d, w.ownerOf(account))
+	balance := before.account(account).int("balance_minor")
+	sum := []int64{open, open, min(open, balance), 1 + int64(d.c*997)%max(open, 1), open + 1, balance + 1, balance}[d.b%7]
+	seen := int(i.int("received")) + 1
+	switch d.rev {
+	case 1:
+		seen = 0
+	case 2:
+		seen--
+		if seen == 0 {
+			seen = 99
+		}
+	}
+	d.want = -1
+	if by.Role == lifecycle.Owner && by.AccountID == account && sum > 0 && sum <= open && sum <= balance && (seen == 0 || int64(seen) == i.int("received")+1) {
+		d.want = +1
+	}
+	amount := fmt.Sprintf("%d.%02d", sum/100, sum%100)
+	if d.bad(13) {
+		amount = "the rest"
+	}
+	d.err = w.e.PayInvoice(ctx, by, no, seen, amount)
+	d.check = func(after rows) error {
+		is, _ := after.where("invoices", func(r record) bool { return r.str("no") == no })
+		if got := is.int("received") - i.int("received"); got != sum || (is.str("paid_at") != "") != (sum == open) {
+			return fmt.Errorf("%d of %d open: %d is booked, paid at %q", sum, open, got, is.str("paid_at"))
+		}
+		books, head := firstPosting(before, after)
+		if len(books) != 2 || books["balance:"+account] != sum || books["receivable:"+account] != -sum || head.str("kind") != "invoice_payment" || head.str("reference") != no {
+			return fmt.Errorf("%d for %d open was posted as %v, %s of %s", sum, open, books, head.str("kind"), head.str("reference"))
+		}
+		more, _ := added(before, after, "invoice_payments")
+		if len(more) != 1 || more[0].str("method") != store.PaidFromBalance || more[0].str("transaction_id") != head.str("id") || more[0].str("recorded_by") != by.UserID {
+			return fmt.Errorf("the payment of %s is kept as %v", no, more)
+		}
+		told, _ := added(before, after, "messages")
+		if !slices.ContainsFunc(told, func(m record) bool { return m.str("user_id") == by.UserID && m.str("subject") == "invoice:"+no }) {
+			return fmt.Errorf("nobody was told of %s", no)
 		}
 		return w.renewedWithMoney(before, after, account)
 	}
@@ -967,9 +1038,22 @@ func soundInvoices(d rows, f *faults) {
 		}
 	}
 	received, n := map[string]int64{}, map[string]int64{}
+	of := map[string]string{}
+	for i := range d.of("invoices") {
+		of[i.str("no")] = i.str("account_id")
+	}
 	for p := range d.of("invoice_payments") {
 		no := p.str("invoice_no")
 		received[no] += p.int("amount")
+		// A transfer comes from the bank, and what is above the invoice stays on the
+		// balance; a payment from the balance only moves within the account.
+		cash, balance := p.int("amount")+p.int("surplus"), -p.int("surplus")
+		if p.str("method") == store.PaidFromBalance {
+			cash, balance = 0, p.int("amount")
+		}
+		if got := entries[p.str("transaction_id")]; got["cash"] != cash || got["balance:"+of[no]] != balance || got["receivable:"+of[no]] != -p.int("amount") {
+			f.add("invoice", "payment %d of %s by %s of %d and %d was posted as %v", p.int("n"), no, p.str("method"), p.int("amount"), p.int("surplus"), got)
+		}
 		if n[no]++; p.int("n") != n[no] {
 			f.add("invoice", "payment %d of %s after %d", p.int("n"), no, n[no]-1)
 		}

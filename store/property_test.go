@@ -1147,7 +1147,7 @@ func init() {
 		"reveal": (*world).reveal, "whitelist": (*world).whitelist, "decide": (*world).decide, "quotas": (*world).quotas, "transfer": (*world).transfer,
 		"next": (*world).next, "add ports": (*world).addPorts, "site": (*world).site, "out": (*world).out, "back": (*world).back, "delete port": (*world).deletePort, "delete device": (*world).deleteDevice,
 		"demarcation": (*world).demarcation, "edit device": (*world).editDevice, "panel": (*world).panel, "import": (*world).importFile, "read": (*world).readMessages, "due": (*world).due,
-		"build": (*world).build, "renew now": (*world).renewNow, "finish": (*world).finish, "rules": (*world).rules, "prices": (*world).prices, "limit": (*world).limit, "pay invoice": (*world).payInvoice,
+		"build": (*world).build, "renew now": (*world).renewNow, "finish": (*world).finish, "rules": (*world).rules, "prices": (*world).prices, "limit": (*world).limit, "pay invoice": (*world).payInvoice, "invoice from balance": (*world).invoiceFromBalance,
 		"card": (*world).card, "card pays": (*world).cardPays, "webhook": (*world).webhook, "card work": (*world).cardWork,
 	}
 	weighed := map[string]bool{}

@@ -45,7 +45,8 @@ var ledgerChecks = []struct{ what, query string }{
 	{"invoice differs from its payments", `SELECT i.no FROM invoices i WHERE i.received <> (SELECT COALESCE(SUM(p.amount), 0) FROM invoice_payments p WHERE p.invoice_no = i.no) OR (i.paid_at IS NULL) <> (i.received < i.amount)`},
 	{"payment of an invoice differs from its posting", `SELECT p.transaction_id FROM invoice_payments p JOIN invoices i ON i.no = p.invoice_no WHERE NOT EXISTS (SELECT 1 FROM ledger_transactions t WHERE t.id = p.transaction_id AND t.kind = 'invoice_payment' AND t.account_id = i.account_id)
 		OR p.amount <> -(SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.transaction_id = p.transaction_id AND e.book = 'receivable:' || i.account_id)
-		OR p.surplus <> -(SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.transaction_id = p.transaction_id AND e.book = 'balance:' || i.account_id)`},
+		OR CASE p.method WHEN 'balance' THEN p.amount ELSE -p.surplus END <> (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.transaction_id = p.transaction_id AND e.book = 'balance:' || i.account_id)
+		OR CASE p.method WHEN 'balance' THEN 0 ELSE p.amount + p.surplus END <> (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.transaction_id = p.transaction_id AND e.book = 'cash')`},
 	{"payment of an invoice is on none", "SELECT t.id FROM ledger_transactions t WHERE t.kind = 'invoice_payment' AND NOT EXISTS (SELECT 1 FROM invoice_payments p WHERE p.transaction_id = t.id)"},
 	{"card payment that succeeded for an order not paid by card", `SELECT p.id FROM payments p JOIN orders o ON o.no = p.order_no WHERE p.state = 'succeeded' AND (o.method <> 'card' OR o.state NOT IN ('paid', 'refunded'))`},
 	{"order paid by card without its card payment", `SELECT o.no FROM orders o WHERE o.method = 'card' AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_no = o.no AND p.state = 'succeeded')`},

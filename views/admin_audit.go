@@ -85,6 +85,7 @@ var recordedActions = []struct{ group, action, words string }{
 	{groupPayments, "set_invoice_limit", "Credit limit changed"},
 	{groupPayments, "issue_invoice", "Invoice issued"},
 	{groupPayments, "record_invoice_payment", "Payment of an invoice recorded"},
+	{groupPayments, "pay_invoice", "Invoice paid from the balance"},
 	{groupPayments, "auto_renew_failed", "Auto Renew could not pay"},
 	{groupAccounts, "create_account", "Account opened"},
 	{groupAccounts, "set_quotas", "Quotas changed"},
