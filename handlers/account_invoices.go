@@ -37,9 +37,9 @@ func (h *Handlers) accountInvoices(c echo.Context, a *views.AccountShow, sent ac
 	return nil
 }
 
-// invoicesOf is what an account may owe, and its newest invoices; document is
-// the address of their PDF.
-func (h *Handlers) invoicesOf(ctx context.Context, account string, document func(string) string) (*views.AccountInvoices, store.Credit, error) {
+// invoicesOf is what an account may owe, and its newest invoices; href is the
+// address of one.
+func (h *Handlers) invoicesOf(ctx context.Context, account string, href func(string) string) (*views.AccountInvoices, store.Credit, error) {
 	credit, err := h.Store.CreditOf(ctx, account)
 	if err != nil {
 		return nil, credit, err
@@ -49,24 +49,27 @@ func (h *Handlers) invoicesOf(ctx context.Context, account string, document func
 		return nil, credit, err
 	}
 	v := &views.AccountInvoices{Allowed: !credit.Limit.IsZero(), Limit: credit.Limit.String(), Owed: credit.Owed.String(), Left: credit.Left.String()}
-	v.Rows, err = h.invoiceRows(ctx, list, document)
+	v.Rows, err = h.invoiceRows(ctx, list, href)
 	return v, credit, err
 }
 
 // invoiceRows are invoices with what was paid of them.
-func (h *Handlers) invoiceRows(ctx context.Context, list []store.Invoice, document func(string) string) ([]views.InvoiceRow, error) {
+func (h *Handlers) invoiceRows(ctx context.Context, list []store.Invoice, href func(string) string) ([]views.InvoiceRow, error) {
 	paid, err := h.Store.InvoicePayments(ctx, list)
 	if err != nil {
 		return nil, err
 	}
 	var rows []views.InvoiceRow
 	for _, i := range list {
-		row := views.InvoiceRow{No: i.No, Href: document(i.No), Amount: i.Amount.String(), Open: i.Open().String(), DueAt: i.DueAt, PaidAt: i.PaidAt, Overdue: i.Overdue(h.Store.Now())}
+		row := views.InvoiceRow{No: i.No, Href: href(i.No), Amount: i.Amount.String(), Open: i.Open().String(), DueAt: i.DueAt, PaidAt: i.PaidAt, Overdue: i.Overdue(h.Store.Now())}
 		for _, p := range paid {
 			if p.InvoiceNo != i.No {
 				continue
 			}
-			came := views.InvoicePayment{At: p.At, Amount: p.Amount.String(), Reference: p.Reference}
+			if len(row.Payments) == 0 {
+				row.Earlier = p.N - 1
+			}
+			came := views.InvoicePayment{At: p.At, Amount: p.Amount.String(), Reference: p.Reference, FromBalance: p.Method == store.PaidFromBalance}
 			if !p.Surplus.IsZero() {
 				came.Surplus = p.Surplus.String()
 			}

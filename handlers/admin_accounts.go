@@ -172,7 +172,7 @@ func (h *Handlers) statement(c echo.Context, a *views.AccountShow) error {
 	if err != nil {
 		return err
 	}
-	a.Statement = statementView(lines, nil)
+	a.Statement = statementView(lines, nil, nil)
 	a.Pages = keysetPages(paths.AdminAccount(a.ID), after, next)
 	return nil
 }

@@ -81,9 +81,9 @@ func (h *Handlers) ShowBilling(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	b.Statement, b.Pages = statementView(lines, paths.Order), keysetPages(paths.Billing, after, more)
+	b.Statement, b.Pages = statementView(lines, paths.Order, paths.Invoice), keysetPages(paths.Billing, after, more)
 
-	if b.Invoices, _, err = h.invoicesOf(ctx, account.ID, paths.Document); err != nil {
+	if b.Invoices, _, err = h.invoicesOf(ctx, account.ID, paths.Invoice); err != nil {
 		return err
 	}
 	if !b.Invoices.Allowed && len(b.Invoices.Rows) == 0 {
@@ -151,9 +151,9 @@ func (h *Handlers) dueChart(items []store.Connection, currency string, now time.
 	return chart, nil
 }
 
-// statementView is the lines of a statement in words. order builds the link to
-// an order; nil leaves it out.
-func statementView(lines []store.StatementLine, order func(string) string) []views.StatementRow {
+// statementView is the lines of a statement in words. order and invoice build the
+// links to an order and to an invoice; nil leaves them out.
+func statementView(lines []store.StatementLine, order, invoice func(string) string) []views.StatementRow {
 	var out []views.StatementRow
 	for _, l := range lines {
 		row := views.StatementRow{At: l.At, What: views.LedgerWords(l.Kind), Reference: l.Reference, Amount: l.Amount.String(), Balance: l.Balance.String()}
@@ -164,6 +164,10 @@ func statementView(lines []store.StatementLine, order func(string) string) []vie
 			}
 		} else if l.Kind == "credit" {
 			row.Reference, row.Reason = "", l.Reference
+		} else if no := l.InvoiceNo(); no != "" && invoice != nil {
+			row.Href = invoice(no)
+		} else if no == "" && l.Kind == "invoice_payment" {
+			row.Reason = "What came above the invoice"
 		}
 		if l.Amount.Minor > 0 {
 			row.Amount = "+" + row.Amount

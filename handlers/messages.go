@@ -99,6 +99,8 @@ func messageTarget(role lifecycle.Role, m store.Message) string {
 		return paths.AdminPayment(id)
 	case typed && kind == "order" && !staff:
 		return paths.Order(id)
+	case typed && kind == "invoice" && !staff:
+		return paths.Invoice(id)
 	case typed && kind == "account" && staff:
 		return paths.AdminAccount(id)
 	case typed && kind == "account":

@@ -471,6 +471,13 @@ func (s *Store) Invoice(ctx context.Context, account, no string) (Invoice, error
 	return i, err
 }
 
+// InvoiceOfOrder is the number of the invoice that an order is on, "" for none.
+// The caller has checked that the actor may see the order.
+func (s *Store) InvoiceOfOrder(ctx context.Context, order string) (string, error) {
+	var no string
+	return no, s.get(ctx, "SELECT COALESCE(MAX(invoice_no), '') FROM invoice_orders WHERE order_no = ?", []any{order}, &no)
+}
+
 // OpenInvoices lists the invoices of all accounts that are not paid in full, the
 // earliest due first, from the cursor on; next continues after the last one.
 // Kinds: Invalid for a broken cursor.

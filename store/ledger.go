@@ -161,6 +161,15 @@ type LedgerLine struct {
 	Amount    money.Amount // positive when the balance grew
 }
 
+// InvoiceNo is the invoice that a movement paid; "" for any other, and for what a
+// transfer brought above an invoice.
+func (l LedgerLine) InvoiceNo() string {
+	if l.Kind == "invoice_payment" && l.Amount.IsNegative() {
+		return l.Reference
+	}
+	return ""
+}
+
 // The movements of an account's balance. CROSS JOIN keeps a planner from
 // starting at the book, which would sort everything the account ever paid.
 const (

@@ -25,28 +25,46 @@ func (i AccountInvoices) credit() []ui.Pair {
 // InvoiceRow is one invoice.
 type InvoiceRow struct {
 	No, Amount    string
-	Href          string // of the document
+	Href          string // its page, or the document
 	Open          string // what is still to be paid
 	DueAt, PaidAt time.Time
 	Overdue       bool
-	Payments      []InvoicePayment
+	Payments      []InvoicePayment // the newest, in the order of time
+	Earlier       int              // payments before those
 }
 
-// InvoicePayment is a transfer that came for an invoice.
+// InvoicePayment is a transfer that came for an invoice, or a payment from the
+// balance.
 type InvoicePayment struct {
-	At        time.Time
-	Amount    string
-	Surplus   string // what of it went to the balance; "" nothing
-	Reference string
+	At          time.Time
+	Amount      string
+	Surplus     string // what of it went to the balance; "" nothing
+	Reference   string
+	FromBalance bool
 }
 
 // words say what came and where it went.
 func (p InvoicePayment) words() string {
-	text := p.Amount + " on " + ui.FormatDay(p.At, time.UTC) + ", " + p.Reference
-	if p.Surplus != "" {
-		text += "; " + p.Surplus + " more went to the balance"
+	how := p.Reference
+	if p.FromBalance {
+		how = "from the balance"
 	}
-	return text
+	return p.Amount + " on " + ui.FormatDay(p.At, time.UTC) + ", " + how + p.rest()
+}
+
+// how says by what way the money came.
+func (p InvoicePayment) how() string {
+	if p.FromBalance {
+		return "From the balance, ledger transaction " + p.Reference
+	}
+	return "Transfer, " + p.Reference + p.rest()
+}
+
+func (p InvoicePayment) rest() string {
+	if p.Surplus == "" {
+		return ""
+	}
+	return "; " + p.Surplus + " more went to the balance"
 }
 
 // InvoiceLimitForm says up to how much an account may owe.

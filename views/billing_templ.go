@@ -143,7 +143,7 @@ func BillingPage(p Page, b Billing) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " to raise it; finance staff record each transfer. Fees that you pay from the balance, and Auto Renew, take from it.</p></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " to raise it; finance staff record each transfer. Fees and invoices that you pay from it, and Auto Renew, take from it.</p></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -158,7 +158,7 @@ func BillingPage(p Page, b Billing) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if b.Invoices != nil {
-				templ_7745c5c3_Err = billingInvoices(p.Operator, *b.Invoices).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = billingInvoices(p, *b.Invoices).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

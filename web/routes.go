@@ -97,6 +97,7 @@ func (s *Server) routes(e *echo.Echo) {
 	customer.get(paths.Orders, h.ListOrders)
 	customer.get(paths.Billing, h.ShowBilling)
 	customer.get(paths.StatementCSV, h.ExportStatement)
+	customer.get(paths.Invoice(":no"), h.ShowInvoice)
 	minutes.get(paths.Interface(":id"), h.ShowInterface)
 	customer.get(paths.InterfaceLive(":id"), h.ShowInterfaceLive)
 	customer.get(paths.InterfaceDates(":id"), h.InterfaceDates)
@@ -143,6 +144,7 @@ func (s *Server) routes(e *echo.Echo) {
 	edits.post(paths.EditInterface(":id"), h.SaveInterface)
 
 	customer.with(mayDo(lifecycle.PayInstallationFee)).post(paths.OrderPayment(":no"), h.PayOrder)
+	customer.with(mayDo(lifecycle.PayInstallationFee)).post(paths.InvoicePayment(":no"), h.PayInvoice)
 	pays := customer.with(mayDo(lifecycle.PayResourceFee))
 	pays.get(paths.ResourceFee(":id"), h.ShowResourceFee)
 	pays.post(paths.ResourceFee(":id"), h.PayResourceFee)

@@ -71,6 +71,7 @@ func Load(ctx context.Context, s *store.Store, clock *Clock, now time.Time, rend
 		l.plan(sc)
 	}
 	l.whitelist()
+	l.invoices()
 	l.playbooks()
 	return l.run()
 }

@@ -142,6 +142,14 @@ func TestDemoHasEveryStageByRealTransitions(t *testing.T) {
 	if renewed == 0 {
 		t.Error("nothing renewed by itself")
 	}
+	// Invoices that are paid, paid in part from the balance, and open.
+	invoices, err := s.InvoicesOf(ctx, owner.AccountID, 10)
+	if err != nil || len(invoices) != 3 {
+		t.Fatalf("invoices %+v, %v", invoices, err)
+	}
+	if i := invoices; !i[0].Received.IsZero() || i[0].Overdue(s.Now()) || i[1].Received.String() != "$1,000.00" || !i[1].Overdue(s.Now()) || i[2].PaidAt.IsZero() {
+		t.Errorf("invoices %+v", i)
+	}
 	other, _ := s.UserByEmail(ctx, "owner@southwind.example")
 	if n, _ := s.StageCounts(ctx, other.AccountID); len(n) != 0 {
 		t.Errorf("Southwind has interfaces: %v", n)
@@ -158,7 +166,7 @@ func TestDemoHasEveryStageByRealTransitions(t *testing.T) {
 // TestDemoLoadsOnAnyDay: weekends, holidays, the end of a year and a leap day
 // must not stop somebody from looking at the product.
 func TestDemoLoadsOnAnyDay(t *testing.T) {
-	for _, day := range []string{"2026-11-23T00:05:00Z", "2026-11-28T23:55:00Z", "2026-12-31T12:00:00Z", "2027-02-10T06:00:00Z", "2028-02-29T18:00:00Z"} {
+	for _, day := range []string{"2026-11-23T00:05:00Z", "2026-11-28T23:55:00Z", "2026-12-31T12:00:00Z", "2027-02-10T06:00:00Z", "2027-03-01T00:00:30Z", "2028-02-29T18:00:00Z"} {
 		now, err := time.Parse(time.RFC3339, day)
 		if err != nil {
 			t.Fatal(err)

@@ -33,8 +33,17 @@ type story struct {
 	how         string // construction type
 	months      int
 	autoRenew   bool   // the resource fee is paid with Auto Renew
+	invoice     bool   // its fees are on the monthly invoice
 	end         string // "", withdrawn, rejected, resubmitted, returned, canceled, canceled-late, terminating, terminated, revoked
 	endDays     int
+}
+
+// method is how the fees of the story are paid.
+func (st story) method() string {
+	if st.invoice {
+		return store.MethodInvoice
+	}
+	return store.MethodBalance
 }
 
 const (
@@ -55,12 +64,12 @@ func stories() []story {
 		{name: "sg-core-b", ap: "Singapore-B", sp: catalog.OtherSP, spec: catalog.Spec10G, kind: lr10, redundant: "sg-core", days: []int{34, 33, 30, 26, 5}, company: "Lion City Structured Cabling Pte. Ltd.", how: "FIBRE"},
 		{name: "bj-hq-1", ap: "Beijing-Daxing-A", sp: catalog.ChinaTelecom, spec: catalog.Spec10G, kind: lr10, days: []int{90, 90, 88, 86, 80, 78, 77}, company: "北京京网通信工程有限公司", how: "FIBRE", months: 6},
 		{name: "bj-hq-2", ap: "Beijing-Daxing-A", sp: catalog.ChinaUnicom, spec: catalog.Spec10G, kind: lr10, redundant: "bj-hq-1", days: []int{88, 88, 85, 83, 76, 74, 72}, company: "北京京网通信工程有限公司", how: "FIBRE", months: 6},
-		{name: "sz-factory", ap: "Shenzhen-Futian-A", sp: catalog.ChinaMobile, spec: catalog.Spec1G, kind: lx1, days: []int{70, 70, 68, 66, 57, 55, 53}, company: "Shenzhen Pengcheng Optical", how: "MSTP", months: 1},
+		{name: "sz-factory", ap: "Shenzhen-Futian-A", sp: catalog.ChinaMobile, spec: catalog.Spec1G, kind: lx1, days: []int{70, 70, 68, 66, 57, 55, 53}, company: "Shenzhen Pengcheng Optical", how: "MSTP", months: 1, invoice: true},
 		{name: "hk-trading", ap: "HK-KwaiChung-A", sp: catalog.EquinixSP, spec: catalog.Spec10G, kind: lr10, days: []int{66, 65, 63, 60, 50, 47, 46}, company: "Harbour Fibre Services Ltd.", how: "FIBRE", months: 1, autoRenew: true},
 		{name: "fra-europe", ap: "Germany-Frankfurt-B", sp: catalog.EquinixSP, spec: catalog.Spec1G, kind: lx1, days: []int{62, 62, 60, 57, 48, 45, 44}, company: "Mainlicht Netzbau GmbH", how: "FIBRE", months: 3},
 		{name: "sv-analytics", ap: "USA-San Jose-A", sp: catalog.EquinixSP, spec: catalog.Spec1G, kind: lx1, days: []int{26, 26, 24, 20}, company: "Bay Crossconnect Inc.", how: "FIBRE", end: "revoked", endDays: 7},
 		{name: "tokyo-edge", ap: "Japan-Tokyo-B", sp: catalog.EquinixSP, spec: catalog.Spec1G, kind: lx1, days: []int{2}},
-		{name: "ldn-market-data", ap: "UK-London-D", sp: catalog.EquinixSP, spec: catalog.Spec10G, kind: lr10, days: []int{29, 28, 27, 22, 9, 6}, company: "Thames Structured Cabling Ltd", how: "FIBRE", end: "returned", endDays: 6},
+		{name: "ldn-market-data", ap: "UK-London-D", sp: catalog.EquinixSP, spec: catalog.Spec10G, kind: lr10, days: []int{29, 28, 27, 22, 9, 6}, company: "Thames Structured Cabling Ltd", how: "FIBRE", end: "returned", endDays: 6, invoice: true},
 		{name: "syd-archive", ap: "Australia-Sydney-B", sp: catalog.EquinixSP, spec: catalog.Spec1G, kind: lx1, days: []int{13, 13, 6}, company: "Harbour Bridge Data Pty Ltd", how: "FIBRE", end: "withdrawn", endDays: 5},
 		{name: "hz-dc2-trial", ap: "Hangzhou-Linan-A", sp: catalog.ChinaTelecom, spec: catalog.Spec1G, kind: lx1, days: []int{45, 44}, end: "canceled", endDays: 40},
 		{name: "dubai-branch", ap: "UAE-Dubai-A", sp: catalog.OtherSP, spec: catalog.Spec1G, kind: lx1, days: []int{33, 32, 30, 25}, company: "Gulf Optic Contracting LLC", how: "FIBRE", end: "canceled", endDays: 4},
@@ -70,9 +79,9 @@ func stories() []story {
 		{name: "hz-dc2-primary", ap: "Hangzhou-Linan-A", sp: catalog.ChinaUnicom, spec: catalog.Spec10G, kind: lr10, description: "First line of data center 2", days: []int{1, 1}},
 		// Fees that nobody renewed: due soon, overdue, and locked for so long that
 		// finance may free the port.
-		{name: "sha-pudong-lab", ap: "Shanghai-Pudong-D", sp: catalog.ChinaUnicom, spec: catalog.Spec1G, kind: lx1, days: []int{42, 42, 40, 38, 29, 27, 24}, company: "Shanghai Beiyuan Network Engineering", how: "FIBRE", months: 1},
+		{name: "sha-pudong-lab", ap: "Shanghai-Pudong-D", sp: catalog.ChinaUnicom, spec: catalog.Spec1G, kind: lx1, days: []int{42, 42, 40, 38, 29, 27, 24}, company: "Shanghai Beiyuan Network Engineering", how: "FIBRE", months: 1, invoice: true},
 		{name: "zjk-archive", ap: "Zhangjiakou-Miaotan-A", sp: catalog.ChinaTelecom, spec: catalog.Spec1G, kind: lx1, days: []int{60, 60, 58, 54, 45, 42, 38}, company: "Hebei Zhangbei Telecom Works", how: "MSTP", months: 1},
-		{name: "hohhot-render-2", ap: "Hohhot-Xincheng-A", sp: catalog.ChinaUnicom, spec: catalog.Spec1G, kind: lx1, days: []int{94, 93, 92, 90, 86, 84, 82}, company: "Hohhot Grassland Telecom Works", how: "MSTP", months: 1},
+		{name: "hohhot-render-2", ap: "Hohhot-Xincheng-A", sp: catalog.ChinaUnicom, spec: catalog.Spec1G, kind: lx1, days: []int{94, 93, 92, 90, 86, 84, 82}, company: "Hohhot Grassland Telecom Works", how: "MSTP", months: 1, invoice: true},
 	}
 }
 
@@ -130,7 +139,7 @@ func (l *loader) plan(st story) {
 			if err != nil {
 				return err
 			}
-			return s.PayOrder(l.ctx, customer(), orders[0].No, store.MethodBalance)
+			return s.PayOrder(l.ctx, customer(), orders[0].No, st.method())
 		})
 	}
 	if reached > 2 {
@@ -184,7 +193,7 @@ func (l *loader) plan(st story) {
 	}
 	if reached > 6 {
 		act(st.days[6], 9, "pay resource fee", func(id string, c store.Connection) error {
-			_, err := s.PayResourceFee(l.ctx, customer(), id, c.Version, store.NewResourceFee{Months: st.months, AutoRenew: st.autoRenew, Confirmed: true, Method: store.MethodBalance})
+			_, err := s.PayResourceFee(l.ctx, customer(), id, c.Version, store.NewResourceFee{Months: st.months, AutoRenew: st.autoRenew, Confirmed: true, Method: st.method()})
 			return err
 		})
 	}
@@ -252,6 +261,39 @@ func (l *loader) takeLetter(st story) {
 		_, err = l.s.IssueLOA(l.ctx, by, d, pdf)
 		return err
 	})
+}
+
+// invoices lets Northwind pay by monthly invoice. The invoice of the last month is
+// open; the one before it was paid in part from the balance and is overdue at the
+// end of its month; earlier ones were paid by transfer.
+func (l *loader) invoices() {
+	l.at(l.ago(94, 4), "credit limit", func() error {
+		return l.s.SetInvoiceLimit(l.ctx, l.as(lifecycle.Finance), l.northwind, "12,000.00", "Framework contract, pays by monthly invoice")
+	})
+	newest := time.Date(l.now.Year(), l.now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	for back := 0; ; back++ {
+		made := newest.AddDate(0, -back, 0)
+		if made.Before(l.ago(historyDays-2, 0)) {
+			return
+		}
+		l.at(made, "invoice", func() error {
+			_, err := l.s.RunDue(l.ctx)
+			return err
+		})
+		if back == 0 {
+			continue
+		}
+		l.at(made.AddDate(0, 0, 20).Add(9*time.Hour), "payment of an invoice", func() error {
+			all, err := l.s.InvoicesOf(l.ctx, l.northwind, 1)
+			if err != nil || len(all) == 0 {
+				return err
+			}
+			if i := all[0]; back > 1 {
+				return l.s.RecordInvoicePayment(l.ctx, l.as(lifecycle.Finance), l.northwind, i.No, i.Open().Decimal(), "NW-"+i.Month+"-INV")
+			}
+			return l.s.PayInvoice(l.ctx, l.as(lifecycle.Owner), all[0].No, 0, "1,000.00")
+		})
+	}
 }
 
 // playbooks says how some facilities want to receive letters.

@@ -69,6 +69,7 @@ const (
 	PeopleLinks   = "/people/links"
 	Billing       = "/billing"
 	StatementCSV  = "/billing/statement.csv"
+	Invoices      = "/billing/invoices" // the beginning of their addresses; Billing lists them
 	Activity      = "/activity"
 	ActivityCSV   = "/activity.csv"
 )
@@ -242,6 +243,12 @@ func OrderPayment(no string) string { return join(Orders, no, "payment") }
 
 // OrderDone is the result of a payment.
 func OrderDone(no string) string { return join(Orders, no, "done") }
+
+// Invoice is a monthly invoice of the account, with what was paid of it.
+func Invoice(no string) string { return join(Invoices, no) }
+
+// InvoicePayment pays an invoice from the balance.
+func InvoicePayment(no string) string { return join(Invoices, no, "payment") }
 
 // Message marks one message as read and goes to what it is about.
 func Message(seq int) string { return join(Messages, strconv.Itoa(seq)) }
