@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -94,7 +95,7 @@ func (h *Handlers) invoicePage(c echo.Context, status int, form views.PayInvoice
 	case short:
 		offer, v.Short = account.Balance, true
 	}
-	v.Currency, v.Offer = offer.Currency, offer.Decimal()
+	v.Currency, v.Offer = offer.Currency, strings.TrimLeft(offer.String(), "$")
 	p := h.page(c, "Invoice "+no, views.Crumb{Label: "Expenses"}, views.Crumb{Label: "Billing", Href: paths.Billing})
 	p.Failed = status != http.StatusOK
 	return h.render(c, status, views.InvoicePage(p, v, form))

@@ -165,8 +165,14 @@ func (h *Handlers) orderView(c echo.Context, o store.Order) (views.Order, store.
 	if err != nil {
 		return views.Order{}, account, err
 	}
+	onInvoice := ""
+	if o.Method == store.MethodInvoice {
+		if onInvoice, err = h.Store.InvoiceOfOrder(ctx, o.No); err != nil {
+			return views.Order{}, account, err
+		}
+	}
 	return views.Order{
-		No: o.No, Lines: billLines(o, lines), Documents: orderDocuments(docs), Kind: o.Kind, State: o.State, Amount: o.Amount.String(), Unit: o.Unit.String(), Months: o.Months,
+		No: o.No, InvoiceNo: onInvoice, Lines: billLines(o, lines), Documents: orderDocuments(docs), Kind: o.Kind, State: o.State, Amount: o.Amount.String(), Unit: o.Unit.String(), Months: o.Months,
 		From: o.PeriodFrom, To: o.PeriodTo, RefundRule: o.RefundRule, Refunded: refundedText(o), AutoRenew: o.AutoRenew,
 		CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, Method: payment.Method(o.Method), PriceList: o.PriceVersion,
 		Interface: h.readBy(c, conn), SP: string(conn.SP), Spec: string(conn.Spec), AccountName: account.Name, Operator: h.Operator,

@@ -72,7 +72,7 @@ func (h *Handlers) orderRows(c echo.Context, account string, items []store.Order
 	for _, o := range items {
 		ref := refs[o.ConnectionID]
 		row := views.OrderRow{No: o.No, Href: paths.Order(o.No), Kind: "Installation", InterfaceID: o.ConnectionID, Name: ref.Name, Amount: o.Amount.String(),
-			State: o.State, CreatedAt: o.CreatedAt, Zone: cat.Zone(ref.Region), Refunded: refundedText(o), Documents: orderDocuments(byOrder[o.No])}
+			State: o.State, CreatedAt: o.CreatedAt, Zone: cat.Zone(ref.Region), Refunded: refundedText(o), OnInvoice: o.Method == store.MethodInvoice, Documents: orderDocuments(byOrder[o.No])}
 		switch o.Kind {
 		case store.KindResource:
 			row.Kind, row.Period = "Resource fee", pricing.PeriodLabel(o.Months)

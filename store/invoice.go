@@ -408,7 +408,7 @@ func (t *tx) invoiceProblem(i Invoice, sum money.Amount) (string, error) {
 	if over, err := i.Open().Less(sum); err != nil {
 		return "", err
 	} else if over {
-		return fmt.Sprintf("Enter at most %s: that is what is open of invoice %s. Nothing was charged.", i.Open(), i.No), nil
+		return fmt.Sprintf("Enter at most %s, which is what is open. Nothing was charged.", i.Open()), nil
 	}
 	var balance money.Amount
 	if err := t.row("SELECT balance_minor, currency FROM accounts WHERE id = ?", i.AccountID).Scan(&balance.Minor, &balance.Currency); err != nil {

@@ -58,7 +58,7 @@ func TestPayAnInvoiceFromTheBalance(t *testing.T) {
 		{"parts of a cent", e.Owner, no, 0, "1.005", store.Invalid, "Enter an amount"},
 		{"another currency", e.Owner, no, 0, "EUR 5.00", store.Invalid, "Enter an amount"},
 		{"more than any amount", e.Owner, no, 0, "99,999,999,999,999,999,999.00", store.Invalid, "Enter an amount"},
-		{"a cent too much", e.Owner, no, 1, "3,000.01", store.Invalid, "Enter at most $3,000.00: that is what is open of invoice " + no},
+		{"a cent too much", e.Owner, no, 1, "3,000.01", store.Invalid, "Enter at most $3,000.00, which is what is open"},
 		{"a page of another state", e.Owner, no, 120_051, "1.00", store.Conflict, "$3,000.00 is open now. Nothing was charged"},
 	} {
 		err := e.PayInvoice(ctx, refused.by, refused.no, refused.seen, refused.amount)

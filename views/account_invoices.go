@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func (p InvoicePayment) words() string {
 // how says by what way the money came.
 func (p InvoicePayment) how() string {
 	if p.FromBalance {
-		return "From the balance, ledger transaction " + p.Reference
+		return "From the balance"
 	}
 	return "Transfer, " + p.Reference + p.rest()
 }
@@ -101,6 +102,14 @@ func (i AccountInvoices) summary() []ui.FieldError {
 		}
 	}
 	return out
+}
+
+// earlier says how many payments came before those that are listed.
+func (r InvoiceRow) earlier() string {
+	if r.Earlier == 1 {
+		return "1 payment before these"
+	}
+	return strconv.Itoa(r.Earlier) + " payments before these"
 }
 
 // look is how an invoice stands.

@@ -56,9 +56,9 @@ func (i Invoice) late() string {
 
 // amount is the field of the form.
 func (i Invoice) amount(f PayInvoiceForm) ui.Control {
-	c := ui.Control{Name: "amount", Label: "Amount", Short: true, InputMode: "decimal", Suffix: i.Currency, Value: i.Offer, Error: f.Errors["amount"], Hint: "Enter less to pay a part."}
+	c := ui.Control{Name: "amount", Label: "Amount", Short: true, InputMode: "decimal", Suffix: i.Currency, Value: i.Offer, Error: f.Errors["amount"], Hint: "Account balance: " + i.Balance + ". Enter less to pay a part."}
 	if i.Short {
-		c.Hint = "The balance does not cover all of it: the rest stays open."
+		c.Hint = "Account balance: " + i.Balance + ". It does not cover all of it: the rest stays open."
 	}
 	if f.Amount != nil {
 		c.Value = *f.Amount

@@ -29,6 +29,7 @@ type Order struct {
 	ExpiresAt   time.Time
 	PaidAt      time.Time
 	Method      payment.Method // how it was paid
+	InvoiceNo   string         // the monthly invoice that it is on; "" until that is made
 	PriceList   string         // version of the price list
 	Interface   Interface
 	SP, Spec    string // codes, for a new application with the same choices
@@ -246,6 +247,9 @@ func (o Order) dates() []ui.Pair {
 		out = append(out, ui.Pair{Term: "Quote valid until", Content: ui.Stamp(o.ExpiresAt, zone)})
 	case !o.PaidAt.IsZero():
 		out = append(out, ui.Pair{Term: "Paid", Content: ui.Stamp(o.PaidAt, zone)}, ui.Pair{Term: "Paid with", Value: o.Method.Label()})
+	}
+	if o.InvoiceNo != "" {
+		out = append(out, ui.Pair{Term: "On invoice", Value: o.InvoiceNo, Mono: true, Href: paths.Invoice(o.InvoiceNo)})
 	}
 	return append(out, ui.Pair{Term: "Price list", Value: o.PriceList})
 }

@@ -90,6 +90,50 @@ func TestOrderDone(t *testing.T) {
 	}
 }
 
+func sampleInvoice() Invoice {
+	return Invoice{InvoiceRow: InvoiceRow{No: "IN-2026-000001", Amount: "$3,000.00", Href: "/documents/IN-2026-000001/pdf", Open: "$3,000.00", DueAt: orderNow.AddDate(0, 0, 30)},
+		Month: "October 2026", Received: "$0.00", IssuedAt: orderNow, Now: orderNow, Balance: "$20,000.00", Currency: "USD", Offer: "3,000.00", Rev: 1,
+		Lines: []InvoiceLine{{"Initial installation fee", "202611200001", "pc-1", "dc1", "$1,500.00"}}}
+}
+
+// An invoice says how it stands, and takes a payment as long as something is open,
+// from those who may pay.
+func TestInvoicePageByState(t *testing.T) {
+	part := []InvoicePayment{{At: orderNow, Amount: "$1.00", Reference: "lt-1", FromBalance: true}, {At: orderNow, Amount: "$2.00", Surplus: "$3.00", Reference: "slip 7"}}
+	for name, c := range map[string]struct {
+		change     func(i *Invoice, p *Page)
+		look, says string
+		pays       bool
+	}{
+		"open":             {func(*Invoice, *Page) {}, "Open", "Account balance: $20,000.00. Enter less to pay a part.", true},
+		"paid in part":     {func(i *Invoice, _ *Page) { i.Payments, i.Open = part, "$2,997.00" }, "Partly paid", "Transfer, slip 7; $3.00 more went to the balance", true},
+		"from the balance": {func(i *Invoice, _ *Page) { i.Payments = part }, "Partly paid", "From the balance", true},
+		"many payments":    {func(i *Invoice, _ *Page) { i.Payments, i.Earlier = part, 1 }, "Partly paid", "1 payment before these", true},
+		"many lines":       {func(i *Invoice, _ *Page) { i.More = 3 }, "Open", "3 more lines are in the PDF.", true},
+		"overdue":          {func(i *Invoice, _ *Page) { i.Overdue = true }, "Overdue", "It was due on 20 Dec 2026. $3,000.00 is open.", true},
+		"a low balance":    {func(i *Invoice, _ *Page) { i.Short, i.Balance, i.Offer = true, "$9.00", "9.00" }, "Open", "Account balance: $9.00. It does not cover all of it: the rest stays open.", true},
+		"an empty balance": {func(i *Invoice, _ *Page) { i.Empty, i.Balance = true, "$0.00" }, "Open", "The account balance is $0.00. Transfer money to Example Cloud first.", false},
+		"other currency":   {func(i *Invoice, _ *Page) { i.Foreign = "EUR" }, "Open", "The account is kept in EUR and the invoice is in USD.", false},
+		"a viewer":         {func(_ *Invoice, p *Page) { p.Role = lifecycle.Viewer }, "Open", "An owner or finance of your account pays it from the balance.", false},
+		"paid":             {func(i *Invoice, _ *Page) { i.PaidAt, i.Payments = orderNow, part }, "Paid", "20 Nov 2026", false},
+	} {
+		i, p := sampleInvoice(), samplePage(AreaCustomer)
+		p.Operator = "Example Cloud"
+		c.change(&i, &p)
+		doc := renderPage(t, InvoicePage(p, i, PayInvoiceForm{Key: "k"}))
+		checkSafe(t, name, doc)
+		if got := doc.Find("form[action='/billing/invoices/IN-2026-000001/payment']").Length() == 1; got != c.pays {
+			t.Errorf("%s: takes a payment: %v", name, got)
+		}
+		if c.pays && (doc.Find("[name=amount]").AttrOr("value", "") != i.Offer || doc.Find("[name=rev]").AttrOr("value", "") != "1" || doc.Find("[name=key]").AttrOr("value", "") != "k") {
+			t.Errorf("%s: the form is not what it should be", name)
+		}
+		if text := strings.Join(strings.Fields(doc.Find("main").Text()), " "); i.look().Label != c.look || !strings.Contains(text, c.says) || !strings.Contains(text, c.look) {
+			t.Errorf("%s: look %q, and it does not say %q: %s", name, i.look().Label, c.says, text)
+		}
+	}
+}
+
 func sampleResourceFee() ResourceFee {
 	i := sampleOrder("resource", "paid").Interface
 	i.Stage, i.LineCode = lifecycle.WaitingForPayment, "HZ-CTC-1"
@@ -194,6 +238,15 @@ func TestPurchasePagesHostile(t *testing.T) {
 		o.State = "expired"
 		checkSafe(t, "expired order", renderPage(t, OrderPage(samplePage(AreaCustomer), o, PayForm{})))
 		checkSafe(t, "result", renderPage(t, OrderDonePage(samplePage(AreaCustomer), o)))
+
+		i := sampleInvoice()
+		i.No, i.Month, i.Amount, i.Open, i.Balance, i.Lines[0] = h, h, h, h, h, InvoiceLine{h, h, h, h, h}
+		i.Payments = []InvoicePayment{{At: orderNow, Amount: h, Surplus: h, Reference: h}}
+		doc = renderPage(t, InvoicePage(samplePage(AreaCustomer), i, PayInvoiceForm{Amount: &h, Key: h, Conflict: h, Errors: map[string]string{"amount": h}}))
+		checkSafe(t, "invoice", doc)
+		if got := doc.Find("[name=amount]").AttrOr("value", ""); got != h {
+			t.Errorf("the amount came back as %q", got)
+		}
 
 		r := sampleResourceFee()
 		r.Interface, r.Port, r.Labels, r.LabelFound, r.Operator, r.NOC = o.Interface, h, []string{h, h}, h, h, h

@@ -18,6 +18,7 @@ type OrderRow struct {
 	ValidUntil   time.Time // of the quote, while it can be paid; zero otherwise
 	Documents    []OrderDocument
 	State        string // unpaid, paid, expired, canceled, refunded
+	OnInvoice    bool   // it is paid with the monthly invoice
 	CreatedAt    time.Time
 	Zone         *time.Location
 	MayPay       bool // it is unpaid and the reader's role pays

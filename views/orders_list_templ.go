@@ -206,6 +206,12 @@ func orderRow(o OrderRow) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		if o.OnInvoice {
+			templ_7745c5c3_Err = ui.Sub("By monthly invoice").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		if !o.ValidUntil.IsZero() {
 			templ_7745c5c3_Err = ui.Sub("Quote valid until "+ui.FormatDay(o.ValidUntil, o.Zone)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"demarc/store"
 	"demarc/store/catalog"
@@ -60,12 +61,29 @@ func newTown(t *testing.T) *town {
 	}
 	w := &town{dir: e.Dir, clock: e.Clock, cookies: map[string]string{}, own: map[string]string{}, other: map[string]string{}}
 	northwind := e.Owner
+	// An invoice each, of a month that has ended.
+	for account, owner := range map[string]store.Actor{e.Northwind: northwind, e.Southwind: e.OtherOwner} {
+		if err := e.SetInvoiceLimit(ctx, e.Finance, account, "2,000.00", "Framework contract"); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.PayOrder(ctx, owner, e.Order(t, owner).No, store.MethodInvoice); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.Clock.Set(time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC))
+	if _, err := e.RunDue(ctx); err != nil {
+		t.Fatal(err)
+	}
 	for _, side := range []struct {
 		owner   store.Actor
 		objects map[string]string
 		account string
 	}{{northwind, w.own, e.Northwind}, {e.OtherOwner, w.other, e.Southwind}} {
 		e.Owner = side.owner
+		invoices, err := e.InvoicesOf(ctx, side.account, 1)
+		if err != nil || len(invoices) != 1 {
+			t.Fatal(invoices, err)
+		}
 		in := e.At(t, lifecycle.InApplication)
 		unpaid := e.Order(t, side.owner)
 		if err := e.RequestWhitelist(ctx, side.owner, store.NewWhitelistRequest{Spec: catalog.Spec100G, Reason: "A second site needs it", Ports: 2}); err != nil {
@@ -97,7 +115,7 @@ func newTown(t *testing.T) *town {
 		}
 		for place, id := range map[string]string{
 			"/documents/:": receipts[0].No, "/admin/documents/:": receipts[0].No, "/admin/prices/:": "2019-01",
-			"/admin/payments/:": paid.ID, "/admin/accounts/" + side.account + "/invoices/:": "IN-2026-000001", "/loa/check/:": "NONE",
+			"/admin/payments/:": paid.ID, "/admin/accounts/" + side.account + "/invoices/:": invoices[0].No, "/billing/invoices/:": invoices[0].No, "/loa/check/:": "NONE",
 			"/interfaces/:": in.ID, "/admin/interfaces/:": in.ID, "/admin/loas/:": in.ID, "/admin/cabling/:": in.ID, "/admin/removals/:": in.ID,
 			"/orders/:": unpaid.No, "/access-points/:": in.AccessPointID, "/admin/access-points/:": in.AccessPointID, "/admin/regions/:": in.Region,
 			"/admin/devices/:": device.ID, "/admin/ports/:": ports[0].ID, "/admin/accounts/:": side.account, "/admin/whitelist/:": requests[0].ID,
