@@ -82,6 +82,11 @@ func (h *Handlers) ShowBilling(c echo.Context) error {
 		return err
 	}
 	b.Statement, b.Pages = statementView(lines, paths.Order, paths.Invoice), keysetPages(paths.Billing, after, more)
+	if n := len(lines); n == 1 {
+		b.Pages.Summary = "1 movement"
+	} else {
+		b.Pages.Summary = thousands(n) + " movements"
+	}
 
 	if b.Invoices, _, err = h.invoicesOf(ctx, account.ID, paths.Invoice); err != nil {
 		return err
