@@ -254,6 +254,20 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("documents of a page of orders", err)
 	_, err = s.Documents(ctx, c.AccountID, 20)
 	read("documents", err)
+	if _, err = s.Invoice(ctx, c.AccountID, "IN-2026-000001"); KindOf(err) != NotFound {
+		t.Fatal(err)
+	}
+	_, err = s.InvoicesOf(ctx, c.AccountID, 20)
+	read("invoices", err)
+	_, err = s.InvoicePayments(ctx, []Invoice{{No: "IN-2026-000001"}, {No: "IN-2026-000002"}})
+	read("payments of invoices", err)
+	_, err = s.InvoiceOfOrder(ctx, o.No)
+	read("invoice of an order", err)
+	_, _, err = s.OpenInvoices(ctx, "", 20)
+	read("open invoices", err)
+	_, _, err = s.OpenInvoices(ctx, at(s.Now()).text()+"~IN-1", 20)
+	read("open invoices, second page", err)
+	read("export of the statement", s.EachStatementLine(ctx, money, c.AccountID, func(StatementLine) error { return nil }))
 	if _, _, err = s.Document(ctx, staff, "RC-2026-000001"); KindOf(err) != NotFound {
 		t.Fatal(err)
 	}
