@@ -8,6 +8,7 @@ import (
 
 	"demarc/store"
 	"demarc/store/lifecycle"
+	"demarc/store/sheet"
 	"demarc/views"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -143,7 +144,7 @@ func (h *Handlers) ExportActivity(c echo.Context) error {
 			}
 			cells := []string{stampUTC(r.At), r.Who, r.Role, views.AuditWords(r.Action), r.Kind, r.About, from, to, r.Detail, r.Reason}
 			for i := range cells {
-				cells[i] = harmless(cells[i])
+				cells[i] = sheet.Text(cells[i])
 			}
 			return row(cells...)
 		})

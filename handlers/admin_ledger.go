@@ -9,6 +9,7 @@ import (
 
 	"demarc/store"
 	"demarc/store/money"
+	"demarc/store/sheet"
 	"demarc/views"
 	"demarc/web/paths"
 )
@@ -140,8 +141,8 @@ func (h *Handlers) ExportLedger(c echo.Context) error {
 			} else {
 				debit = e.Amount.Decimal()
 			}
-			return row(e.At.UTC().Format(time.DateOnly), e.At.UTC().Format("15:04:05"), e.ID, e.Kind, e.Book.Number, e.Book.Name, e.AccountID, harmless(e.AccountName),
-				debit, credit, e.Amount.Currency, e.OrderNo, harmless(e.Reference), string(e.Book.Book))
+			return row(e.At.UTC().Format(time.DateOnly), e.At.UTC().Format("15:04:05"), e.ID, e.Kind, e.Book.Number, e.Book.Name, e.AccountID, sheet.Text(e.AccountName),
+				debit, credit, e.Amount.Currency, e.OrderNo, sheet.Text(e.Reference), string(e.Book.Book))
 		})
 	})
 }

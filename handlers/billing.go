@@ -12,6 +12,7 @@ import (
 	"demarc/store/fees"
 	"demarc/store/money"
 	"demarc/store/pricing"
+	"demarc/store/sheet"
 	"demarc/views"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -190,7 +191,7 @@ func (h *Handlers) ExportStatement(c echo.Context) error {
 	ctx, by := c.Request().Context(), h.actor(c)
 	return h.sendRows(c, "account-statement-"+h.today(), statementHead, func(row func(...string) error) error {
 		return h.Store.EachStatementLine(ctx, by, by.AccountID, func(l store.StatementLine) error {
-			return row(stampUTC(l.At), l.ID, views.LedgerWords(l.Kind), l.OrderNo, harmless(l.Reference), l.Amount.Decimal(), l.Balance.Decimal(), l.Amount.Currency)
+			return row(stampUTC(l.At), l.ID, views.LedgerWords(l.Kind), l.OrderNo, sheet.Text(l.Reference), l.Amount.Decimal(), l.Balance.Decimal(), l.Amount.Currency)
 		})
 	})
 }

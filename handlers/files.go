@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -111,14 +110,4 @@ func stampUTC(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-// harmless keeps a spreadsheet from running a cell: one that begins like a
-// formula is made text with an apostrophe. Full-width signs count, since some
-// spreadsheets read them as the plain ones.
-func harmless(cell string) string {
-	if strings.IndexAny(cell, "=+-@\t\r\n＝＋－＠") == 0 {
-		return "'" + cell
-	}
-	return cell
 }

@@ -11,6 +11,7 @@ import (
 
 	"demarc/store"
 	"demarc/store/lifecycle"
+	"demarc/store/sheet"
 	"demarc/views"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -440,7 +441,7 @@ func (h *Handlers) exportRow(c store.Connection, partner string) []string {
 	row := []string{c.ID, c.Name, c.Description, c.Stage.Label(), i.Line(), i.Region, i.SP, i.AccessPoint, i.Spec, string(c.PortType), i.RedundantID,
 		c.LineCode, c.LOANo, c.Installation.Decimal(), c.Monthly.Decimal(), c.Installation.Currency, stampUTC(c.CreatedAt), stampUTC(c.StageSince), stampUTC(c.DueAt), stampUTC(c.PaidThrough)}
 	for n := range row {
-		row[n] = harmless(row[n])
+		row[n] = sheet.Text(row[n])
 	}
 	return row
 }

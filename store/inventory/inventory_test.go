@@ -2,6 +2,7 @@ package inventory_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -352,6 +353,30 @@ func TestReport(t *testing.T) {
 		"3,region,new,added,name N; zone UTC\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)
+	}
+	// The file may come from anybody; its report is opened in a spreadsheet.
+	p = plan(t, w, inventory.AddAndChange, "kind,id,access_point,name\nport,\"=HYPERLINK(\"\"http://evil.example\"\")\",x,y\ndevice,+1,@x,-2\n=1+1,@SUM(A1),,\n")
+	b.Reset()
+	if err := p.WriteReport(&b); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&b).ReadAll()
+	if err != nil || len(rows) < 3 {
+		t.Fatal(rows, err)
+	}
+	quoted := 0
+	for _, row := range rows {
+		for _, cell := range row {
+			if strings.IndexAny(cell, "=+-@") == 0 {
+				t.Errorf("the cell %q is a formula", cell)
+			}
+			if strings.HasPrefix(cell, "'=") || strings.HasPrefix(cell, "'+") {
+				quoted++
+			}
+		}
+	}
+	if quoted < 2 {
+		t.Errorf("the report quotes nothing of it: %q", rows)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"demarc/store/redundancy"
+	"demarc/store/sheet"
 )
 
 // Mode says what an import does with what the file does not name.
@@ -432,7 +433,9 @@ func (p *Plan) Select(o Outcome, limit int) []Line {
 	return out
 }
 
-// WriteReport writes every line but the unchanged as CSV, the refused first.
+// WriteReport writes every line but the unchanged as CSV, the refused first. It
+// is for people, who open it in a spreadsheet, and quotes a file that may come
+// from anybody: no cell of it is a formula.
 func (p *Plan) WriteReport(out io.Writer) error {
 	w := csv.NewWriter(out)
 	if err := w.Write([]string{"line", "kind", "id", "outcome", "reason"}); err != nil {
@@ -447,7 +450,7 @@ func (p *Plan) WriteReport(out io.Writer) error {
 			if l.Line > 0 {
 				line = strconv.Itoa(l.Line)
 			}
-			if err := w.Write([]string{line, string(l.Kind), l.ID, string(l.Outcome), l.Reason}); err != nil {
+			if err := w.Write([]string{line, sheet.Text(string(l.Kind)), sheet.Text(l.ID), string(l.Outcome), sheet.Text(l.Reason)}); err != nil {
 				return err
 			}
 		}
