@@ -78,6 +78,16 @@ var pageSizes = []int{10, 20, 50, 100}
 // heads of columns.
 var sorts = []store.Sort{store.SortNewest, store.SortName, store.SortStatus, store.SortDue}
 
+// listColumns are the columns that a list shows, and the choice of them.
+func listColumns(shown store.ListColumns) (views.ListColumns, []ui.Control) {
+	labels := map[string]string{store.ColumnSP: "SP", store.ColumnRegion: "Region", store.ColumnRedundant: "Redundant Connection ID", store.ColumnFee: "Fee", store.ColumnCreated: "Created"}
+	var choice []ui.Control
+	for _, name := range store.ColumnNames() {
+		choice = append(choice, ui.Control{ID: "column-" + name, Name: "column", Value: name, Label: labels[name], Checked: shown.Has(name)})
+	}
+	return views.ListColumns{SP: shown.Has(store.ColumnSP), Region: shown.Has(store.ColumnRegion), Redundant: shown.Has(store.ColumnRedundant), Fee: shown.Has(store.ColumnFee), Created: shown.Has(store.ColumnCreated)}, choice
+}
+
 var sortLabels = map[store.Sort]string{store.SortNewest: "Newest first", store.SortName: "By name", store.SortStatus: "By status", store.SortDue: "By due date"}
 
 // shortened is the first n characters of s.
@@ -141,6 +151,7 @@ func (h *Handlers) ListInterfaces(c echo.Context) error {
 	actor := reqctx.Actor(ctx)
 	q := h.listQuery(c)
 	l := h.interfaceToolbar(&q)
+	l.Columns, l.Choice = listColumns(reqctx.Of(ctx).User.Columns)
 	status := http.StatusOK
 	counts, rows, paging, err := h.interfaceRows(c, actor, &q)
 	if err != nil {
@@ -165,11 +176,12 @@ func (h *Handlers) ListInterfaces(c echo.Context) error {
 // length. It corrects q when the address names a page that is not there.
 func (h *Handlers) interfaceRows(c echo.Context, actor store.Actor, q *listQuery) (store.StageCounts, []views.Interface, store.Paging, error) {
 	ctx := c.Request().Context()
+	columns := reqctx.Of(ctx).User.Columns
 	counts, err := h.Store.StageCounts(ctx, actor.AccountID)
 	if err != nil {
 		return nil, nil, store.Paging{}, err
 	}
-	page, err := h.Store.ConnectionRows(ctx, actor, q.filter())
+	page, err := h.Store.ConnectionRows(ctx, actor, q.filter(), columns)
 	if store.KindOf(err) == store.Invalid || (err == nil && len(page.Items) == 0 && (q.after != "" || q.page > 1)) {
 		// A cursor nobody gave out, or a page behind the last one.
 		last := 1
@@ -177,7 +189,7 @@ func (h *Handlers) interfaceRows(c echo.Context, actor store.Actor, q *listQuery
 			last = min((page.Total+q.size-1)/q.size, store.MaxPage)
 		}
 		q.after, q.page = "", max(last, 1)
-		page, err = h.Store.ConnectionRows(ctx, actor, q.filter())
+		page, err = h.Store.ConnectionRows(ctx, actor, q.filter(), columns)
 	}
 	return counts, h.interfaceViews(c, page.Items), page.Paging, err
 }
@@ -192,6 +204,9 @@ func (h *Handlers) interfaceViews(c echo.Context, items []store.ConnectionRow) [
 		h.inRow(i, &item.Connection)
 		h.clocks(ctx, &item.Connection)
 		i.Reader, i.OrderNo = role, item.OrderNo
+		if item.Monthly.Currency != "" { // it was asked for
+			i.Monthly = item.Monthly.String()
+		}
 		if item.Partner != "" {
 			i.RedundantID, i.RedundantName = item.Partner, item.PartnerName
 		}

@@ -75,7 +75,7 @@ func (h *Handlers) ShowOverview(c echo.Context) error {
 
 // waitingFor is the newest interfaces that wait for the customer.
 func (h *Handlers) waitingFor(c echo.Context, actor store.Actor) ([]views.Interface, error) {
-	page, err := h.Store.ConnectionRows(c.Request().Context(), actor, store.ConnectionFilter{View: store.ViewNeedsAction, Limit: 10})
+	page, err := h.Store.ConnectionRows(c.Request().Context(), actor, store.ConnectionFilter{View: store.ViewNeedsAction, Limit: 10}, "")
 	return h.interfaceViews(c, page.Items[:min(len(page.Items), overviewRows)]), err
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // SavePreferences keeps what the person prefers and returns to the page they
-// were on: theme (light, dark, or system), or a note they put away.
+// were on: theme (light, dark, or system), the columns of the list of interfaces,
+// or a note they put away.
 func (h *Handlers) SavePreferences(c echo.Context) error {
 	ctx := c.Request().Context()
 	if key := value(c, "dismiss"); key != "" && len(key) <= 40 {
@@ -22,6 +23,11 @@ func (h *Handlers) SavePreferences(c echo.Context) error {
 			theme = ""
 		}
 		if err := h.Store.SetTheme(ctx, h.actor(c), theme); err != nil {
+			return err
+		}
+	}
+	if _, sent := posted(c)["columns"]; sent { // no box is sent when none is ticked
+		if err := h.Store.SetListColumns(ctx, h.actor(c), values(c, "column")); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 // ConnectionRow is an interface as a row of its account's list shows it. Of
-// Connection it holds what rowColumns names; the rest is zero.
+// Connection it holds what rowColumns names, and the resource fee where it was
+// asked for; the rest is zero.
 type ConnectionRow struct {
 	Connection
 	OrderNo string // the order that still has to be paid, while the installation fee is due
@@ -26,11 +27,19 @@ type ConnectionRows struct {
 }
 
 // ConnectionRows is Connections for pages that show rows: one statement reads
-// what stands in them, and nothing else. Kinds: Invalid for a broken cursor.
-func (s *Store) ConnectionRows(ctx context.Context, by Actor, f ConnectionFilter) (ConnectionRows, error) {
-	items, paging, err := connectionsAs(ctx, s, by, f, connectionShape[ConnectionRow]{rowColumns, scanRows(), func(r *ConnectionRow) *Connection { return &r.Connection }})
+// what stands in the columns, and nothing else. Kinds: Invalid for a broken
+// cursor.
+func (s *Store) ConnectionRows(ctx context.Context, by Actor, f ConnectionFilter, show ListColumns) (ConnectionRows, error) {
+	columns, fee := rowColumns, show.Has(ColumnFee)
+	if fee {
+		columns += feeColumns
+	}
+	items, paging, err := connectionsAs(ctx, s, by, f, connectionShape[ConnectionRow]{columns, scanRows(fee), func(r *ConnectionRow) *Connection { return &r.Connection }})
 	return ConnectionRows{items, paging}, err
 }
+
+// feeColumns follow rowColumns for those who want to see fees.
+const feeColumns = ", c.currency, c.monthly_fee"
 
 // rowColumns are what a row shows, of the connection c. Each column that is not
 // read makes a page faster. What stands in another row is looked for only where
@@ -41,14 +50,17 @@ const rowColumns = `c.id, c.name, c.region, c.access_point_id, c.sp, c.port_type
 	CASE WHEN c.redundant_id <> '' THEN (SELECT p.name FROM connections p WHERE p.account_id = c.account_id AND p.id = c.redundant_id AND p.turn <> 'closed') END,
 	(SELECT p.id || ' ' || p.name FROM connections p WHERE p.redundant_id = c.id AND p.redundant_id <> '' AND p.turn <> 'closed' LIMIT 1)`
 
-// scanRows returns a function that scans rowColumns, for the rows of one answer:
-// what a row is scanned into is made once.
-func scanRows() func(scanner) (ConnectionRow, error) {
+// scanRows returns a function that scans rowColumns, and feeColumns with fee, for
+// the rows of one answer: what a row is scanned into is made once.
+func scanRows(fee bool) func(scanner) (ConnectionRow, error) {
 	var v ConnectionRow
 	var since, due, paid, created, renew, failed instant
 	var chosen, chosenBy sql.NullString
 	dest := []any{&v.ID, &v.Name, &v.Region, &v.AccessPointID, (*string)(&v.SP), (*string)(&v.PortType), &v.RedundantID, (*string)(&v.Stage), &since, &due, &v.Problem, &v.LineCode, &v.LOANo,
 		&paid, &created, &v.AutoRenew, &renew, &failed, &v.OrderNo, &chosen, &chosenBy}
+	if fee {
+		dest = append(dest, &v.Monthly.Currency, &v.Monthly.Minor)
+	}
 	return func(r scanner) (ConnectionRow, error) {
 		if err := r.Scan(dest...); err != nil {
 			return v, err
@@ -91,11 +103,12 @@ func (s *Store) ConnectionRefs(ctx context.Context, account string, ids []string
 	return out, err
 }
 
-// DueUntil is how many open interfaces of an account have a deadline at or
-// before t, whichever side it binds; at most 1,000 are counted.
+// DueUntil is how many interfaces of an account have a deadline at or before t,
+// whichever side it binds; at most 1,000 are counted. What has ended or is
+// enabled has none.
 func (s *Store) DueUntil(ctx context.Context, account string, t time.Time) (int, error) {
 	var n int
-	err := s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM connections WHERE account_id = ? AND turn IN ('customer', 'staff') AND due_at <= ? LIMIT ?) AS c",
+	err := s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM connections WHERE account_id = ? AND due_at <= ? LIMIT ?) AS c",
 		[]any{account, at(t), countLimit}, &n)
 	return n, err
 }

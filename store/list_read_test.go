@@ -74,7 +74,7 @@ func TestListPageStatements(t *testing.T) {
 	counter := store.CountReads(e.Store)
 	page := func(limit int) int {
 		return counter.Count(func() {
-			p, err := e.ConnectionRows(ctx, e.Owner, store.ConnectionFilter{Limit: limit})
+			p, err := e.ConnectionRows(ctx, e.Owner, store.ConnectionFilter{Limit: limit}, "")
 			if err != nil || len(p.Items) != min(limit, 62) {
 				t.Fatalf("page of %d: %d rows, %v", limit, len(p.Items), err)
 			}
@@ -130,7 +130,7 @@ func TestRowsSayWhatTheInterfacesSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := e.ConnectionRows(ctx, e.Owner, store.ConnectionFilter{Limit: 100})
+	rows, err := e.ConnectionRows(ctx, e.Owner, store.ConnectionFilter{Limit: 100}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +140,10 @@ func TestRowsSayWhatTheInterfacesSay(t *testing.T) {
 	}
 	if d := cmp.Diff(whole.Paging, rows.Paging); d != "" || len(rows.Items) != len(whole.Items) {
 		t.Fatalf("%d interfaces, %d rows: %s", len(whole.Items), len(rows.Items), d)
+	}
+	fees, err := e.ConnectionRows(ctx, e.Owner, store.ConnectionFilter{Limit: 100}, store.ColumnFee)
+	if err != nil {
+		t.Fatal(err)
 	}
 	pairs, unpaid := 0, 0
 	for n, c := range whole.Items {
@@ -164,6 +168,10 @@ func TestRowsSayWhatTheInterfacesSay(t *testing.T) {
 		}
 		if d := cmp.Diff(want, r); d != "" {
 			t.Errorf("%s: -want +got:\n%s", c.ID, d)
+		}
+		want.Monthly = c.Monthly
+		if d := cmp.Diff(want, fees.Items[n]); d != "" || c.Monthly.IsZero() {
+			t.Errorf("%s with its fee: -want +got:\n%s", c.ID, d)
 		}
 	}
 	if pairs != 3 || unpaid != 1 {
@@ -328,7 +336,7 @@ func TestListPlans(t *testing.T) {
 		if _, err := e.Partners(ctx, items); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := e.ConnectionRows(ctx, e.Owner, store.ConnectionFilter{}); err != nil {
+		if _, err := e.ConnectionRows(ctx, e.Owner, store.ConnectionFilter{}, ""); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := e.ConnectionRefs(ctx, e.Northwind, []string{first.ID}); err != nil {

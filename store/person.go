@@ -259,7 +259,7 @@ func (t *tx) eraseUser(id, reason string) error {
 			return err
 		}
 	}
-	if _, err := t.exec("UPDATE users SET name = ?, email = ?, password_hash = '', theme = '', unread = 0 WHERE id = ?", chain.Erased, id+"@erased.invalid", id); err != nil {
+	if _, err := t.exec("UPDATE users SET name = ?, email = ?, password_hash = '', theme = '', list_columns = '', unread = 0 WHERE id = ?", chain.Erased, id+"@erased.invalid", id); err != nil {
 		return err
 	}
 	t.forgetUsers(id)

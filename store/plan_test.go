@@ -77,7 +77,7 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 					t.Fatalf("%+v: %v", f, err)
 				}
 			}
-			if _, err := s.ConnectionRows(ctx, by, f); err != nil {
+			if _, err := s.ConnectionRows(ctx, by, f, ColumnFee); err != nil {
 				t.Fatalf("%+v: %v", f, err)
 			}
 		}

@@ -263,6 +263,7 @@ type User struct {
 	ID, AccountID, AccountName, Email, Name string
 	Role                                    lifecycle.Role
 	Theme                                   string // "", light, dark
+	Columns                                 ListColumns
 	Unread                                  int
 	HasPassword                             bool
 	SecondFactor                            bool // has one that is in use

@@ -98,14 +98,14 @@ type Invitation struct {
 
 func userSubject(id string) string { return "user:" + id }
 
-const userColumns = `u.id, COALESCE(u.account_id, ''), COALESCE(a.name, ''), u.email, u.name, u.role, u.theme, u.unread, u.password_hash <> '', u.mail_notices, EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL), u.created_at`
+const userColumns = `u.id, COALESCE(u.account_id, ''), COALESCE(a.name, ''), u.email, u.name, u.role, u.theme, u.unread, u.password_hash <> '', u.mail_notices, u.list_columns, EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL), u.created_at`
 
 const userFrom = " FROM users u LEFT JOIN accounts a ON a.id = u.account_id "
 
 func scanUser(r scanner) (User, error) {
 	var u User
 	var created instant
-	err := r.Scan(&u.ID, &u.AccountID, &u.AccountName, &u.Email, &u.Name, &u.Role, &u.Theme, &u.Unread, &u.HasPassword, &u.MailNotices, &u.SecondFactor, &created)
+	err := r.Scan(&u.ID, &u.AccountID, &u.AccountName, &u.Email, &u.Name, &u.Role, &u.Theme, &u.Unread, &u.HasPassword, &u.MailNotices, &u.Columns, &u.SecondFactor, &created)
 	u.CreatedAt = created.Time
 	return u, err
 }
@@ -334,6 +334,65 @@ func (s *Store) SetTheme(ctx context.Context, by Actor, theme string) error {
 	return s.inTx(ctx, by, func(t *tx) error {
 		t.forgetUsers(by.UserID)
 		_, err := t.exec("UPDATE users SET theme = ? WHERE id = ?", theme, by.UserID)
+		return err
+	})
+}
+
+// ListColumns are the columns of the customer's list that a person may leave out
+// or add, in the order of the page.
+type ListColumns string
+
+// The columns to choose from.
+const (
+	ColumnSP        = "sp"
+	ColumnRegion    = "region"
+	ColumnRedundant = "redundant"
+	ColumnFee       = "fee"
+	ColumnCreated   = "created"
+)
+
+// usualColumns are shown to whoever chose nothing, noColumns to whoever chose
+// none.
+const (
+	usualColumns = ColumnSP + " " + ColumnRedundant + " " + ColumnCreated
+	noColumns    = ListColumns("-")
+)
+
+// ColumnNames are the names of all columns to choose from.
+func ColumnNames() []string {
+	return []string{ColumnSP, ColumnRegion, ColumnRedundant, ColumnFee, ColumnCreated}
+}
+
+// Has reports whether the column is shown.
+func (c ListColumns) Has(name string) bool {
+	shown := string(c)
+	if shown == "" {
+		shown = usualColumns
+	}
+	return slices.Contains(strings.Fields(shown), name)
+}
+
+// SetListColumns keeps which columns of the list the person wants to see. Kinds:
+// Invalid for a column that there is none of.
+func (s *Store) SetListColumns(ctx context.Context, by Actor, names []string) error {
+	var shown []string
+	for _, name := range ColumnNames() {
+		if slices.Contains(names, name) {
+			shown = append(shown, name)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(shown, name) {
+			return invalid("column", "This column does not exist. Select others.")
+		}
+	}
+	columns := cmp.Or(ListColumns(strings.Join(shown, " ")), noColumns)
+	if columns == usualColumns {
+		columns = "" // whoever wants the usual columns gets those of a later version
+	}
+	return s.inTx(ctx, by, func(t *tx) error {
+		t.forgetUsers(by.UserID)
+		_, err := t.exec("UPDATE users SET list_columns = ? WHERE id = ?", columns, by.UserID)
 		return err
 	})
 }

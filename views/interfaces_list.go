@@ -15,8 +15,10 @@ import (
 // the filters that stay in force.
 type InterfaceList struct {
 	Rows    []Interface
-	Caption string // "Interfaces in all regions, newest first"
-	Count   string // "24 interfaces", said aloud when the list changes
+	Columns ListColumns
+	Choice  []ui.Control // a box for each column that can be left out
+	Caption string       // "Interfaces in all regions, newest first"
+	Count   string       // "24 interfaces", said aloud when the list changes
 	Views   []ui.ViewTab
 	Filter  ui.Control // select: the property that Query is looked for in
 	Query   ui.Control // search field
@@ -36,8 +38,29 @@ type InterfaceList struct {
 	Nothing, Failed bool
 }
 
+// ListColumns are the columns of the list that a person chose.
+type ListColumns struct{ SP, Region, Redundant, Fee, Created bool }
+
 func (l InterfaceList) columns() []ui.Column {
-	return []ui.Column{l.Name, l.Status, {Label: "Access Point / SP"}, {Label: "Port"}, {Label: "Redundant Connection ID"}, l.Created, {Label: "Actions", Class: "col-acts"}}
+	site := ui.Column{Label: "Access Point"}
+	if l.Columns.SP {
+		site.Label = "Access Point / SP"
+	}
+	out := []ui.Column{l.Name, l.Status, site}
+	if l.Columns.Region {
+		out = append(out, ui.Column{Label: "Region"})
+	}
+	out = append(out, ui.Column{Label: "Port"})
+	if l.Columns.Redundant {
+		out = append(out, ui.Column{Label: "Redundant Connection ID"})
+	}
+	if l.Columns.Fee {
+		out = append(out, ui.Column{Label: "Fee"})
+	}
+	if l.Columns.Created {
+		out = append(out, l.Created)
+	}
+	return append(out, ui.Column{Label: "Actions", Class: "col-acts"})
 }
 
 // rowActions puts the Actions column of an interface into a, whose room it uses

@@ -96,7 +96,7 @@ func (k *keptSite) write(t *testing.T) string {
 			}
 		}
 	}
-	switch op := k.r.IntN(30); op {
+	switch op := k.r.IntN(32); op {
 	case 0:
 		order(e.Owner, &k.ids)
 		return "an order"
@@ -153,6 +153,9 @@ func (k *keptSite) write(t *testing.T) string {
 	case 10:
 		_ = e.SetTheme(ctx, e.Owner, []string{"dark", "light", ""}[n%3])
 		return "a theme"
+	case 30, 31:
+		_ = e.SetListColumns(ctx, []store.Actor{e.Owner, e.Viewer}[op-30], store.ColumnNames()[n%6:])
+		return "other columns"
 	case 11:
 		_ = e.ReadMessages(ctx, e.Owner.UserID, n)
 		return "messages read"

@@ -46,7 +46,11 @@ func (e *Env) Crowd(tb testing.TB, account string, first, n int) {
 		stage := stages[i%len(stages)]
 		counts[stage]++
 		id, when := CrowdID(i), crowdTime(i)
-		if _, err := conn.Exec(account, id, fmt.Sprintf("Line-%d", i), fmt.Sprintf("line-%d", i), ap, stage, stage.Turn(), when, when, fmt.Sprintf("LINE-%d", i), when, when); err != nil {
+		var due any
+		if stage == lifecycle.PendingPayment || stage.Turn() == lifecycle.TurnStaff {
+			due = when
+		}
+		if _, err := conn.Exec(account, id, fmt.Sprintf("Line-%d", i), fmt.Sprintf("line-%d", i), ap, stage, stage.Turn(), when, due, fmt.Sprintf("LINE-%d", i), when, when); err != nil {
 			tb.Fatal(err)
 		}
 	}
