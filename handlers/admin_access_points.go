@@ -58,6 +58,7 @@ func (h *Handlers) ListStaffAccessPoints(c echo.Context) error {
 	}
 	l := views.StaffAccessPoints{MayImport: reqctx.Actor(c.Request().Context()).Role == lifecycle.Administrator, Clear: paths.AdminAccessPoints,
 		Query:  ui.Control{ID: "site-q", Name: "q", Label: "Access point, facility, address or device", Type: "search", Value: query, Placeholder: "Access point, facility or device", MaxLength: queryLimit},
+		Port:   portSearchField(""),
 		Region: ui.Control{Name: "region", Label: "Region", Value: region.ID, Options: []ui.Option{{Label: "All regions"}}},
 		Status: ui.Control{Name: "status", Label: "Status", Value: string(status), Options: []ui.Option{{Label: "All statuses"}}}}
 	for _, r := range cat.Regions() {

@@ -436,3 +436,68 @@ func TestPortHistorySaysWhy(t *testing.T) {
 		}
 	}
 }
+
+// Staff find a port by what is written on it, from the list of access points,
+// and come to it on the page of its device.
+func TestFindPortPage(t *testing.T) {
+	s := newSite(t)
+	c := s.At(t, lifecycle.InApplication)
+	held, err := s.PortOf(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, _ := s.Catalogue().Device(held.Device)
+	technician := s.as(asTechnician)
+	list := technician.get(paths.AdminAccessPoints).want(200)
+	if form := list.doc().Find("form[action='" + paths.AdminPortPages + "']"); form.Length() != 1 || form.Find("input[name=q]").Length() != 1 || form.AttrOr("method", "get") != "get" {
+		t.Errorf("no form looks for a port: %d", form.Length())
+	}
+	says(t, technician.get(paths.AdminAccessPoints+"?q="+url.QueryEscape("no site is called so")).want(200), "No access point matches these filters", "Look for a port instead")
+	// Nothing is asked yet.
+	empty := technician.get(paths.AdminPortPages).want(200)
+	says(t, empty, "Find a port", "Type what the label says")
+	saysNot(t, empty, "No port matches", held.Name)
+	row := func(a *answer) *goquery.Selection {
+		t.Helper()
+		rows := a.doc().Find("tbody tr")
+		if rows.Length() != 1 {
+			t.Fatalf("%d rows\n%s", rows.Length(), a.text())
+		}
+		return rows
+	}
+	ap, _ := s.Catalogue().AccessPoint(d.AccessPoint)
+	for _, q := range []string{held.Panel + " / " + held.Position, d.Name + " " + held.Name, held.Name + " of " + d.Name} {
+		page := technician.get(paths.With(paths.AdminPortPages, "q", q, "access_point", ap.ID)).want(200)
+		found := row(page)
+		for _, words := range []string{held.Name, d.Name, ap.Name, held.Panel + ", " + held.Position, "Allocated", c.ID} {
+			if !strings.Contains(found.Text(), words) {
+				t.Errorf("%q: the row does not say %q: %s", q, words, found.Text())
+			}
+		}
+		says(t, page, "1 port", "Access Point: "+ap.Name)
+		href := found.Find("th a").AttrOr("href", "")
+		device, anchor, _ := strings.Cut(href, "#")
+		if device != paths.AdminDevice(d.ID) || technician.get(device).want(200).doc().Find("tr[id='"+anchor+"']").Length() != 1 {
+			t.Errorf("%q leads to %s, where the port is not", q, href)
+		}
+	}
+	// A port of nobody says so; what was not asked for is not listed.
+	free := technician.get(paths.With(paths.AdminPortPages, "q", d.Name+" "+"XGE1/0/2")).want(200)
+	if text := row(free).Text(); !strings.Contains(text, "Free") || !strings.Contains(text, "None") || strings.Contains(text, c.ID) {
+		t.Errorf("the row says %s", text)
+	}
+	// More match than are listed: it says so, and how to go on.
+	many := technician.get(paths.AdminPortPages + "?q=CSW").want(200)
+	says(t, many, "More than 100 ports match", "Narrow the search", "100+ ports")
+	if n := many.doc().Find("tbody tr").Length(); n != 100 {
+		t.Errorf("%d rows", n)
+	}
+	says(t, technician.get(paths.AdminPortPages+"?q="+url.QueryEscape("ODF 99 / 1")).want(200), "No port matches")
+	// An access point that does not exist counts as not asked.
+	row(technician.get(paths.With(paths.AdminPortPages, "q", d.Name+" "+held.Name, "access_point", "ap-none")).want(200))
+	for who, want := range map[string]int{asReviewer: 200, asAdmin: 200, asFinance: 403, asOwner: 403} {
+		if got := s.as(who).get(paths.AdminPortPages + "?q=CSW").status; got != want {
+			t.Errorf("%s: %d, want %d", who, got, want)
+		}
+	}
+}

@@ -316,7 +316,7 @@ func markCurrent(groups []views.NavGroup, path string) {
 	switch inPort := strings.HasPrefix(path, paths.AdminPortPages+"/"); {
 	case inPort && strings.HasSuffix(path, "/check"):
 		path = paths.AdminRemovals // the queue that it is work of
-	case inPort || strings.HasPrefix(path, paths.AdminDevices+"/"), path == paths.AdminRegions || strings.HasPrefix(path, paths.AdminRegions+"/"), path == paths.AdminNewRegion, path == paths.AdminNewSite:
+	case inPort || path == paths.AdminPortPages || strings.HasPrefix(path, paths.AdminDevices+"/"), path == paths.AdminRegions || strings.HasPrefix(path, paths.AdminRegions+"/"), path == paths.AdminNewRegion, path == paths.AdminNewSite:
 		path = paths.AdminAccessPoints // regions are above the sites, devices and ports below
 	}
 	var best *views.NavItem

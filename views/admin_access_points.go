@@ -86,6 +86,7 @@ type StaffAccessPoints struct {
 	MayImport      bool // who changes the inventory: also adds access points and regions
 	Rows           []StaffAccessPointRow
 	Query          ui.Control
+	Port           ui.Control // a port is looked for on a page of its own
 	Region, Status ui.Control
 	Tokens         []ui.Token
 	Clear          string

@@ -299,6 +299,7 @@ func (s *Server) routes(e *echo.Echo) {
 	sites.get(paths.AdminAccessPoints, h.ListStaffAccessPoints)
 	sites.get(paths.AdminAccessPoint(":id"), h.ShowStaffAccessPoint)
 	sites.get(paths.AdminDevice(":id"), h.ShowDevice)
+	sites.get(paths.AdminPortPages, h.FindPorts)
 	sites.get(paths.AdminPort(":id"), h.ShowPort)
 	inventory := staff.with(may(lifecycle.SeeInventory))
 	inventory.get(paths.AdminInventory, h.ShowInventory)
