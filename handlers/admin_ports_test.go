@@ -493,6 +493,9 @@ func TestFindPortPage(t *testing.T) {
 		t.Errorf("%d rows", n)
 	}
 	says(t, technician.get(paths.AdminPortPages+"?q="+url.QueryEscape("ODF 99 / 1")).want(200), "No port matches")
+	elsewhere := technician.get(paths.With(paths.AdminPortPages, "q", d.Name+" "+held.Name, "access_point", s.APID(t, "Singapore-A"))).want(200)
+	says(t, elsewhere, "No port matches")
+	row(technician.get(hrefOf(t, elsewhere, "Search all access points")))
 	// An access point that does not exist counts as not asked.
 	row(technician.get(paths.With(paths.AdminPortPages, "q", d.Name+" "+held.Name, "access_point", "ap-none")).want(200))
 	for who, want := range map[string]int{asReviewer: 200, asAdmin: 200, asFinance: 403, asOwner: 403} {

@@ -337,7 +337,7 @@ func (s *site) visits() map[string][]visit {
 		`paths.AdminRegion(":id")`:              one(admin, paths.AdminRegion("cn-hangzhou")),
 		`paths.AdminRegionDeletion(":id")`:      one(admin, paths.AdminRegionDeletion("cn-hangzhou")),
 		`paths.AdminPorts(":id")`:               {{who: admin, path: paths.AdminPorts(ap)}, refused(admin, paths.AdminPorts(ap), "Preview")},
-		`paths.AdminDevice(":id")`:              {{who: technician, path: paths.AdminDevice(s.port.Device)}, {who: admin, path: paths.AdminDevice(s.port.Device)}},
+		`paths.AdminDevice(":id")`:              {{who: technician, path: paths.AdminDevice(s.port.Device)}, {who: technician, path: paths.AdminDevice(s.port.Device) + "#port-" + s.port.ID, state: "at a port"}, {who: admin, path: paths.AdminDevice(s.port.Device)}},
 		`paths.AdminDeviceEdit(":id")`:          one(admin, paths.AdminDeviceEdit(s.port.Device)),
 		`paths.AdminDeviceDeletion(":id")`:      one(admin, paths.AdminDeviceDeletion(s.port.Device)),
 		`paths.AdminPort(":id")`:                {{who: technician, path: paths.AdminPort(s.port.ID), state: "in use"}, {who: admin, path: paths.AdminPort(s.freePort.ID), state: "free"}},
