@@ -30,6 +30,7 @@ func everyStage(s string) []Interface {
 
 func listOf(s string, rows []Interface) InterfaceList {
 	return InterfaceList{
+		Columns: ListColumns{SP: true, Region: true, Redundant: true, Fee: true, Created: true}, Choice: []ui.Control{{ID: "column-sp", Name: "column", Value: s, Label: s, Checked: true}},
 		Rows: rows, Caption: "Interfaces in all regions, newest first", Count: "11 interfaces",
 		Views:  []ui.ViewTab{{Label: "All", Href: "/interfaces", Count: 11, Current: true}, {Label: "Enabled", Href: "/interfaces?view=enabled", Count: 1}},
 		Filter: ui.Control{Name: "by", Label: "Filter by", Options: []ui.Option{{Value: "id", Label: "Interface ID"}}},
