@@ -48,7 +48,7 @@ func TestEndForNonPayment(t *testing.T) {
 	page := finance.fragment(path).want(http.StatusOK)
 	form := url.Values{"key": {page.field("key")}, "rev": {page.field("rev")}, "reason": {"  "}}
 	a := finance.submit(path, form).want(http.StatusUnprocessableEntity)
-	if got := refusal(a); got != "Say why the interface is freed nowConfirm that you understand that this cannot be undone" {
+	if got := refusal(a); got != "Reason: Say why the interface is freed nowConfirm that you understand that this cannot be undone" {
 		t.Errorf("refused with %q", got)
 	}
 	form.Set("reason", "Three letters were not answered")
@@ -88,7 +88,7 @@ func TestFeeRules(t *testing.T) {
 	}
 	form := url.Values{"key": {page.field("key")}, "version": {page.field("version")}, "installation": {"until_enabled"}, "late_percent": {"ten"}, "late_cap": {"50"}, "auto_renew_days": {"5"}}
 	a := finance.post(paths.AdminFeeRules, form).want(http.StatusUnprocessableEntity)
-	if refusal(a) != "Enter a number from 0 to 100" || a.field("late_percent") != "ten" || a.field("auto_renew_days") != "5" {
+	if refusal(a) != "For each working day late, or part of one: Enter a number from 0 to 100" || a.field("late_percent") != "ten" || a.field("auto_renew_days") != "5" {
 		t.Errorf("refused with %q", refusal(a))
 	}
 	form.Set("late_percent", "10")

@@ -42,9 +42,9 @@ func TestReissueByStaff(t *testing.T) {
 		t.Error(bad.text())
 	}
 	reviewer.post(action, versionForm(c, "note", "\u0007")).want(http.StatusUnprocessableEntity)
-	// A sign that cannot be printed is named, at the note.
-	if a := reviewer.post(action, versionForm(c, "note", "🚀")).want(http.StatusUnprocessableEntity); !strings.Contains(a.text(), "cannot print 🚀") {
-		t.Error(a.text())
+	// A sign that cannot be printed is named, at its field.
+	for _, field := range []string{"note", "reason"} {
+		summaryHas(t, reviewer.post(action, versionForm(c, field, "🚀 and more")), field, "The letter cannot print 🚀. Write the "+field+" without it.")
 	}
 
 	to := ""

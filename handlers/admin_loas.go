@@ -298,6 +298,10 @@ func (h *Handlers) issueDraft(ctx context.Context, by store.Actor, draft store.D
 // unprintableLetter says in words, and at which part of the page, why a letter
 // cannot be printed; field is "" when it is not for a reviewer to mend.
 func unprintableLetter(s letter.Snapshot, err error) (field, msg string) {
+	mend := "Reject the application with this reason."
+	if s.Reason != "" {
+		mend = "Ask an administrator to look at it." // a letter was issued for the application already
+	}
 	var glyphs *loapdf.MissingGlyphError
 	if errors.As(err, &glyphs) {
 		signs := make([]string, len(glyphs.Runes))
@@ -305,8 +309,12 @@ func unprintableLetter(s letter.Snapshot, err error) (field, msg string) {
 			signs[i] = string(r)
 		}
 		what := "The letter cannot print " + strings.Join(signs, " ")
-		if strings.Contains(s.Note, glyphs.Text) {
+		// A new version lists what changed: the text that cannot be printed may only quote the note.
+		switch typed := string(glyphs.Runes); {
+		case strings.ContainsAny(s.Note, typed):
 			return "note", what + ". Write the note without it."
+		case strings.ContainsAny(s.Reason, typed):
+			return "reason", what + ". Write the reason without it."
 		}
 		field = "line"
 		for _, name := range s.Engineers {
@@ -314,7 +322,7 @@ func unprintableLetter(s letter.Snapshot, err error) (field, msg string) {
 				field = "engineers"
 			}
 		}
-		return field, what + " in " + glyphs.Text + ". Reject the application with this reason."
+		return field, what + " in " + glyphs.Text + ". " + mend
 	}
 	var invalid *letter.InvalidError
 	if !errors.As(err, &invalid) || len(invalid.Problems) == 0 {
@@ -322,11 +330,11 @@ func unprintableLetter(s letter.Snapshot, err error) (field, msg string) {
 	}
 	switch p := invalid.Problems[0]; p.Field {
 	case "ExpiresAt":
-		return "checks", "The letter would expire before the scheduled construction time. Reject the application with this reason."
+		return "checks", "The letter would expire before the scheduled construction time. " + mend
 	case "Note":
 		return "note", "Remove the characters that cannot be printed"
 	case "Engineers":
-		return "engineers", "The field engineers " + p.Text + ". Reject the application with this reason."
+		return "engineers", "The field engineers " + p.Text + ". " + mend
 	default:
 		return "checks", "The letter cannot be issued: " + p.Field + " " + p.Text + ". Ask an administrator to look at it."
 	}

@@ -350,14 +350,20 @@ func (h *Handlers) render(c echo.Context, status int, component templ.Component)
 	}()
 	// Views look at nothing but the values of the context, and the page that
 	// says a request took too long must still be drawn.
-	if err := component.Render(context.WithoutCancel(c.Request().Context()), b); err != nil {
+	ctx, err := context.WithoutCancel(c.Request().Context()), error(nil)
+	if status < http.StatusBadRequest {
+		err = component.Render(ctx, b)
+	} else {
+		err = ui.RenderRefused(ctx, b, component)
+	}
+	if err != nil {
 		return err
 	}
 	header := c.Response().Header()
 	header.Set(echo.HeaderContentType, "text/html; charset=utf-8")
 	header.Set(echo.HeaderContentLength, strconv.Itoa(b.Len()))
 	c.Response().WriteHeader(status)
-	_, err := c.Response().Write(b.Bytes())
+	_, err = c.Response().Write(b.Bytes())
 	return err
 }
 

@@ -149,7 +149,9 @@ func (c *client) answer(r *http.Request) *answer {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return &answer{c.t, res.StatusCode, res.Header, string(b)}
+	a := &answer{c.t, res.StatusCode, res.Header, string(b)}
+	a.checkSummary()
+	return a
 }
 
 // want fails the test at once when the status is another.
@@ -184,4 +186,39 @@ func (a *answer) text() string {
 // field is the value that a form of the page would send.
 func (a *answer) field(name string) string {
 	return a.doc().Find("[name='"+name+"']").First().AttrOr("value", "")
+}
+
+// checkSummary holds every page that refused a form to this: each line of its error summary leads to something on the
+// page, and when that is a refused field, says the field's label.
+func (a *answer) checkSummary() {
+	a.t.Helper()
+	if !strings.Contains(a.body, "error-summary") {
+		return
+	}
+	doc := a.doc()
+	for _, line := range doc.Find(".error-summary a").EachIter() {
+		id := strings.TrimPrefix(line.AttrOr("href", ""), "#")
+		field := doc.Find("[id='" + id + "']")
+		if field.Length() != 1 {
+			a.t.Errorf("the summary's line %q leads to %d elements with the id %q", line.Text(), field.Length(), id)
+			continue
+		}
+		_, refused := field.Attr("aria-invalid")
+		if kind := field.AttrOr("type", ""); kind == "checkbox" || kind != "radio" && field.Is("input") && !refused {
+			continue // a sentence of its own, or one about all of the form
+		}
+		label := doc.Find("label[for='" + id + "']").First()
+		if group := field.Closest("[role=radiogroup]"); group.Length() == 1 {
+			label = doc.Find("[id='" + group.AttrOr("aria-labelledby", "") + "']")
+			if label.Is("h2, h2 *") {
+				continue // the title of a section, which says what to do in it
+			}
+		} else if group := field.Closest("fieldset"); label.Length() == 0 && group.Length() == 1 {
+			label = group.Find("legend").First()
+		}
+		name := strings.Join(strings.Fields(label.Text()), " ")
+		if said := strings.Join(strings.Fields(line.Text()), " "); !strings.Contains(strings.ToLower(said), strings.ToLower(name)) {
+			a.t.Errorf("the summary says %q of the field %q (%s)", said, name, id)
+		}
+	}
 }

@@ -46,7 +46,7 @@ func TestEditInterface(t *testing.T) {
 	if a.field("name") != "1-is no letter" || a.doc().Find("textarea").Text() != "x" || a.field("key") != bad.Get("key") {
 		t.Error("the form came back empty")
 	}
-	if got := refusal(a); got != "Start the name with a letterUse 2 to 256 characters" {
+	if got := refusal(a); got != "Start the name with a letterDescription: Use 2 to 256 characters" {
 		t.Errorf("summary %q", got)
 	}
 	if !strings.HasPrefix(a.doc().Find("title").Text(), "Error: ") || a.doc().Find("#name[aria-invalid=true]").Length() != 1 {
@@ -56,7 +56,7 @@ func TestEditInterface(t *testing.T) {
 	if part.doc().Find("dialog .error-summary").Length() != 1 || part.doc().Find("main").Length() != 0 {
 		t.Error("the refusal does not stay in the dialog")
 	}
-	if a := owner.post(path, url.Values{"name": {"a\x01b"}}).want(http.StatusUnprocessableEntity); refusal(a) != "Remove the characters that cannot be printed" {
+	if a := owner.post(path, url.Values{"name": {"a\x01b"}}).want(http.StatusUnprocessableEntity); refusal(a) != "Name: Remove the characters that cannot be printed" {
 		t.Errorf("summary %q", refusal(a))
 	}
 

@@ -165,13 +165,14 @@ func TestApplyForLOA(t *testing.T) {
 	for _, send := range []func(string, url.Values) *answer{owner.post, owner.submit} {
 		a := send(post, wrong).want(http.StatusUnprocessableEntity)
 		same(t, sent(a, "form.loaform"), wrong)
-		want := map[string]string{"#construction_company": "Use 2 to 128 characters", "#other_type": "SDH is not supported", "#bandwidth": "Enter a number from 2 to 10000",
-			"#engineer-1-contact": "Enter a phone number with 6 to 24 digits, for example +86 571 8502 2088"}
+		want := map[string]string{"#construction_company": "Construction Company: Use 2 to 128 characters", "#other_type": "Which type: SDH is not supported", "#bandwidth": "Bandwidth: Enter a number from 2 to 10000",
+			"#engineer-1-contact": "Field engineer 2, Contact Information: Enter a phone number with 6 to 24 digits, for example +86 571 8502 2088"}
 		got := links(a, "#errors a")
 		if !maps.Equal(got, want) {
 			t.Errorf("summary %v, want %v", got, want)
 		}
-		for id, msg := range want {
+		for id, line := range want {
+			_, msg, _ := strings.Cut(line, ": ") // the summary alone names the field
 			field := a.doc().Find(id)
 			if field.Length() != 1 || field.AttrOr("aria-invalid", "") != "true" {
 				t.Errorf("%s is not marked", id)
@@ -632,7 +633,7 @@ func TestDeliveryReport(t *testing.T) {
 	twin := s.At(t, lifecycle.ApprovedLOA)
 	twinPage := owner.get(paths.DeliveryReport(twin.ID)).want(http.StatusOK)
 	dup := url.Values{"key": {twinPage.field("key")}, "rev": {twinPage.field("rev")}, "line_code": {"HZ-1"}, "label-0": {"A-2291"}}
-	if a := owner.post(paths.DeliveryReport(twin.ID), dup).want(http.StatusUnprocessableEntity); links(a, "#errors a")["#label-0"] != "Label A-2291 is already in the report of "+conn.ID {
+	if a := owner.post(paths.DeliveryReport(twin.ID), dup).want(http.StatusUnprocessableEntity); links(a, "#errors a")["#label-0"] != "Cable 1: Label A-2291 is already in the report of "+conn.ID {
 		t.Errorf("summary %q", a.doc().Find("#errors").Text())
 	}
 

@@ -139,7 +139,7 @@ func TestAutoRenewSwitch(t *testing.T) {
 		t.Error(page.text())
 	}
 	form := url.Values{"key": {page.field("key")}, "rev": {page.field("rev")}, "months": {"13"}}
-	if a := owner.submit(path, form).want(http.StatusUnprocessableEntity); refusal(a) != "Select a duration" {
+	if a := owner.submit(path, form).want(http.StatusUnprocessableEntity); refusal(a) != "Auto Renew: Select a duration" {
 		t.Error(a.text())
 	}
 	form.Set("months", "12")

@@ -423,7 +423,7 @@ func (in CalendarEdit) row(id string, all calendars) (row calendarRow, fields ma
 		}
 	}
 	if _, err := row.calendar(); err != nil {
-		fields["weekend"] = "Tick the days of the week that are not worked, one at least and six at most"
+		fields["weekend"] = "Tick the days of the weekend, one at least and six at most"
 	}
 	return row, fields
 }

@@ -90,7 +90,12 @@ func (a AccountShow) summary() []ui.FieldError {
 		out = append(out, ui.ErrorList(a.Quotas.Errors, "per_access_point", "not_enabled", "reason")...)
 	}
 	if a.Member != nil {
-		out = append(out, ui.ErrorList(a.Member.Errors, "name", "email", "role")...)
+		for _, e := range ui.ErrorList(a.Member.Errors, "name", "email", "role") {
+			if e.ID == "role" {
+				e.ID = a.Member.role().FirstOption()
+			}
+			out = append(out, e)
+		}
 	}
 	return out
 }

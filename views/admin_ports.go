@@ -112,7 +112,13 @@ type StepForm struct {
 	BackLabel, What string // "Keep the port"; "Port name"
 }
 
-func (f StepForm) summary() []ui.FieldError { return ui.ErrorList(f.Errors, "reason", "confirm") }
+// summary is empty when the step became impossible: the page says so and has no fields.
+func (f StepForm) summary() []ui.FieldError {
+	if f.Blocked != "" {
+		return nil
+	}
+	return ui.ErrorList(f.Errors, "reason", "confirm")
+}
 
 func (f StepForm) button() ui.Button {
 	if f.Danger {

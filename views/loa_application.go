@@ -111,6 +111,9 @@ const KnownID = "known"
 // EngineerID is the id of a field of engineer n, from 0, and its name.
 func EngineerID(n int, part string) string { return "engineer-" + strconv.Itoa(n) + "-" + part }
 
+// engineerWords is what engineer n, from 0, is called in a message.
+func engineerWords(n int) string { return "Field engineer " + strconv.Itoa(n+1) }
+
 func (f LOAApplicationForm) order() []string {
 	ids := []string{"company_name", "construction_company", "construction_type", "other_type", "scheduled_at", "location", "bandwidth", "visit"}
 	for n := range f.Engineers {

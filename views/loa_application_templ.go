@@ -664,29 +664,29 @@ func engineerRow(f LOAApplicationForm, n int, e Engineer) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.Control{Name: EngineerID(n, "name"), Label: "Name", Value: e.Name, Error: f.error(EngineerID(n, "name")), MaxLength: 64, Autofocus: f.Focus == EngineerID(n, "name")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.Control{Name: EngineerID(n, "name"), Label: "Name", Group: engineerWords(n), Value: e.Name, Error: f.error(EngineerID(n, "name")), MaxLength: 64, Autofocus: f.Focus == EngineerID(n, "name")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if f.Asks.Gender {
-			templ_7745c5c3_Err = ui.Select(ui.Control{Name: EngineerID(n, "gender"), Label: "Gender", Value: e.Gender, Error: f.error(EngineerID(n, "gender")), Options: genderOptions()}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(ui.Control{Name: EngineerID(n, "gender"), Label: "Gender", Group: engineerWords(n), Value: e.Gender, Error: f.error(EngineerID(n, "gender")), Options: genderOptions()}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if f.Asks.IDType {
-			templ_7745c5c3_Err = ui.Select(ui.Control{Name: EngineerID(n, "id_type"), Label: "ID Type", Value: e.IDType, Error: f.error(EngineerID(n, "id_type")), Options: idTypeOptions()}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(ui.Control{Name: EngineerID(n, "id_type"), Label: "ID Type", Group: engineerWords(n), Value: e.IDType, Error: f.error(EngineerID(n, "id_type")), Options: idTypeOptions()}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if f.Asks.IDNumber {
-			templ_7745c5c3_Err = ui.Input(ui.Control{Name: EngineerID(n, "id_number"), Label: "ID Number", Value: e.IDNumber, Error: f.error(EngineerID(n, "id_number")), MaxLength: 20, Hint: e.idHint(), Attrs: templ.Attributes{"spellcheck": "false", "autocapitalize": "characters"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Input(ui.Control{Name: EngineerID(n, "id_number"), Label: "ID Number", Group: engineerWords(n), Value: e.IDNumber, Error: f.error(EngineerID(n, "id_number")), MaxLength: 20, Hint: e.idHint(), Attrs: templ.Attributes{"spellcheck": "false", "autocapitalize": "characters"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Input(ui.Control{Name: EngineerID(n, "contact"), Type: "tel", Label: "Contact Information", Value: e.Contact, Error: f.error(EngineerID(n, "contact")), MaxLength: 24, InputMode: "tel", Hint: "Phone number with country code."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.Control{Name: EngineerID(n, "contact"), Type: "tel", Label: "Contact Information", Group: engineerWords(n), Value: e.Contact, Error: f.error(EngineerID(n, "contact")), MaxLength: 24, InputMode: "tel", Hint: "Phone number with country code."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -138,7 +138,14 @@ type NewVersionForm struct {
 }
 
 func (n NewLetterVersion) summary() []ui.FieldError {
-	return ui.ErrorList(n.Form.Errors, "reason", "port", "scheduled_at", "valid_from", "note", "letter", "line", "engineers", "checks")
+	out := ui.ErrorList(n.Form.Errors, "reason", "scheduled_at", "valid_from", "note", "port")
+	for i, e := range out {
+		switch e.ID {
+		case "letter", "line", "engineers", "checks": // what was applied for is not on this page
+			out[i].ID = ""
+		}
+	}
+	return out
 }
 
 func (n NewLetterVersion) button() string {

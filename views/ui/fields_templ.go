@@ -70,7 +70,7 @@ func Field(c Control) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Text(c.Label).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = fieldLabel(c).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1103,7 +1103,7 @@ func Choices(c Control) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Text(c.Label).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = fieldLabel(c).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1174,7 +1174,7 @@ func BuyRow(c Control) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Text(c.Label).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = fieldLabel(c).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1282,7 +1282,7 @@ func BuyChoices(c Control) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Text(c.Label).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = fieldLabel(c).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1602,7 +1602,7 @@ func ErrorSummary(errors []FieldError) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = Text(e.Text).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Text(e.words(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1611,7 +1611,7 @@ func ErrorSummary(errors []FieldError) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = Text(e.Text).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Text(e.words(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

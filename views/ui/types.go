@@ -80,8 +80,9 @@ type Control struct {
 	ID       string
 	Name     string
 	Label    string
+	Group    string // whose field it is, where labels repeat: "Field engineer 2". The error summary says it before the label
 	Hint     string
-	Error    string // the same words as in the error summary
+	Error    string // the sentence of the error summary
 	Value    string
 	Optional bool // says "Optional"; a required field says nothing
 

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -531,6 +533,51 @@ func TestEscapeIsThatOfTemplates(t *testing.T) {
 	for _, s := range []string{"", "pc-bp1ca4wca27exn6h2", "a & b", "<b>", `"quoted"`, "it's", "杭州 – ümlaut", "&", "end>", "'", "\x00", "a\xffb<"} {
 		if got, want := escape(s), templ.EscapeString(s); got != want {
 			t.Errorf("%q becomes %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestErrorSummarySaysTheLabel(t *testing.T) {
+	const s = "Use at most 128 characters"
+	field := func(c Control) templ.Component { return Input(c) }
+	for name, tc := range map[string]struct {
+		c     Control
+		build func(Control) templ.Component
+		want  string
+	}{
+		"a field":                      {Control{Name: "x", Label: "Contact", Error: s}, field, "Contact: " + s},
+		"choices":                      {Control{Name: "x", Label: "Role", Error: "Choose one", Options: []Option{{Value: "a", ID: "x-a"}}}, Choices, "Role: Choose one"},
+		"a row of the order":           {Control{Name: "x", Label: "Region", Error: "Choose one"}, BuyRow, "Region: Choose one"},
+		"the sentence says it":         {Control{Name: "x", Label: "Line code", Error: "Enter the line code"}, field, "Enter the line code"},
+		"only a part of a word":        {Control{Name: "x", Label: "ID", Error: "This did not work"}, field, "ID: This did not work"},
+		"first a part, then the word":  {Control{Name: "x", Label: "ID", Error: "It did not find the ID"}, field, "It did not find the ID"},
+		"one of several":               {Control{Name: "x", Label: "Name", Group: "Field engineer 2", Error: s}, field, "Field engineer 2, Name: " + s},
+		"one of several, half said":    {Control{Name: "x", Label: "Name", Group: "Field engineer 2", Error: "Enter the name"}, field, "Field engineer 2, Name: Enter the name"},
+		"one of several, said":         {Control{Name: "x", Label: "Name", Group: "Field engineer 2", Error: "Enter the name of field engineer 2"}, field, "Enter the name of field engineer 2"},
+		"a box, whose label is a text": {Control{Name: "x", Label: "I agree", Error: "Tick the box"}, Checkbox, "Tick the box"},
+		"nothing to say":               {Control{Name: "x", Label: "Contact"}, field, s},
+	} {
+		text := tc.c.Error
+		if text == "" {
+			text = s
+		}
+		id := tc.c.FirstOption()
+		page := templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+			if err := ErrorSummary([]FieldError{{id, text}}).Render(ctx, w); err != nil {
+				return err
+			}
+			return tc.build(tc.c).Render(ctx, w)
+		})
+		var b bytes.Buffer
+		if err := RenderRefused(context.Background(), &b, page); err != nil {
+			t.Fatal(err)
+		}
+		d := parse(t, b.String())
+		if got := words(d.Find(".error-summary a")); got != tc.want || d.Find(".error-summary").Length() != 1 {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+		if d.Find(".field__error").Length() == 1 && words(d.Find(".field__error")) != tc.c.Error {
+			t.Errorf("%s: beside the field stands %q", name, words(d.Find(".field__error")))
 		}
 	}
 }
