@@ -65,6 +65,13 @@ func (h *Handlers) applyPage(c echo.Context, status int, form views.ApplyForm) e
 		return err
 	}
 	apply := views.NewApply(form, facts)
+	if site := apply.Form.AccessPoint; site != "" && form.AccessPoint == "" {
+		// The form selected the only access point that there is, and what it can back up is not read yet.
+		if facts.Candidates, err = h.applyCandidates(c.Request().Context(), reqctx.Actor(c.Request().Context()), form.Region, site); err != nil {
+			return err
+		}
+		apply = views.NewApply(form, facts)
+	}
 	if status == http.StatusOK && reqctx.IsHtmx(c.Request()) {
 		// The address says what the form shows, not what was asked for.
 		c.Response().Header().Set("HX-Replace-Url", apply.Form.Href())

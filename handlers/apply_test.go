@@ -40,6 +40,33 @@ func (s *site) orders(account string) []store.Order {
 	return page.Items
 }
 
+// A region with one SP and one site asks for neither; the interfaces that an order there backs up are offered at once.
+func TestApplyWhereOneSiteIs(t *testing.T) {
+	s := newSite(t)
+	site := s.APID(t, "Qingdao-Laoshan-A")
+	if _, err := s.AddPorts(context.Background(), s.Admin, site, store.NewPorts{Name: "CSW-01", Room: "R1", Cabinet: "C1", Pattern: "XGE1/0/1-4", Type: string(catalog.Type10GBaseLR), Panel: "ODF 1", First: "1", Pairs: true}); err != nil {
+		t.Fatal(err)
+	}
+	first := s.At(t, lifecycle.ToApplyForLOA, func(n *store.NewConnection) {
+		n.Region, n.SP, n.AccessPoint = "cn-qingdao", catalog.ChinaUnicom, site
+	})
+	for _, ask := range []func(string) *answer{s.as(owner).get, s.as(owner).fragment} {
+		a := ask(paths.With(paths.NewInterface, "region", "cn-qingdao")).want(http.StatusOK)
+		doc := a.doc()
+		for name, want := range map[string]string{"sp": "CU", "ap": site, "spec": "", "redundant": ""} {
+			if got := doc.Find("[name="+name+"][checked]").AttrOr("value", ""); got != want {
+				t.Errorf("%s is %q, want %q", name, got, want)
+			}
+		}
+		if doc.Find("[name=redundant][value="+first.ID+"]").Length() != 1 {
+			t.Errorf("the interface at the site is not offered: %s", a.text())
+		}
+		if href := a.header.Get("HX-Replace-Url"); href != "" && !strings.Contains(href, "ap="+site) {
+			t.Errorf("the address %q does not say what the form shows", href)
+		}
+	}
+}
+
 func TestApplyForNewInterface(t *testing.T) {
 	s := newSite(t)
 	lin := s.as(owner)

@@ -217,6 +217,7 @@ func (a *answer) checkSummary() {
 			label = group.Find("legend").First()
 		}
 		name := strings.Join(strings.Fields(label.Text()), " ")
+		name, _, _ = strings.Cut(name, " (") // the unit
 		if said := strings.Join(strings.Fields(line.Text()), " "); !strings.Contains(strings.ToLower(said), strings.ToLower(name)) {
 			a.t.Errorf("the summary says %q of the field %q (%s)", said, name, id)
 		}

@@ -69,7 +69,7 @@ func (n *NewIdentityProvider) check() error {
 		bad["client_secret"] = "Enter the client secret that the provider gave this console"
 	}
 	if !domainForm.MatchString(n.Domain) || len(n.Domain) > 253 {
-		bad["domain"] = "Enter a domain like northwind.example"
+		bad["domain"] = "Enter an e-mail domain like northwind.example"
 	}
 	return invalidFields(bad)
 }

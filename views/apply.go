@@ -233,6 +233,9 @@ func (a *applying) sps() {
 		a.SP.add(ui.Option{Value: string(sp), Label: sp.Label()})
 	}
 	sp := catalog.SP(a.Form.SP)
+	if only := a.SP.only(); sp == "" && only != "" && a.Form.Errors["sp"] == "" {
+		sp, a.Form.SP = catalog.SP(only), only
+	}
 	switch {
 	case slices.Contains(offered, sp):
 		a.sp, a.SP.Value = sp, string(sp)
@@ -275,6 +278,10 @@ func (a *applying) points() {
 			o.Sub = "Run by " + ap.RunByName(a.Operator) + "\n" + reason
 		}
 		a.AccessPoint.add(o)
+	}
+	if only := a.AccessPoint.only(); a.Form.AccessPoint == "" && only != "" && a.Form.Errors["ap"] == "" {
+		a.Form.AccessPoint = only
+		chosen, known = a.Catalogue.AccessPoint(only)
 	}
 	switch {
 	case a.Form.AccessPoint == "":
@@ -377,6 +384,10 @@ func (a *applying) specs() {
 		}
 		a.Spec.add(o)
 		ok = ok || (string(s) == a.Form.Spec && !o.Disabled)
+	}
+	// What needs the whitelist is asked for on purpose.
+	if only := a.Spec.only(); a.Form.Spec == "" && only != "" && !catalog.Spec(only).NeedsWhitelist() && a.Form.Errors["spec"] == "" {
+		ok, a.Form.Spec = true, only
 	}
 	switch {
 	case ok:
@@ -589,6 +600,15 @@ func (r *ApplyRow) add(o ui.Option) {
 		o.ID += "-off"
 	}
 	r.Options = append(r.Options, o)
+}
+
+// only is the option of a row that offers nothing else, "" when there are several or it cannot be selected. It answers
+// where nothing was chosen: what was withdrawn is not replaced by another place or another fee.
+func (r *ApplyRow) only() string {
+	if len(r.Options) != 1 || r.Options[0].Disabled {
+		return ""
+	}
+	return r.Options[0].Value
 }
 
 // wait shows the row without options; value is kept for when they come.

@@ -45,6 +45,18 @@ func applyCatalogue(t *testing.T) *catalog.Catalogue {
 	return c
 }
 
+// whitelistedSite offers nothing but what needs the whitelist.
+func whitelistedSite(t *testing.T) *catalog.Catalogue {
+	t.Helper()
+	c, err := catalog.New([]catalog.Region{{ID: "hz", Name: "China (Hangzhou)", Zone: "Asia/Shanghai", Mainland: true}},
+		[]catalog.AccessPoint{{ID: "wl", Region: "hz", Name: "Fast-A", RunBy: "X", Offers: map[catalog.SP][]catalog.PortType{catalog.ChinaTelecom: {catalog.Type40GBaseLR}}}},
+		[]catalog.Device{{ID: "yh-1", AccessPoint: "wl", Name: "CSW-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func applyFacts(t *testing.T) ApplyFacts {
 	t.Helper()
 	book := pricing.Default()
@@ -119,6 +131,14 @@ func TestApplyNarrows(t *testing.T) {
 			"hz qd [no]=hz | CT CU=CT | yh xs [em] [fu]=xs | [1G] 10G= | Select a Port Specification first= | -=", "No 1G port is free at Xiaoshan-B. Select a port specification."},
 		{"port type without a free port", ApplyForm{Region: "hz", SP: "CT", AccessPoint: "yh", Spec: "10G", PortType: "10GBase-T"}, nil,
 			"hz qd [no]=hz | CT CU=CT | yh xs [em] [fu]=yh | 1G 10G 40G=10G | [10GBase-T] 10GBase-LR=10GBase-LR | -=", "10GBase-T is not offered for 10G at Yuhang-A. 10GBase-LR is selected."},
+		{"one SP with one site", ApplyForm{Region: "qd"}, nil, "hz qd [no]=qd | CU=CU | ls=ls | 1G 10G= | Select a Port Specification first= | -=", ""},
+		{"one answer after the other", ApplyForm{Region: "hz", SP: "CU"}, nil, "hz qd [no]=hz | CT CU=CU | yh=yh | 1G=1G | 1000Base-LX=1000Base-LX | -=", ""},
+		{"the only site takes nobody", ApplyForm{Region: "qd", SP: "CU"}, func(f *ApplyFacts) { f.At["ls"] = 2 },
+			"hz qd [no]=qd | CU=CU | [ls]= | Select an Access Point first= | Select an Access Point first= | Select an Access Point first=", ""},
+		{"sent without it", ApplyForm{Region: "qd", Errors: map[string]string{"sp": "Select an SP"}}, nil,
+			"hz qd [no]=qd | CU= | Select an SP first= | Select an SP first= | Select an SP first= | Select an SP first=", ""},
+		{"only with the whitelist", ApplyForm{Region: "hz", SP: "CT"}, func(f *ApplyFacts) { f.Catalogue = whitelistedSite(t) },
+			"hz=hz | CT=CT | wl=wl | 40G= | Select a Port Specification first= | -=", ""},
 		{"junk", ApplyForm{Region: "hz", SP: "<b>", AccessPoint: "x", Spec: "7G", PortType: "V.35", Redundant: "pc-9"}, nil,
 			"hz qd [no]=hz | CT CU= | Select an SP first= | Select an SP first= | Select an SP first= | Select an SP first=", ""},
 	} {

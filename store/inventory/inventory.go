@@ -350,10 +350,14 @@ func Check(r Row) map[string]string {
 				bad[c.name] = problem
 			}
 		case c.required && c.usual == nil:
-			bad[c.name] = "Enter the " + strings.ReplaceAll(c.name, "_", " ")
-			if c.name == "id" {
-				bad[c.name] = "Enter the ID"
+			noun := strings.ReplaceAll(c.name, "_", " ")
+			switch c.name {
+			case "id":
+				noun = "ID"
+			case "zone":
+				noun = "time zone"
 			}
+			bad[c.name] = "Enter the " + noun
 		}
 	}
 	return bad
@@ -494,7 +498,7 @@ func identifier(s string) (string, string) {
 func zone(s string) (string, string) {
 	// LoadLocation takes "Local" for this machine's zone, which is no place's.
 	if _, err := time.LoadLocation(s); err != nil || s == "Local" {
-		return s, "Enter the zone by its IANA name, for example Asia/Shanghai: " + quoted(s) + " is unknown"
+		return s, "Enter the time zone by its IANA name, for example Asia/Shanghai: " + quoted(s) + " is unknown"
 	}
 	return s, ""
 }

@@ -199,7 +199,7 @@ func TestRefusedLines(t *testing.T) {
 		"open quote":      {file: "kind,id,name\nregion,x,\"abc\n", want: []string{"2  : A quotation mark is not closed or stands inside a cell without a second one. The rest of the file was not read."}},
 		"foreign cell":    {file: "kind,id,address\nregion,cn-hangzhou,Road\n", want: []string{"2 region cn-hangzhou: The column address does not belong to the kind region."}},
 		"twice":           {file: "kind,id,name\nregion,cn-hangzhou,A\nregion,cn-hangzhou,B\n", want: []string{"3 region cn-hangzhou: The region cn-hangzhou is in line 2 already."}},
-		"zone":            {file: "kind,id,zone\nregion,cn-hangzhou,Asia/Hangzhou\n", want: []string{"2 region cn-hangzhou: zone: Enter the zone by its IANA name, for example Asia/Shanghai: “Asia/Hangzhou” is unknown."}},
+		"zone":            {file: "kind,id,zone\nregion,cn-hangzhou,Asia/Hangzhou\n", want: []string{"2 region cn-hangzhou: zone: Enter the time zone by its IANA name, for example Asia/Shanghai: “Asia/Hangzhou” is unknown."}},
 		"SP":              {file: "kind,id,offers\naccess_point,ap-a,CX=10GBase-LR\n", want: []string{"2 access_point ap-a: offers: The SP “CX” is unknown: use CT, CU, CM, CO, Equinix or Other."}},
 		"port type":       {file: "kind,id,port_type\nport,a-csw-01-xge1-0-1,155M\n", want: []string{"2 port a-csw-01-xge1-0-1: port_type: The port type “155M” is unknown."}},
 		"offered type":    {file: "kind,id,offers\naccess_point,ap-a,CT=STM-1\n", want: []string{"2 access_point ap-a: offers: The port type “STM-1” is unknown."}},
@@ -349,7 +349,7 @@ func TestReport(t *testing.T) {
 	}
 	want := "line,kind,id,outcome,reason\n" +
 		"2,region,cn-hangzhou,refused,The cell zone is empty.\n" +
-		"4,region,bad,refused,\"zone: Enter the zone by its IANA name, for example Asia/Shanghai: “Mars/Olympus” is unknown.\"\n" +
+		"4,region,bad,refused,\"zone: Enter the time zone by its IANA name, for example Asia/Shanghai: “Mars/Olympus” is unknown.\"\n" +
 		"3,region,new,added,name N; zone UTC\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)

@@ -60,8 +60,10 @@ func (e FieldError) words(ctx context.Context) string {
 	return name.label + ": " + e.Text
 }
 
-// says reports whether the words of name stand in text, whatever their case. No words stand in any text.
+// says reports whether the words of name stand in text, whatever their case and without the unit after them in
+// parentheses. No words stand in any text.
 func says(text, name string) bool {
+	name, _, _ = strings.Cut(name, " (")
 	if name == "" {
 		return true
 	}

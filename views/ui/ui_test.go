@@ -549,6 +549,7 @@ func TestErrorSummarySaysTheLabel(t *testing.T) {
 		"choices":                      {Control{Name: "x", Label: "Role", Error: "Choose one", Options: []Option{{Value: "a", ID: "x-a"}}}, Choices, "Role: Choose one"},
 		"a row of the order":           {Control{Name: "x", Label: "Region", Error: "Choose one"}, BuyRow, "Region: Choose one"},
 		"the sentence says it":         {Control{Name: "x", Label: "Line code", Error: "Enter the line code"}, field, "Enter the line code"},
+		"said without its unit":        {Control{Name: "x", Label: "First day (UTC)", Error: "Enter the first day"}, field, "Enter the first day"},
 		"only a part of a word":        {Control{Name: "x", Label: "ID", Error: "This did not work"}, field, "ID: This did not work"},
 		"first a part, then the word":  {Control{Name: "x", Label: "ID", Error: "It did not find the ID"}, field, "It did not find the ID"},
 		"one of several":               {Control{Name: "x", Label: "Name", Group: "Field engineer 2", Error: s}, field, "Field engineer 2, Name: " + s},
