@@ -158,6 +158,48 @@ func TestProblemsComeFirst(t *testing.T) {
 	}
 }
 
+// A form into which people type asks before the page takes it away. It is the
+// rule for every page of somebody who is signed in; the others have nobody to
+// ask, and a password or a code is typed again in a moment.
+func TestTypedFormsAreGuarded(t *testing.T) {
+	files, err := filepath.Glob("*.templ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signedOut := map[string]bool{"paths.Login": true, "paths.SecondFactor": true, "paths.SSO": true, "paths.Forgotten": true}
+	secrets := map[string]bool{"paths.SecurityPassword": true, "paths.SecurityAuthenticator": true, "paths.SecurityPasskey": true, "paths.SecurityRecovery": true}
+	guarded := 0
+	for _, file := range files {
+		if file == "setup.templ" || file == "loa_check.templ" { // signed out
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range strings.Split(string(text), "<form")[1:] {
+			form, _, _ := strings.Cut(part, "</form>")
+			tag, body, _ := strings.Cut(form, "@")
+			body = "@" + body
+			if !strings.Contains(tag, `"post"`) || !strings.Contains(body, "@ui.Input(") && !strings.Contains(body, "@ui.Textarea(") {
+				continue
+			}
+			_, action, _ := strings.Cut(tag, "templ.URL(")
+			action, _, _ = strings.Cut(action, ")")
+			if signedOut[action] || secrets[action] || strings.Count(body, "@ui.Input(") == strings.Count(body, "@ui.Input(ownPassword(") && !strings.Contains(body, "@ui.Textarea(") {
+				continue
+			}
+			if !strings.Contains(tag, "data-guard") {
+				t.Errorf("%s: the form to %s has no data-guard", file, action)
+			}
+			guarded++
+		}
+	}
+	if guarded < 30 {
+		t.Errorf("%d forms found", guarded)
+	}
+}
+
 func TestTitles(t *testing.T) {
 	for _, c := range []struct {
 		p    Page

@@ -93,7 +93,7 @@ func ConnectionPath(d PathDiagram) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</ul></figure><details class=\"textpath\"><summary>Read the path as text</summary> ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</ul></figure><details class=\"fold textpath\"><summary>Read the path as text</summary> ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -93,7 +93,7 @@ func renderPath(t *testing.T, d PathDiagram) *goquery.Document {
 // pathClasses are those that the style sheet knows.
 var pathClasses = strings.Fields(`path path--wide path--tall t2 t3 tb tm ta te site box box--1 box--2
 	wire wire--1 wire--2 wire--plan wire--todo pill pill--ok pill--todo ok todo glyph glyph--1 glyph--2 dot
-	legend textpath muted`)
+	legend fold textpath muted`)
 
 // checkDrawing holds for every diagram: what the page's policy, the style sheet
 // and assistive technology ask for.
