@@ -174,3 +174,17 @@ func TestMessageTarget(t *testing.T) {
 		}
 	}
 }
+
+func TestCodesLeft(t *testing.T) {
+	for n, want := range map[int]string{
+		0:  "No recovery codes are left. Make new ones.",
+		1:  "1 recovery code is left. Make new ones before you need it.",
+		3:  "3 recovery codes are left. Make new ones before they run out.",
+		4:  "4 recovery codes are left.",
+		10: "10 recovery codes are left.",
+	} {
+		if got := codesLeft(n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}

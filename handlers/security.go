@@ -56,7 +56,9 @@ func codesLeft(n int) string {
 	case 0:
 		return "No recovery codes are left. Make new ones."
 	case 1:
-		return "1 recovery code is left."
+		return "1 recovery code is left. Make new ones before you need it."
+	case 2, 3:
+		return strconv.Itoa(n) + " recovery codes are left. Make new ones before they run out."
 	}
 	return strconv.Itoa(n) + " recovery codes are left."
 }
@@ -365,7 +367,7 @@ func (h *Handlers) recoveryPage(c echo.Context, status int, codes []string, errs
 	}
 	p := h.page(c, "Recovery codes", views.Crumb{Label: securityTitle, Href: paths.Security})
 	p.Failed = status != http.StatusOK
-	return h.render(c, status, views.RecoveryPage(p, views.Recovery{Codes: codes, Left: left, HasPassword: user.HasPassword, Errors: errs}))
+	return h.render(c, status, views.RecoveryPage(p, views.Recovery{Codes: codes, Whose: user.Email + " at " + h.Operator, Made: h.Store.Now(), Left: left, HasPassword: user.HasPassword, Errors: errs}))
 }
 
 // MakeRecoveryCodes replaces the recovery codes and shows the new ones, once.

@@ -92,6 +92,10 @@ func TestSignInWithAnAuthenticatorApp(t *testing.T) {
 	if len(found) < 10 {
 		t.Fatalf("recovery codes shown: %v", found)
 	}
+	// On paper the title of the page is gone: the codes still say whose they are.
+	if paper := codes.doc().Find(".card__body"); !strings.Contains(paper.Text(), "Recovery codes of "+email+" at Example Cloud, made on ") || paper.Find(".noprint [data-print]").Length() != 1 {
+		t.Errorf("the codes on paper: %s", codes.text())
+	}
 
 	// The password alone opens nothing any more.
 	other := s.anyone()

@@ -29,7 +29,7 @@ const (
 
 const (
 	msgWrongPassword = "The account name or the password is not correct."
-	msgLinkUsed      = "This link was used already or has expired. Ask an administrator for a new one."
+	msgLinkUsed      = "This link was used already or has expired. Ask whoever gave it to you for a new one."
 	msgAdminOnly     = "Only an administrator can do this."
 )
 

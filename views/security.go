@@ -116,6 +116,8 @@ type FactorRemoval struct {
 // Recovery shows new recovery codes, once, or asks before they replace the old.
 type Recovery struct {
 	Codes       []string
+	Whose       string // "owner@northwind.example at Example Cloud", for the paper
+	Made        time.Time
 	Left        int
 	HasPassword bool
 	Errors      map[string]string
