@@ -35,23 +35,23 @@ func TestLongTablesAreFoldedOnAPhone(t *testing.T) {
 		p := c.page
 		p.Viewport(390, 844)
 		p.Goto(c.path)
-		if rows := p.shown("details.fold--phone tr"); rows != 0 {
+		if rows := p.shown("details.fold--s tr"); rows != 0 {
 			t.Errorf("%s: %d rows are shown on a phone", c.path, rows)
 		}
 		p.SeeHeading(c.next)
 		p.Accessible(c.path + ", folded")
 		p.Click(c.fold)
 		p.See(c.cell)
-		if rows := p.shown("details.fold--phone tbody tr"); rows < 8 {
+		if rows := p.shown("details.fold--s tbody tr"); rows < 8 {
 			t.Errorf("%s: %d rows are shown when it is unfolded", c.path, rows)
 		}
 		p.Accessible(c.path + ", unfolded")
 		p.Viewport(1440, 900)
 		p.Reload()
-		if rows := p.shown("details.fold--phone tbody tr"); rows < 8 {
+		if rows := p.shown("details.fold--s tbody tr"); rows < 8 {
 			t.Errorf("%s: %d rows are shown where there is room", c.path, rows)
 		}
-		if n := p.shown("details.fold--phone > summary"); n != 0 {
+		if n := p.shown("details.fold--s > summary"); n != 0 {
 			t.Errorf("%s: it can be unfolded although it is open", c.path)
 		}
 	}
