@@ -282,7 +282,7 @@ func invoicePayment(p Page, i Invoice, pay PayInvoiceForm) templ.Component {
 			}
 			if p.may(lifecycle.PayInstallationFee) {
 				if why := i.unpayable(p.Operator); why != "" {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<div>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<div id=\"amount\" tabindex=\"-1\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
