@@ -166,7 +166,7 @@ func (h *Handlers) ShowAccessPoint(c echo.Context) error {
 		return err
 	}
 	region, _ := cat.Region(ap.Region)
-	a := views.AccessPointShow{Name: ap.Name, Tag: siteTag(ap.Status)}
+	a := views.AccessPointShow{ID: ap.ID, Name: ap.Name, Tag: siteTag(ap.Status)}
 	if len(cat.AccessPointsIn(ap.Region, "")) == 1 {
 		a.Hint = onlyOneSite
 	}

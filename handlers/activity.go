@@ -114,6 +114,8 @@ func (h *Handlers) activityRow(e store.Event, people map[string]string) views.Ac
 	case "Whitelist":
 		r.Href, r.About = paths.Whitelist, "Port Whitelist"
 		r.Kind, r.Named = "", true
+	case "Ticket":
+		r.Href = paths.Ticket(id)
 	case "Account":
 		r.About, r.Kind, r.Named = "The account", "", true
 		if slices.Contains(views.MoneyActions(), e.Action) {

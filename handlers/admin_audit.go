@@ -237,6 +237,8 @@ func (h *Handlers) auditRows(events []store.Event, role lifecycle.Role, accounts
 			if lifecycle.MayDo(lifecycle.Approve, role) {
 				r.AboutHref = paths.AdminWhitelist
 			}
+		case "Ticket":
+			r.AboutHref = paths.AdminTicket(id)
 		case "Access point":
 			if ap, ok := h.Store.Catalogue().AccessPoint(id); ok && lifecycle.May(lifecycle.SeeSites, role) {
 				r.AboutHref = paths.AdminAccessPoint(ap.ID)

@@ -12,6 +12,7 @@ import (
 	"demarc/store"
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
+	"demarc/store/ticket"
 	"demarc/views"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -92,6 +93,21 @@ func (h *Handlers) WorkQueue(c echo.Context) error {
 			}
 			q.Items = append(q.Items, views.QueueItem{Kind: "Whitelist request", ID: w.ID, Name: w.Spec.Label(), Href: paths.AdminWhitelist, AccessPoint: region, Account: w.AccountID,
 				Waiting: views.Waiting{Since: w.CreatedAt, Now: h.Store.Now()}})
+		}
+		q.Tiles = append(q.Tiles, tile)
+	}
+	if lifecycle.May(lifecycle.SeeTickets, user.Role) {
+		waiting, _, err := h.Store.TicketPage(ctx, ticket.Waiting, "", "", queuePage)
+		if err != nil {
+			return err
+		}
+		tile := views.QueueTile{Label: "Tickets", Href: paths.AdminTickets, Count: counts.Tickets, Line: "Nothing is waiting"}
+		for i, k := range waiting {
+			v := h.ticketView(k, true)
+			if i == 0 {
+				tile.Line = "Oldest " + views.Age(k.Since, h.Store.Now())
+			}
+			q.Items = append(q.Items, views.QueueItem{Kind: "Ticket", ID: k.ID, Name: k.Title, Href: v.Href, AccessPoint: v.AccessPoint, Account: k.AccountID, Waiting: v.Waiting})
 		}
 		q.Tiles = append(q.Tiles, tile)
 	}

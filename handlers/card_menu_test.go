@@ -14,7 +14,7 @@ func TestCardPaymentsInTheMenu(t *testing.T) {
 	for _, cards := range []bool{false, true} {
 		for _, role := range append(lifecycle.CustomerRoles(), lifecycle.StaffRoles()...) {
 			found := false
-			for _, g := range nav(role, "/elsewhere", 0, store.QueueCounts{}, cards) {
+			for _, g := range nav(role, "/elsewhere", 0, 0, store.QueueCounts{}, cards) {
 				for _, it := range g.Items {
 					found = found || it.Href == paths.AdminPayments
 				}

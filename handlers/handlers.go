@@ -94,11 +94,14 @@ func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) vie
 	if !ok {
 		return p
 	}
-	var needs int
+	var needs, answered int
 	var queues store.QueueCounts
 	var err error
 	if user.Role.IsCustomer() {
 		needs, err = h.Store.NeedsAction(ctx, user.AccountID)
+		if err == nil {
+			answered, err = h.Store.AnsweredTickets(ctx, user.AccountID)
+		}
 		p.Regions = h.regions(c)
 		if err == nil {
 			p.Fees, err = h.feeAlert(ctx, c, user.AccountID)
@@ -111,7 +114,7 @@ func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) vie
 		reqctx.Of(ctx).Incomplete()
 		h.Log.WarnContext(ctx, "navigation counts are missing", "request_id", reqctx.ID(ctx), "error", err)
 	}
-	p.Nav = ownNav(user, nav(user.Role, c.Request().URL.Path, needs, queues, h.Cards != nil))
+	p.Nav = ownNav(user, nav(user.Role, c.Request().URL.Path, needs, answered, queues, h.Cards != nil))
 	if path := c.Request().URL.Path; path != paths.Home && path != paths.Admin {
 		p.Crumbs = append([]views.Crumb{{Label: views.Service, Href: p.HomeHref}}, crumbs...)
 		p.Crumbs = append(p.Crumbs, views.Crumb{Label: title})
@@ -152,7 +155,7 @@ func (h *Handlers) frame(c echo.Context, title string) views.Page {
 	if r.URL.Path == p.SearchAction {
 		p.SearchValue = r.URL.Query().Get("q")
 	}
-	p.Nav = ownNav(u, nav(u.Role, r.URL.Path, 0, store.QueueCounts{}, h.Cards != nil))
+	p.Nav = ownNav(u, nav(u.Role, r.URL.Path, 0, 0, store.QueueCounts{}, h.Cards != nil))
 	return p
 }
 
@@ -162,9 +165,10 @@ func ownNav(u store.User, groups []views.NavGroup) []views.NavGroup {
 	if u.StaffRole == "" {
 		return groups
 	}
-	return slices.DeleteFunc(groups, func(g views.NavGroup) bool {
-		return slices.ContainsFunc(g.Items, func(it views.NavItem) bool { return it.Href == paths.Messages })
-	})
+	for i := range groups {
+		groups[i].Items = slices.DeleteFunc(groups[i].Items, func(it views.NavItem) bool { return it.Href == paths.Messages })
+	}
+	return groups
 }
 
 // Problem answers with an error page. A fragment gets a dialog instead, and a
@@ -228,8 +232,8 @@ func (h *Handlers) regions(c echo.Context) []views.RegionLink {
 }
 
 // nav is the navigation of a role: only what it may use.
-func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards bool) []views.NavGroup {
-	const waiting = "waiting"
+func nav(role lifecycle.Role, path string, needs, answered int, q store.QueueCounts, cards bool) []views.NavGroup {
+	const waiting, yours = "waiting", "need your action"
 	var groups []views.NavGroup
 	add := func(title string, items ...views.NavItem) {
 		if len(items) > 0 {
@@ -239,7 +243,7 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards
 	if role.IsCustomer() {
 		add("", views.NavItem{Label: "Overview", Href: paths.Home})
 		add("Physical Connections",
-			views.NavItem{Label: "Physical Connection Interfaces", Href: paths.Interfaces, Count: needs, CountWords: "need your action"},
+			views.NavItem{Label: "Physical Connection Interfaces", Href: paths.Interfaces, Count: needs, CountWords: yours},
 			views.NavItem{Label: "Access Points", Href: paths.AccessPoints},
 			views.NavItem{Label: "Port Whitelist", Href: paths.Whitelist})
 		add("Expenses", views.NavItem{Label: "Billing", Href: paths.Billing}, views.NavItem{Label: "Orders", Href: paths.Orders})
@@ -251,7 +255,7 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards
 			account = append(account, views.NavItem{Label: "Activity", Href: paths.Activity})
 		}
 		add("Account", account...)
-		add("Support", views.NavItem{Label: "Messages", Href: paths.Messages})
+		add("Support", views.NavItem{Label: "Tickets", Href: paths.Tickets, Count: answered, CountWords: yours}, views.NavItem{Label: "Messages", Href: paths.Messages})
 	} else {
 		add("", views.NavItem{Label: "Work queue", Href: paths.Admin})
 		var queues, capacity, settings []views.NavItem
@@ -265,6 +269,9 @@ func nav(role lifecycle.Role, path string, needs int, q store.QueueCounts, cards
 		}
 		if lifecycle.May(lifecycle.SeeReviews, role) {
 			queues = append(queues, views.NavItem{Label: "Whitelist requests", Href: paths.AdminWhitelist, Count: q.Whitelist, CountWords: waiting})
+		}
+		if lifecycle.May(lifecycle.SeeTickets, role) {
+			queues = append(queues, views.NavItem{Label: "Tickets", Href: paths.AdminTickets, Count: q.Tickets, CountWords: waiting})
 		}
 		add("Queues", queues...)
 		customers := []views.NavItem{{Label: "Interfaces", Href: paths.AdminInterfaces}}

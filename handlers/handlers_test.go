@@ -95,16 +95,16 @@ func TestRefused(t *testing.T) {
 // The navigation shows what the role may use and nothing else.
 func TestNav(t *testing.T) {
 	for role, want := range map[lifecycle.Role]string{
-		lifecycle.Owner:         "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Billing, Orders, People, Activity, Messages",
-		lifecycle.Viewer:        "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Billing, Orders, Messages",
-		lifecycle.Auditor:       "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Mail, Letter keys, Working days, Audit log",
-		lifecycle.Reviewer:      "Work queue, LOA applications 1, Whitelist requests 4, Interfaces, Access points, Working days, Audit log",
-		lifecycle.Technician:    "Work queue, Cabling 2, Removals 3, Interfaces, Access points, Working days, Audit log",
-		lifecycle.Finance:       "Work queue, Interfaces, Accounts, Overdue fees, Prices, Ledger, Rules about fees, Working days, Audit log",
-		lifecycle.Administrator: "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Interfaces, Accounts, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Single sign-on, Mail, Personal data, Letter keys, Working days, Audit log",
+		lifecycle.Owner:         "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Billing, Orders, People, Activity, Tickets 6, Messages",
+		lifecycle.Viewer:        "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Billing, Orders, Tickets 6, Messages",
+		lifecycle.Auditor:       "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Tickets 5, Interfaces, Accounts, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Mail, Letter keys, Working days, Audit log",
+		lifecycle.Reviewer:      "Work queue, LOA applications 1, Whitelist requests 4, Tickets 5, Interfaces, Access points, Working days, Audit log",
+		lifecycle.Technician:    "Work queue, Cabling 2, Removals 3, Tickets 5, Interfaces, Access points, Working days, Audit log",
+		lifecycle.Finance:       "Work queue, Tickets 5, Interfaces, Accounts, Overdue fees, Prices, Ledger, Rules about fees, Working days, Audit log",
+		lifecycle.Administrator: "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Tickets 5, Interfaces, Accounts, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Single sign-on, Mail, Personal data, Letter keys, Working days, Audit log",
 	} {
 		var got []string
-		for _, g := range nav(role, "/elsewhere", 5, store.QueueCounts{LOA: 1, Cabling: 2, Removals: 3, Whitelist: 4}, false) {
+		for _, g := range nav(role, "/elsewhere", 5, 6, store.QueueCounts{LOA: 1, Cabling: 2, Removals: 3, Whitelist: 4, Tickets: 5}, false) {
 			for _, it := range g.Items {
 				label := it.Label
 				if it.Count > 0 {
@@ -137,7 +137,7 @@ func TestNav(t *testing.T) {
 			role = lifecycle.Owner
 		}
 		got := ""
-		for _, g := range nav(role, path, 0, store.QueueCounts{}, false) {
+		for _, g := range nav(role, path, 0, 0, store.QueueCounts{}, false) {
 			for _, it := range g.Items {
 				if it.Current {
 					got += it.Label

@@ -93,6 +93,10 @@ func messageTarget(role lifecycle.Role, m store.Message) string {
 		return paths.AdminWhitelist
 	case typed && kind == "whitelist":
 		return paths.Whitelist
+	case typed && kind == "ticket" && staff:
+		return paths.AdminTicket(id)
+	case typed && kind == "ticket":
+		return paths.Ticket(id)
 	case m.Subject == store.BooksSubject && (role == lifecycle.Finance || role == lifecycle.Administrator):
 		return paths.AdminLedger
 	case typed && kind == "payment" && staff:

@@ -51,6 +51,10 @@ var accountTexts = map[string]texts{
 	"add_identity_provider":    {detail: true},
 	"remove_identity_provider": {detail: true},
 
+	"open_ticket":  {detail: true},
+	"write_ticket": {},
+	"close_ticket": {},
+
 	"request_whitelist":  {detail: true, reason: true},
 	"granted_whitelist":  {detail: true, reason: true},
 	"declined_whitelist": {detail: true, reason: true},

@@ -519,8 +519,8 @@ func (n StageCounts) matching(v View, status string) int {
 // numbers are kept, not counted, and stay in memory until one of them changes.
 // Callers leave the map as it is.
 func (s *Store) StageCounts(ctx context.Context, account string) (StageCounts, error) {
-	n, epoch := s.counts.lookup(account)
-	if n != nil {
+	n, ok, epoch := s.counts.lookup(account)
+	if ok {
 		return n, nil
 	}
 	type row struct {
@@ -546,7 +546,7 @@ func (s *Store) NeedsAction(ctx context.Context, account string) (int, error) {
 }
 
 // QueueCounts is how much work lies in each staff queue.
-type QueueCounts struct{ LOA, Cabling, Removals, PortChecks, Whitelist int }
+type QueueCounts struct{ LOA, Cabling, Removals, PortChecks, Whitelist, Tickets int }
 
 // QueueCounts counts the staff queues.
 func (s *Store) QueueCounts(ctx context.Context) (QueueCounts, error) {
@@ -561,7 +561,10 @@ func (s *Store) QueueCounts(ctx context.Context) (QueueCounts, error) {
 	if err := s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM ports WHERE left_by <> '' LIMIT ?) AS c", []any{countLimit}, &q.PortChecks); err != nil {
 		return q, err
 	}
-	err = s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM whitelist_requests WHERE status = 'requested' LIMIT ?) AS c", []any{countLimit}, &q.Whitelist)
+	if err := s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM whitelist_requests WHERE status = 'requested' LIMIT ?) AS c", []any{countLimit}, &q.Whitelist); err != nil {
+		return q, err
+	}
+	err = s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM tickets WHERE state = 'waiting' LIMIT ?) AS c", []any{countLimit}, &q.Tickets)
 	return q, err
 }
 

@@ -107,7 +107,8 @@ type Store struct {
 	booksMu      sync.Mutex                  // held while they are replaced
 	booksCheck   atomic.Pointer[BooksCheck]  // what the last reconciliation found
 	sessions     sessionCache
-	counts       countCache
+	counts       countCache[StageCounts]
+	answered     countCache[int] // tickets
 	revisions    revisions
 	watcher      watcher
 	attached     bool // beside the program that works on the file

@@ -307,6 +307,8 @@ func (s *Store) EventSubject(ctx context.Context, by Actor, text string) (string
 		return "account:" + text, nil
 	case strings.HasPrefix(text, "wl-"):
 		return "whitelist:" + text, nil
+	case strings.HasPrefix(text, "tk-"):
+		return ticketSubject(text), nil
 	case strings.HasPrefix(strings.ToUpper(text), "LOA-"):
 		return row("SELECT l.connection_id, c.account_id FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.no = ? LIMIT 1", strings.ToUpper(text))
 	case strings.Contains(text, "@"):

@@ -45,6 +45,8 @@ type HeldUser struct {
 	CreatedAt time.Time     `json:"created_at"`
 	Sessions  []HeldSession `json:"sessions"`
 	Messages  []HeldMessage `json:"messages"`
+	// Tickets are the messages that they wrote in tickets.
+	Tickets []HeldTicketMessage `json:"ticket_messages"`
 	// Events are what they did, as the audit log has it.
 	Events []chain.Record `json:"events"`
 }
@@ -60,6 +62,13 @@ type HeldMessage struct {
 	At    time.Time `json:"at"`
 	Title string    `json:"title"`
 	Body  string    `json:"body"`
+}
+
+// HeldTicketMessage is what they wrote in a ticket.
+type HeldTicketMessage struct {
+	Ticket string    `json:"ticket"`
+	At     time.Time `json:"at"`
+	Body   string    `json:"body"`
 }
 
 // PersonalData is what is kept about one person, for them.
@@ -142,6 +151,15 @@ func (s *Store) heldUser(ctx context.Context, u User) (HeldUser, error) {
 	}, "SELECT at, title, body FROM messages WHERE user_id = ? ORDER BY user_id, seq", u.ID); err != nil {
 		return h, err
 	}
+	if h.Tickets, err = list(ctx, s, func(r scanner) (HeldTicketMessage, error) {
+		var v HeldTicketMessage
+		var when instant
+		err := r.Scan(&v.Ticket, &when, &v.Body)
+		v.At = when.Time
+		return v, err
+	}, "SELECT ticket_id, at, body FROM ticket_messages WHERE user_id = ? ORDER BY at, ticket_id, seq", u.ID); err != nil {
+		return h, err
+	}
 	h.Events, err = list(ctx, s, scanRecord, "SELECT "+recordColumns+" FROM events WHERE actor_id = ? ORDER BY n", u.ID)
 	return h, err
 }
@@ -171,8 +189,8 @@ func (s *Store) heldEngineers(ctx context.Context, name string) ([]HeldEngineer,
 var userTables = []string{"sessions", "invitations", "messages", "second_factors", "recovery_codes", "sign_in_steps", "user_identities", "submissions", "mails"}
 
 // userTablesKept hold the ID of a user, and their name at the time, as a record
-// of who saw a letter: the name goes, the ID stays.
-var userTablesKept = []string{"loa_accesses"}
+// of who saw a letter or wrote in a ticket: the name goes, the ID stays.
+var userTablesKept = []string{"loa_accesses", "ticket_messages"}
 
 // nameColumns hold the name of who did something, beside the event that says
 // so too.

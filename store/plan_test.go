@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"demarc/store/lifecycle"
+	"demarc/store/ticket"
 )
 
 // plansOf explains every statement that the read pool has prepared so far.
@@ -213,6 +214,33 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("counts", err)
 	_, err = s.WhitelistQueue(ctx, "requested", 50)
 	read("whitelist queue", err)
+	// Tickets.
+	for _, topic := range []string{"", ticket.Cabling} {
+		for _, state := range []ticket.State{ticket.Waiting, ticket.Answered, ticket.Closed} {
+			for _, after := range []string{"", "2026-11-20T07:12:00.000Z~tk-1"} {
+				_, _, err = s.TicketPage(ctx, state, topic, after, 50)
+				read("tickets", err)
+			}
+		}
+	}
+	for _, closed := range []bool{false, true} {
+		for _, after := range []string{"", "2026-11-20T07:12:00.000Z~tk-1"} {
+			_, _, err = s.OwnTickets(ctx, c.AccountID, closed, after, 20)
+			read("tickets of an account", err)
+		}
+	}
+	_, err = s.TicketsAbout(ctx, c.ID)
+	read("tickets about an interface", err)
+	_, err = s.AnsweredTickets(ctx, c.AccountID)
+	read("answered tickets", err)
+	for _, by := range []Actor{customer, staff} {
+		if _, _, err = s.Ticket(ctx, by, "tk-none"); KindOf(err) != NotFound {
+			t.Fatal(err)
+		}
+	}
+	if _, err = list(ctx, s, scanTicketMessage, ticketThread, "tk-none"); err != nil {
+		t.Fatal(err)
+	}
 	for _, f := range []EventFilter{{}, {Actions: []string{"order"}}, {Actions: []string{"order", "approve"}}, {AccountID: c.AccountID}, {ActorID: "u"}, {Subject: c.ID}, {RequestID: "r"}, {Staff: true},
 		{From: soon(), To: soon()}, {AccountID: c.AccountID, Actions: []string{"approve"}, From: soon()}} {
 		f.Limit = 2

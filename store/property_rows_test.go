@@ -19,6 +19,7 @@ import (
 	"demarc/store/catalog"
 	"demarc/store/letter"
 	"demarc/store/lifecycle"
+	"demarc/store/ticket"
 	"demarc/store/workday"
 )
 
@@ -328,6 +329,7 @@ func unsound(d rows) []string {
 	soundDue(&f, byID)
 	soundMessages(d, &f)
 	soundWhitelist(d, &f)
+	soundTickets(d, &f)
 	soundCapacity(d, &f)
 	soundPortHistory(d, &f)
 	return f
@@ -882,6 +884,46 @@ func soundWhitelist(d rows, f *faults) {
 		}
 		if want := cmp.Or(map[string]string{"requested": "request_whitelist"}[w.str("status")], w.str("status")+"_whitelist"); last != want {
 			f.add("whitelist", "%s is %s, its history ends with %s", w.str("id"), w.str("status"), last)
+		}
+	}
+}
+
+// soundTickets: a ticket is in the state that its last message brought, since
+// the moment when that side got it, and has the messages that it says.
+func soundTickets(d rows, f *faults) {
+	thread := map[string][]record{}
+	for m := range d.of("ticket_messages") {
+		id := m.str("ticket_id")
+		thread[id] = append(thread[id], m)
+		if n := int64(len(thread[id])); m.int("seq") != n {
+			f.add("tickets", "%s: message %d stands at place %d", id, m.int("seq"), n)
+		}
+		if m.int("closes") == 0 && m.str("body") == "" {
+			f.add("tickets", "%s: message %d says nothing", id, m.int("seq"))
+		}
+	}
+	for k := range d.of("tickets") {
+		id := k.str("id")
+		if n := int64(len(thread[id])); n == 0 || k.int("messages") != n {
+			f.add("tickets", "%s says %d messages, there are %d", id, k.int("messages"), n)
+			continue
+		}
+		state := func(m record) ticket.State { return ticket.After(m.int("staff") == 1, m.int("closes") == 1) }
+		last := thread[id][len(thread[id])-1]
+		since := last
+		for i := len(thread[id]) - 1; i >= 0 && state(thread[id][i]) == state(last); i-- {
+			since = thread[id][i]
+		}
+		if k.str("state") != string(state(last)) || k.str("since") != since.str("at") || k.str("last_at") != last.str("at") || k.str("opened_at") != thread[id][0].str("at") {
+			f.add("tickets", "%s is %s since %s, its last message at %s makes it %s since %s", id, k.str("state"), k.str("since"), last.str("at"), state(last), since.str("at"))
+		}
+		if k.str("account_id") != last.str("account_id") {
+			f.add("tickets", "%s of %s has a message of %s", id, k.str("account_id"), last.str("account_id"))
+		}
+		if c := k.str("connection_id"); c != "" {
+			if _, own := d.where("connections", func(r record) bool { return r.str("id") == c && r.str("account_id") == k.str("account_id") }); !own {
+				f.add("tickets", "%s of %s is about %s, which is not theirs", id, k.str("account_id"), c)
+			}
 		}
 	}
 }

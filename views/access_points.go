@@ -79,12 +79,12 @@ type AccessPointList struct {
 
 // AccessPointShow is the page of one access point.
 type AccessPointShow struct {
-	Name, Tag string
-	Facts     []ui.Pair
-	Offers    []PortOffer
-	Apply     string
-	Reason    string
-	Hint      string
+	ID, Name, Tag string
+	Facts         []ui.Pair
+	Offers        []PortOffer
+	Apply         string
+	Reason        string
+	Hint          string
 }
 
 func statusTone(tag string) string {

@@ -60,7 +60,7 @@ const (
 	groupInterfaces = "Interfaces"
 	groupLetters    = "Letters"
 	groupPayments   = "Payments and invoices"
-	groupAccounts   = "Accounts and whitelist"
+	groupAccounts   = "Accounts, whitelist and tickets"
 	groupSignIn     = "Sign-in and security"
 	groupPeople     = "People and roles"
 	groupLooks      = "Looks at a customer's console"
@@ -93,6 +93,9 @@ var recordedActions = []struct{ group, action, words string }{
 	{groupAccounts, "granted_whitelist", "Whitelist granted"},
 	{groupAccounts, "declined_whitelist", "Whitelist declined"},
 	{groupAccounts, "revoked_whitelist", "Whitelist revoked"},
+	{groupAccounts, "open_ticket", "Ticket opened"},
+	{groupAccounts, "write_ticket", "Message in a ticket"},
+	{groupAccounts, "close_ticket", "Ticket closed"},
 	{groupSignIn, "sign_in", "Signed in"},
 	{groupSignIn, "sign_in_refused", "Sign-in refused"},
 	{groupSignIn, "second_factor_refused", "Second factor refused"},

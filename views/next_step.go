@@ -10,6 +10,7 @@ import (
 	"demarc/store/fees"
 	"demarc/store/lifecycle"
 	"demarc/store/pricing"
+	"demarc/store/ticket"
 	"demarc/views/ui"
 	"demarc/web/paths"
 )
@@ -375,7 +376,7 @@ func (p Progress) NextActions() []ui.Button {
 		}
 		return nil
 	case lifecycle.WaitingForCabling, lifecycle.Terminating:
-		return nil
+		return p.askWhenLate()
 	}
 	for _, l := range links {
 		b := ui.Button{Label: l.Label, Href: l.Href}
@@ -410,6 +411,14 @@ func (p Progress) NextActions() []ui.Button {
 		out = append(out, ui.Button{Label: "Renew", Reason: why})
 	}
 	return out
+}
+
+// askWhenLate asks the operator about a deadline of theirs that has passed.
+func (p Progress) askWhenLate() []ui.Button {
+	if p.Late() == "" || !lifecycle.May(lifecycle.AskTickets, cmp.Or(p.Reader, lifecycle.Owner)) {
+		return nil
+	}
+	return []ui.Button{{Label: "Open a ticket", Href: paths.NewTicketAbout(p.ticketTopic(), p.ID)}}
 }
 
 // HeadActions are the customer's controls in the head of the page: what is not
@@ -451,6 +460,7 @@ func (p Progress) HeadActions() (buttons []ui.Button, more []ui.MenuItem) {
 			notYet = append(notYet, ui.MenuItem{Label: "Pay Resource Fee", Reason: "After the cabling is finished"})
 		}
 	}
+	notYet = append(askAbout(cmp.Or(p.Reader, lifecycle.Owner), p.ticketTopic(), p.ID), notYet...)
 	if len(p.Dates()) > 0 {
 		notYet = append([]ui.MenuItem{{Label: "Add dates to a calendar", Href: paths.InterfaceDates(p.ID)}}, notYet...)
 	}
@@ -462,6 +472,17 @@ func (p Progress) HeadActions() (buttons []ui.Button, more []ui.MenuItem) {
 		notYet = append(notYet, ui.MenuItem{Divider: true})
 	}
 	return buttons, slices.Insert(more, end, notYet...)
+}
+
+// ticketTopic is what a question about the interface is most likely about.
+func (p Progress) ticketTopic() string {
+	switch p.Stage {
+	case lifecycle.ApprovedLOA, lifecycle.WaitingForCabling:
+		return ticket.Cabling
+	case lifecycle.PendingPayment, lifecycle.WaitingForPayment, lifecycle.Enabled:
+		return ticket.Fees
+	}
+	return ticket.Letter
 }
 
 // Date is a moment ahead of an interface. Kind names it for programs.

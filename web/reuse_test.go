@@ -145,7 +145,11 @@ func (k *keptSite) write(t *testing.T) string {
 		return "rules about fees"
 	case 8:
 		_ = e.RequestWhitelist(ctx, e.Owner, store.NewWhitelistRequest{Spec: catalog.Spec100G, Reason: "a test", Ports: 1})
-		return "a whitelist request"
+		_, _ = e.OpenTicket(ctx, e.Owner, store.NewTicket{Topic: "other", Title: "a test", Body: "a test"})
+		if open, _, err := e.OwnTickets(ctx, e.Northwind, false, "", 1); err == nil && len(open) > 0 {
+			_ = e.WriteTicket(ctx, []store.Actor{e.Reviewer, e.Owner}[n%2], open[0].ID, 0, "a test", n%5 == 0)
+		}
+		return "a whitelist request and a ticket"
 	case 9:
 		role := []lifecycle.Role{lifecycle.Engineer, lifecycle.Viewer, lifecycle.CustomerFinance}[n%3]
 		_, _ = e.ChangeRole(ctx, e.Owner, e.Viewer.UserID, role)

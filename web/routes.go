@@ -132,6 +132,13 @@ func (s *Server) routes(e *echo.Echo) {
 	orders.post(paths.Interfaces, h.CreateInterface)
 	customer.with(may(lifecycle.RequestWhitelist)).post(paths.Whitelist, h.RequestWhitelist)
 
+	customer.get(paths.Tickets, h.ListTickets)
+	customer.get(paths.Ticket(":id"), h.ShowTicket)
+	asks := customer.with(may(lifecycle.AskTickets))
+	asks.get(paths.NewTicket, h.NewTicket)
+	asks.post(paths.Tickets, h.OpenTicket)
+	asks.post(paths.Ticket(":id"), h.WriteTicket)
+
 	applies := customer.with(mayDo(lifecycle.ApplyForLOA))
 	applies.get(paths.NewLOAApplication(":id"), h.NewLOAApplication)
 	applies.post(paths.LOAApplication(":id"), h.ApplyForLOA)
@@ -170,6 +177,12 @@ func (s *Server) routes(e *echo.Echo) {
 	staff.get(paths.AdminInterface(":id"), h.ShowStaffInterface)
 	staff.with(may(lifecycle.SeeAudit)).get(paths.AdminAudit, h.ListAudit)
 	staff.get(paths.AdminCalendar, h.ShowCalendar)
+
+	// Staff: what customers ask
+	tickets := staff.with(may(lifecycle.SeeTickets))
+	tickets.get(paths.AdminTickets, h.ListStaffTickets)
+	tickets.get(paths.AdminTicket(":id"), h.ShowTicket)
+	tickets.with(may(lifecycle.AnswerTickets)).post(paths.AdminTicket(":id"), h.WriteTicket)
 
 	// Staff: working days, to keep
 	calendars := staff.with(may(lifecycle.ManageCalendars))

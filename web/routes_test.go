@@ -113,7 +113,12 @@ func newTown(t *testing.T) *town {
 		if err != nil || len(receipts) != 1 {
 			t.Fatal(receipts, err)
 		}
+		ticket, err := e.OpenTicket(ctx, side.owner, store.NewTicket{Topic: "other", Title: "Opening hours", Body: "May we come on a Sunday?"})
+		if err != nil {
+			t.Fatal(err, store.FieldsOf(err))
+		}
 		for place, id := range map[string]string{
+			"/tickets/:": ticket, "/admin/tickets/:": ticket,
 			"/documents/:": receipts[0].No, "/admin/documents/:": receipts[0].No, "/admin/prices/:": "2019-01",
 			"/admin/payments/:": paid.ID, "/admin/accounts/" + side.account + "/invoices/:": invoices[0].No, "/billing/invoices/:": invoices[0].No, "/loa/check/:": "NONE",
 			"/interfaces/:": in.ID, "/admin/interfaces/:": in.ID, "/admin/loas/:": in.ID, "/admin/cabling/:": in.ID, "/admin/removals/:": in.ID,

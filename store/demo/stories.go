@@ -9,6 +9,7 @@ import (
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
 	"demarc/store/money"
+	"demarc/store/ticket"
 )
 
 // openingTransfer is what Northwind paid in first, wantedBalance what is left
@@ -378,4 +379,39 @@ func (l *loader) whitelist() {
 		return l.s.DecideWhitelist(l.ctx, l.as(lifecycle.Reviewer), w[0].ID, "granted", l.now.AddDate(0, 6, 0), "")
 	})
 	request(2, store.NewWhitelistRequest{Region: "cn-hangzhou", Spec: catalog.Spec100G, Reason: "Move of the backup archive to Hangzhou, four weeks at full rate", Ports: 1})
+}
+
+// tickets plans what Northwind asks: one ticket that waits for the technicians,
+// one that waits for Northwind, one that is closed.
+func (l *loader) tickets() {
+	var closed, answered string
+	open := func(days, hour int, id *string, line string, in store.NewTicket) {
+		l.at(l.ago(days, hour), "ticket: "+in.Title, func() (err error) {
+			if in.ConnectionID = l.ids[line]; in.ConnectionID == "" && in.AccessPointID == "" {
+				return fmt.Errorf("there is no interface %s to ask about", line)
+			}
+			*id, err = l.s.OpenTicket(l.ctx, l.as(lifecycle.Owner), in)
+			return err
+		})
+	}
+	write := func(days, hour int, id *string, who lifecycle.Role, body string, closes bool) {
+		l.at(l.ago(days, hour), "message in a ticket", func() error {
+			return l.s.WriteTicket(l.ctx, l.as(who), *id, 0, body, closes)
+		})
+	}
+	ap, err := l.accessPoint("USA-San Jose-A")
+	if err != nil {
+		l.at(l.now, "the site of a ticket", func() error { return err })
+		return
+	}
+	open(27, 7, &closed, "", store.NewTicket{Topic: ticket.Location, AccessPointID: ap.ID, Title: "Loading dock and opening hours",
+		Body: "Our installer comes with a van.\nIs there a loading dock, and until when can it be used?"})
+	write(26, 17, &closed, lifecycle.Reviewer, "There is one at the back of the building, open from 07:00 to 19:00 on working days.\nName the company at the gate.", false)
+	write(26, 18, &closed, lifecycle.Owner, "", true)
+	open(5, 6, &answered, "sha-finance-02", store.NewTicket{Topic: ticket.Letter, Title: "Two construction companies on one letter?",
+		Body: "The fiber is laid by one company and spliced by another. Can both be named in the application?"})
+	write(4, 9, &answered, lifecycle.Reviewer, "The letter names one. Tick that it may pass the work on: then the second company comes with the same letter.", false)
+	var waiting string
+	open(1, 8, &waiting, "hz-dc1-primary", store.NewTicket{Topic: ticket.Cabling, Title: "Light level at the panel",
+		Body: "Our installer measured -4.1 dBm at the patch panel.\nWhich level do you need at the port?"})
 }

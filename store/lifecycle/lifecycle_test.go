@@ -238,15 +238,15 @@ func TestReadersWriteNothing(t *testing.T) {
 
 // mayHave is the table of rights, written a second time by hand.
 var mayHave = map[Role]string{
-	Owner:           "request the port whitelist; manage the account's people; read what happened in the account",
-	Engineer:        "request the port whitelist",
-	CustomerFinance: "",
+	Owner:           "request the port whitelist; open tickets and write in them; manage the account's people; read what happened in the account",
+	Engineer:        "request the port whitelist; open tickets and write in them",
+	CustomerFinance: "open tickets and write in them",
 	Viewer:          "",
-	Reviewer:        "see LOA applications and whitelist requests; read ID numbers, for a reason; decide about the port whitelist; set quotas; see an account; look at a customer's console, read-only; see access points, devices and ports; see the audit log",
-	Technician:      "see cabling and removals; see access points, devices and ports; see the audit log",
-	Finance:         "see all accounts; see an account; record transfers; see prices and the ledger; set prices; set the rules about fees; look at a customer's console, read-only; see the audit log",
-	Administrator:   "see LOA applications and whitelist requests; read ID numbers, for a reason; decide about the port whitelist; set quotas; see cabling and removals; see all accounts; see an account; open accounts; record transfers; see prices and the ledger; set prices; set the rules about fees; look at a customer's console, read-only; see access points, devices and ports; see the whole inventory; change access points, devices, ports and the inventory; keep the calendars of working days; see the operator's people; manage all people; reset second factors and manage single sign-on; see how mails are delivered; send mails again; export and erase a person's data; see the audit log; see the audit log as a file; see the keys of letters; make new keys for letters",
-	Auditor:         "see LOA applications and whitelist requests; see cabling and removals; see all accounts; see an account; see prices and the ledger; look at a customer's console, read-only; see access points, devices and ports; see the whole inventory; see the operator's people; see how mails are delivered; see the audit log; see the audit log as a file; see the keys of letters",
+	Reviewer:        "see tickets; answer tickets; see LOA applications and whitelist requests; read ID numbers, for a reason; decide about the port whitelist; set quotas; see an account; look at a customer's console, read-only; see access points, devices and ports; see the audit log",
+	Technician:      "see tickets; answer tickets; see cabling and removals; see access points, devices and ports; see the audit log",
+	Finance:         "see tickets; answer tickets; see all accounts; see an account; record transfers; see prices and the ledger; set prices; set the rules about fees; look at a customer's console, read-only; see the audit log",
+	Administrator:   "see tickets; answer tickets; see LOA applications and whitelist requests; read ID numbers, for a reason; decide about the port whitelist; set quotas; see cabling and removals; see all accounts; see an account; open accounts; record transfers; see prices and the ledger; set prices; set the rules about fees; look at a customer's console, read-only; see access points, devices and ports; see the whole inventory; change access points, devices, ports and the inventory; keep the calendars of working days; see the operator's people; manage all people; reset second factors and manage single sign-on; see how mails are delivered; send mails again; export and erase a person's data; see the audit log; see the audit log as a file; see the keys of letters; make new keys for letters",
+	Auditor:         "see tickets; see LOA applications and whitelist requests; see cabling and removals; see all accounts; see an account; see prices and the ledger; look at a customer's console, read-only; see access points, devices and ports; see the whole inventory; see the operator's people; see how mails are delivered; see the audit log; see the audit log as a file; see the keys of letters",
 	System:          "",
 }
 

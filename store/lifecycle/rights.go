@@ -13,9 +13,12 @@ type Right string
 // and the store all ask May.
 const (
 	RequestWhitelist    Right = "request the port whitelist"
+	AskTickets          Right = "open tickets and write in them"
 	ManageAccountPeople Right = "manage the account's people"
 	SeeActivity         Right = "read what happened in the account"
 
+	SeeTickets      Right = "see tickets"
+	AnswerTickets   Right = "answer tickets"
 	SeeReviews      Right = "see LOA applications and whitelist requests"
 	RevealIDNumbers Right = "read ID numbers, for a reason"
 	DecideWhitelist Right = "decide about the port whitelist"
@@ -54,10 +57,13 @@ type RightRule struct {
 
 var rights = []RightRule{
 	{RequestWhitelist, engineer},
+	{AskTickets, []Role{Owner, Engineer, CustomerFinance}},
 	{ManageAccountPeople, owner},
 	// It names colleagues and says when they sign in: for whoever manages them.
 	{SeeActivity, owner},
 
+	{SeeTickets, StaffRoles()},
+	{AnswerTickets, []Role{Reviewer, Technician, Finance, Administrator}},
 	{SeeReviews, []Role{Reviewer, Administrator, Auditor}},
 	{RevealIDNumbers, reviewer},
 	{DecideWhitelist, reviewer},

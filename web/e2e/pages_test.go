@@ -106,6 +106,7 @@ type site struct {
 	colleague                   string // an engineer of the owner's account, with a long name
 	careful, provider           string // somebody with a second factor, an identity provider
 	openRequest, grantedRequest string
+	ticket, closedTicket        string            // of the demo's customer: full of long and strange words, and closed
 	code                        map[string]string // of letters, by the demo's names; "superseded" of an older version
 	leftPort                    string            // ID of a port that a letter named and its interface left
 	gonePort                    string            // ID of a port that was deleted
@@ -166,6 +167,11 @@ func newSite(t *testing.T) *site {
 				s.grantedRequest = w.ID
 			}
 		}
+		s.ticket = must1(db.OpenTicket(ctx, owner, store.NewTicket{Topic: "letter", ConnectionID: s.line["hz-dc1-primary"].ID, Title: strings.Repeat("W", 120), Body: strings.Repeat(hostile+"\n", 40) + strings.Repeat("w", 300)}))(t)
+		must(db.WriteTicket(ctx, owner, s.ticket, 0, strings.Repeat(wide, 400), false))
+		closed, _, err := db.OwnTickets(ctx, owner.AccountID, true, "", 1)
+		must(err)
+		s.closedTicket = closed[0].ID
 		s.port = *must1(db.PortOf(ctx, s.line["hz-dc1-primary"].ID))(t)
 		for _, port := range must1(db.Ports(ctx, s.port.Device))(t) {
 			if port.State == "free" {
@@ -280,6 +286,9 @@ func (s *site) visits() map[string][]visit {
 		`paths.ResourceFee(":id")`: {{who: northwind, path: paths.ResourceFee(id("sg-core"))}, {who: northwind, path: paths.ResourceFee(id("bj-hq-1")), state: "nothing due"}, refused(northwind, paths.ResourceFee(id("sg-core")), "Pay and enable")},
 		`paths.Renewal(":id")`:     {{who: northwind, path: paths.Renewal(id("bj-hq-1"))}, {who: northwind, path: paths.Renewal(id("sg-core")), state: "nothing to renew"}},
 		`paths.AutoRenew(":id")`:   {{who: northwind, path: paths.AutoRenew(id("bj-hq-1"))}, {who: northwind, path: paths.AutoRenew(id("sg-core")), state: "not now", status: http.StatusConflict}, {who: northwind, path: detail, state: "dialog auto renew", layer: paths.AutoRenew(id("bj-hq-1"))}},
+		"paths.Tickets":            {{who: northwind, path: paths.Tickets}, {who: northwind, path: paths.With(paths.Tickets, "view", "closed"), state: "closed"}, {who: southwind, path: paths.Tickets, state: "empty"}},
+		"paths.NewTicket":          {{who: northwind, path: paths.NewTicketAbout("cabling", id("hz-dc1-primary"))}, refused(northwind, paths.NewTicket, "Open ticket")},
+		`paths.Ticket(":id")`:      {{who: northwind, path: paths.Ticket(s.ticket)}, {who: northwind, path: paths.Ticket(s.closedTicket), state: "closed"}, refused(northwind, paths.Ticket(s.ticket), "Send")},
 		"paths.Whitelist":          {{who: northwind, path: paths.Whitelist}, {who: southwind, path: paths.Whitelist, state: "empty"}, refused(southwind, paths.Whitelist, "Request whitelist")},
 
 		"paths.Admin":                 {{who: reviewer, path: paths.Admin}, {who: technician, path: paths.Admin}, {who: finance, path: paths.Admin}, {who: admin, path: paths.Admin}, {who: northwind, path: paths.Admin, state: "refused to a customer", status: http.StatusForbidden}},
@@ -328,6 +337,8 @@ func (s *site) visits() map[string][]visit {
 		"paths.AdminAccessPoints":            {{who: technician, path: paths.AdminAccessPoints}, {who: admin, path: paths.AdminAccessPoints + "?region=cn-hangzhou", state: "filtered"}},
 		"paths.AdminPortPages": {{who: technician, path: paths.AdminPortPages}, {who: admin, path: paths.AdminPortPages + "?q=ODF", state: "many"}, {who: technician, path: paths.AdminPortPages + "?q=CSW&access_point=" + ap, state: "at one access point"},
 			{who: technician, path: paths.AdminPortPages + "?q=nothing-like-this", state: "no match"}},
+		"paths.AdminTickets":                    {{who: technician, path: paths.AdminTickets}, {who: finance, path: paths.With(paths.AdminTickets, "topic", "fees"), state: "no match"}, {who: auditor, path: paths.With(paths.AdminTickets, "view", "answered"), state: "answered"}},
+		`paths.AdminTicket(":id")`:              {{who: technician, path: paths.AdminTicket(s.ticket)}, {who: auditor, path: paths.AdminTicket(s.ticket), state: "read only"}, refused(technician, paths.AdminTicket(s.ticket), "Send and close")},
 		`paths.AdminAccessPoint(":id")`:         {{who: technician, path: paths.AdminAccessPoint(ap)}, {who: admin, path: paths.AdminAccessPoint(ap)}},
 		`paths.AdminAccessPointEdit(":id")`:     one(admin, paths.AdminAccessPointEdit(ap)),
 		`paths.AdminAccessPointDeletion(":id")`: {{who: admin, path: paths.AdminAccessPointDeletion(ap), state: "in use"}, {who: admin, path: paths.AdminAccessPointDeletion(s.unusedSite), state: "unused"}},

@@ -64,6 +64,8 @@ const (
 	NewInterface  = "/interfaces/new"
 	AccessPoints  = "/access-points"
 	Whitelist     = "/whitelist"
+	Tickets       = "/tickets"
+	NewTicket     = "/tickets/new"
 	Orders        = "/orders"
 	People        = "/people"
 	PeopleLinks   = "/people/links"
@@ -88,6 +90,7 @@ const (
 	AdminCabling      = "/admin/cabling"
 	AdminRemovals     = "/admin/removals"
 	AdminWhitelist    = "/admin/whitelist"
+	AdminTickets      = "/admin/tickets"
 	AdminInterfaces   = "/admin/interfaces"
 	AdminAccessPoints = "/admin/access-points"
 	AdminRegions      = "/admin/regions"
@@ -320,6 +323,23 @@ func AdminWhitelistDecline(id string) string { return join(AdminWhitelist, id, "
 
 // AdminWhitelistRevoke ends a granted whitelist entry.
 func AdminWhitelistRevoke(id string) string { return join(AdminWhitelist, id, "revocation") }
+
+// Ticket is one ticket of the account; a POST writes in it.
+func Ticket(id string) string { return join(Tickets, id) }
+
+// NewTicketAbout is the form that opens a ticket about an interface, of a topic.
+func NewTicketAbout(topic, id string) string {
+	return With(NewTicket, "topic", topic, "interface", id)
+}
+
+// NewTicketAt is the form that opens a ticket about an access point, or about
+// one that is still to be named (""), of a topic.
+func NewTicketAt(topic, accessPoint string) string {
+	return With(NewTicket, "topic", topic, "access_point", accessPoint)
+}
+
+// AdminTicket is one ticket for staff; a POST answers it.
+func AdminTicket(id string) string { return join(AdminTickets, id) }
 
 // AdminInterface is the detail page of any account's interface.
 func AdminInterface(id string) string { return join(AdminInterfaces, id) }
