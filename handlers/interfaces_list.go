@@ -83,7 +83,7 @@ func listColumns(shown store.ListColumns) (views.ListColumns, []ui.Control) {
 	labels := map[string]string{store.ColumnSP: "SP", store.ColumnRegion: "Region", store.ColumnRedundant: "Redundant Connection ID", store.ColumnFee: "Fee", store.ColumnCreated: "Created"}
 	var choice []ui.Control
 	for _, name := range store.ColumnNames() {
-		choice = append(choice, ui.Control{ID: "column-" + name, Name: "column", Value: name, Label: labels[name], Checked: shown.Has(name)})
+		choice = append(choice, ui.Control{Name: "column", Value: name, Label: labels[name], Checked: shown.Has(name)})
 	}
 	return views.ListColumns{SP: shown.Has(store.ColumnSP), Region: shown.Has(store.ColumnRegion), Redundant: shown.Has(store.ColumnRedundant), Fee: shown.Has(store.ColumnFee), Created: shown.Has(store.ColumnCreated)}, choice
 }
