@@ -33,8 +33,9 @@
   on('click', (e) => {
     const t = e.target.closest('[data-copy],[data-dismiss],[data-close],[data-print],[data-retry]');
     if (!t) return;
-    const { copy, said, dismiss, close, print, retry } = t.dataset;
-    if (copy !== undefined) {
+    const { said, dismiss, close, print, retry } = t.dataset;
+    if (t.dataset.copy !== undefined) {
+      const copy = t.dataset.copy || t.previousElementSibling.textContent;
       const done = () => {
         t.classList.add('is-copied');
         say(said || 'Copied ' + copy);

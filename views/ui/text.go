@@ -161,13 +161,14 @@ func (l idLink) Render(_ context.Context, w io.Writer) error {
 	return write(w, `<a class="id" translate="no" href="`, escape(string(templ.URL(l.href))), `">`, escape(l.id), `</a>`)
 }
 
-// CopyID is the button that copies an identifier. It needs the script and hides itself without.
+// CopyID is the button that copies the identifier that stands right before it. It needs the script and hides itself
+// without.
 type CopyID string
 
 // Render implements templ.Component.
 func (c CopyID) Render(ctx context.Context, w io.Writer) error {
 	id := escape(string(c))
-	if err := write(w, `<button class="iconbtn copy needs-script" type="button" data-copy="`, id, `" aria-label="Copy ID `, id, `">`); err != nil {
+	if err := write(w, `<button class="iconbtn copy needs-script" type="button" data-copy aria-label="Copy ID `, id, `">`); err != nil {
 		return err
 	}
 	if err := (icon{"copy", "icon--s"}).Render(ctx, w); err != nil {

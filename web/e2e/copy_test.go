@@ -1,0 +1,40 @@
+package e2e
+
+import (
+	"testing"
+
+	"demarc/web/paths"
+)
+
+// The button beside an identifier copies it, from a list and from a page, and
+// says so; the one of the installation copies all of its lines.
+func TestCopyButtons(t *testing.T) {
+	p := startDemo(t)
+	tab := signIn(t, p, northwind)
+	line := byName(t, p)["hz-dc1-primary"]
+	for _, path := range []string{paths.With(paths.Interfaces, "by", "id", "q", line.ID), paths.Interface(line.ID)} {
+		tab.Goto(path)
+		evaluate[bool](tab, `(navigator.clipboard.writeText = (t) => { window.copied = t; return Promise.resolve(); }, true)`)
+		tab.Click("Copy ID " + line.ID)
+		said(tab, "Copied "+line.ID)
+		if got := evaluate[string](tab, `window.copied`); got != line.ID {
+			t.Errorf("%s: %q is copied, want %q", path, got, line.ID)
+		}
+	}
+	tab.Click("Copy for the installer")
+	said(tab, "Copied the installation information")
+	if got := evaluate[string](tab, `window.copied`); len(got) <= len(line.ID)+10 {
+		t.Errorf("for the installer %q is copied", got)
+	}
+}
+
+// said waits until the page has said a sentence to those who do not see it.
+func said(p *Page, sentence string) {
+	p.t.Helper()
+	p.until("the page says "+sentence, func() string {
+		if got := evaluate[string](p, `document.querySelector("#announce").textContent`); got != sentence {
+			return "it says " + got
+		}
+		return ""
+	})
+}
