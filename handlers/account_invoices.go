@@ -14,7 +14,8 @@ import (
 	"demarc/web/paths"
 )
 
-// invoicesShown is how many invoices the page of an account shows.
+// invoicesShown is how many invoices the page of an account shows, beside older
+// ones that are not paid.
 const invoicesShown = 12
 
 // accountInvoices fills in what an account may owe on invoices, and owes.

@@ -539,8 +539,11 @@ func (s *Store) InvoicePayments(ctx context.Context, invoices []Invoice) ([]Invo
 		WHERE i.no IN (`+marks+`) AND p.invoice_no = i.no AND p.n > (SELECT COALESCE(MAX(q.n), 0) FROM invoice_payments q WHERE q.invoice_no = i.no) - ? ORDER BY i.no, p.n`, append(args, InvoicePaymentsShown)...)
 }
 
-// InvoicesOf lists an account's invoices, newest first. The caller has checked
-// that the actor may see them.
-func (s *Store) InvoicesOf(ctx context.Context, account string, limit int) ([]Invoice, error) {
-	return list(ctx, s, scanInvoice, "SELECT "+invoiceColumns+" FROM invoices WHERE account_id = ? ORDER BY issued_at DESC, no DESC LIMIT ?", account, limit)
+// InvoicesOf lists an account's newest invoices and every older one of which
+// something is open, newest first: an account has one a month. The caller has
+// checked that the actor may see them.
+func (s *Store) InvoicesOf(ctx context.Context, account string, newest int) ([]Invoice, error) {
+	return list(ctx, s, scanInvoice, "SELECT "+invoiceColumns+` FROM invoices WHERE account_id = ?
+		AND (paid_at IS NULL OR no IN (SELECT no FROM invoices WHERE account_id = ? ORDER BY issued_at DESC, no DESC LIMIT ?))
+		ORDER BY issued_at DESC, no DESC`, account, account, newest)
 }

@@ -409,3 +409,53 @@ func TestInvoiceLimitInARace(t *testing.T) {
 	}
 	e.Sound(t)
 }
+
+// An invoice that is not paid stays in the list, however old it is; what is paid
+// makes room for what is newer.
+func TestOldInvoicesStayListedUntilTheyArePaid(t *testing.T) {
+	e, ctx := storetest.New(t), context.Background()
+	if err := e.SetInvoiceLimit(ctx, e.Finance, e.Northwind, "50,000.00", "Framework contract"); err != nil {
+		t.Fatal(err)
+	}
+	for m := range 4 {
+		if err := e.PayOrder(ctx, e.Owner, e.Order(t, e.Owner).No, store.MethodInvoice); err != nil {
+			t.Fatal(err, store.FieldsOf(err))
+		}
+		e.Clock.Set(time.Date(2026, time.December+time.Month(m), 1, 0, 0, 0, 0, time.UTC))
+		if _, err := e.RunDue(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	months := func(newest int) string {
+		t.Helper()
+		list, err := e.InvoicesOf(ctx, e.Northwind, newest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, i := range list {
+			out = append(out, i.Month)
+		}
+		return strings.Join(out, " ")
+	}
+	if got := months(1); got != "2027-02 2027-01 2026-12 2026-11" {
+		t.Errorf("all are open, listed are %s", got)
+	}
+	all, err := e.InvoicesOf(ctx, e.Northwind, 10)
+	if err != nil || len(all) != 4 {
+		t.Fatal(len(all), err)
+	}
+	for _, i := range []store.Invoice{all[0], all[1]} { // and a part of the oldest
+		if err := e.PayInvoice(ctx, e.Owner, i.No, 0, i.Open().Decimal()); err != nil {
+			t.Fatal(err, store.FieldsOf(err))
+		}
+	}
+	if err := e.PayInvoice(ctx, e.Owner, all[3].No, 0, "1.00"); err != nil {
+		t.Fatal(err, store.FieldsOf(err))
+	}
+	for newest, want := range map[int]string{1: "2027-02 2026-12 2026-11", 2: "2027-02 2027-01 2026-12 2026-11"} {
+		if got := months(newest); got != want {
+			t.Errorf("the newest %d and what is open: %s, want %s", newest, got, want)
+		}
+	}
+}
