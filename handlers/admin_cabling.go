@@ -130,6 +130,9 @@ func (h *Handlers) cablingPage(c echo.Context, status int, form views.CablingFor
 	}
 	j := views.CablingJob{Interface: shown, Place: h.place(*port), Facility: h.facility(conn), LineCode: report.LineCode, Labels: report.Labels, Contact: report.Contact,
 		Waiting: h.waiting(conn), Optical: port.Type.Info().Optical, Open: conn.Stage == lifecycle.WaitingForCabling, Form: form, Conflict: conflict}
+	if j.Tickets, err = h.openTickets(ctx, conn.ID, true); err != nil {
+		return err
+	}
 	j.ReadOnly = !lifecycle.MayDo(lifecycle.CompleteCabling, roleOf(c))
 	j.Waiting.Since = report.SubmittedAt
 	j.Form.Key = keptKey(c)

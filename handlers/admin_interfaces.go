@@ -215,6 +215,9 @@ func (h *Handlers) ShowStaffInterface(c echo.Context) error {
 		d.LOAHref = "" // the letter is for those who decide about letters
 	}
 	s := views.StaffInterface{InterfaceDetail: d, AccountHref: accountHref(actor.Role, conn.AccountID), Role: actor.Role, Audit: h.auditRows(events, actor.Role, names)}
+	if s.Tickets, err = h.openTickets(ctx, conn.ID, true); err != nil {
+		return err
+	}
 	if len(d.History) > 0 {
 		s.LastChange = d.History[0]
 	}

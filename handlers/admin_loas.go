@@ -635,6 +635,9 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 		return err
 	}
 	v := views.Review{Interface: shown, Queue: queue.ReviewQueue, Open: lifecycle.Can(conn.Stage, lifecycle.Approve, user.Role), Checks: known.Checks, Form: form, Conflict: conflict}
+	if v.Tickets, err = h.openTickets(ctx, conn.ID, true); err != nil {
+		return err
+	}
 	if known.Blocked != "" {
 		v.Blocked = "Reject the application: a check failed."
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -132,6 +133,15 @@ func (h *Handlers) ticketView(k store.Ticket, staff bool) views.Ticket {
 	return v
 }
 
+// openTickets are the open tickets about an interface that the reader may see.
+func (h *Handlers) openTickets(ctx context.Context, connection string, staff bool) (out []views.Ticket, err error) {
+	open, err := h.Store.TicketsAbout(ctx, connection)
+	for _, k := range open {
+		out = append(out, h.ticketView(k, staff))
+	}
+	return out, err
+}
+
 // NewTicket is the form that opens a ticket; the query fills it in.
 func (h *Handlers) NewTicket(c echo.Context) error {
 	q := func(name string) string { return clean(c, name, c.QueryParam(name), false) }
@@ -172,12 +182,8 @@ func (h *Handlers) ticketForm(c echo.Context, status int, form views.TicketForm)
 		// Who asks about an interface sees what was asked already. An ID that is
 		// not theirs has no tickets here; the store refuses it when it is sent.
 		if conn, err := h.Store.Connection(c.Request().Context(), h.actor(c), form.Interface); err == nil {
-			open, err := h.Store.TicketsAbout(c.Request().Context(), conn.ID)
-			if err != nil {
+			if form.Open, err = h.openTickets(c.Request().Context(), conn.ID, false); err != nil {
 				return err
-			}
-			for _, k := range open {
-				form.Open = append(form.Open, h.ticketView(k, false))
 			}
 		} else if store.KindOf(err) != store.NotFound {
 			return err

@@ -49,6 +49,14 @@ func TestTicketFromQuestionToAnswer(t *testing.T) {
 	if list := technician.get(paths.AdminTickets).want(http.StatusOK).text(); !strings.Contains(list, "Light level <b>at</b> the panel") || !strings.Contains(list, "Northwind Trading") {
 		t.Errorf("the list does not say it: %s", list)
 	}
+	for _, path := range []string{paths.AdminInterface(c.ID), paths.AdminCablingJob(c.ID)} {
+		if page := technician.get(path).want(http.StatusOK); page.doc().Find("main a[href='"+paths.AdminTicket(id)+"']").Length() != 1 {
+			t.Errorf("%s does not lead to the open ticket: %s", path, page.text())
+		}
+	}
+	if page := s.as(reviewerMail).get(paths.AdminLOA(c.ID)).want(http.StatusOK); page.doc().Find("main a[href='"+paths.AdminTicket(id)+"']").Length() != 1 {
+		t.Error("the review does not lead to the open ticket")
+	}
 	page := technician.get(paths.AdminTicket(id)).want(http.StatusOK)
 	if html, err := page.doc().Find(".rows li p").Html(); err != nil || html != " Which level?<br/> And which wavelength?" {
 		t.Errorf("the lines are %q (%v)", html, err)

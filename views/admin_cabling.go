@@ -64,6 +64,7 @@ func (i *Interface) suffix() string {
 type CablingJob struct {
 	Ended     bool // the interface and its port parted: nothing else is known
 	Interface Interface
+	Tickets   []Ticket // the open ones about it
 	Place     CablePlace
 	Facility  string // name and address
 	LineCode  string

@@ -73,6 +73,7 @@ type StaffInterface struct {
 	Port        []ui.Pair      // the port it holds; empty without one
 	LastChange  Happened
 	Audit       []AuditRow
+	Tickets     []Ticket // the open ones about it
 }
 
 // API is what the real API calls the present state.

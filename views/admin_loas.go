@@ -159,8 +159,9 @@ func (l LOAList) empty() string {
 // Review is the page on which a reviewer decides about an application.
 type Review struct {
 	Interface   Interface
-	Sub         string // "Sent …. Waiting for 2 days."
-	Open        bool   // the application waits for a decision
+	Tickets     []Ticket // the open ones about it
+	Sub         string   // "Sent …. Waiting for 2 days."
+	Open        bool     // the application waits for a decision
 	Queue       ReviewQueue
 	Prev, Next  string // pages of the neighbours in the queue, "" at its ends
 	Checks      []ui.Check
