@@ -74,9 +74,12 @@ const retryAfter = "5"
 
 var pageSizes = []int{10, 20, 50, 100}
 
-// sorts are the orders of the list, and what a phone calls them: it shows no
-// heads of columns.
-var sorts = []store.Sort{store.SortNewest, store.SortName, store.SortStatus, store.SortDue}
+// sorts are the orders of the list, and sortLabels what a phone calls them: it
+// shows no heads of columns.
+var (
+	sorts      = []store.Sort{store.SortNewest, store.SortName, store.SortStatus, store.SortDue}
+	sortLabels = map[store.Sort]string{store.SortNewest: "Newest first", store.SortName: "By name", store.SortStatus: "By status", store.SortDue: "By due date"}
+)
 
 // listColumns are the columns that a list shows, and the choice of them.
 func listColumns(shown store.ListColumns) (views.ListColumns, []ui.Control) {
@@ -87,8 +90,6 @@ func listColumns(shown store.ListColumns) (views.ListColumns, []ui.Control) {
 	}
 	return views.ListColumns{SP: shown.Has(store.ColumnSP), Region: shown.Has(store.ColumnRegion), Redundant: shown.Has(store.ColumnRedundant), Fee: shown.Has(store.ColumnFee), Created: shown.Has(store.ColumnCreated)}, choice
 }
-
-var sortLabels = map[store.Sort]string{store.SortNewest: "Newest first", store.SortName: "By name", store.SortStatus: "By status", store.SortDue: "By due date"}
 
 // shortened is the first n characters of s.
 func shortened(s string, n int) string {
