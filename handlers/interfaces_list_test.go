@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -456,5 +457,25 @@ func TestListWithoutDatabase(t *testing.T) {
 	}
 	if a := me.get("/interfaces.csv"); a.status != 500 || a.header.Get("Content-Disposition") != "" {
 		t.Errorf("an export that cannot begin: %d %v", a.status, a.header)
+	}
+}
+
+// What a list reads does not grow with its rows: two statements, as the README
+// says, once the person and the counts are known.
+func TestAListTakesTwoStatements(t *testing.T) {
+	s := newSite(t)
+	s.At(t, lifecycle.InApplication)
+	lin := s.as(customerMail)
+	lin.get(paths.Interfaces).want(http.StatusOK)
+	for _, size := range []string{"50", "100"} { // addresses that nobody asked for before
+		before := s.Reads()
+		lin.get(paths.With(paths.Interfaces, "size", size)).want(http.StatusOK)
+		if n := s.Reads() - before; n != 2 {
+			t.Errorf("%s rows at the most: %d statements, want 2", size, n)
+		}
+		for range 5 {
+			s.Order(t, s.Owner)
+		}
+		lin.get(paths.Interfaces).want(http.StatusOK) // reads the counts again
 	}
 }
