@@ -485,7 +485,7 @@ func TestInventoryFormsRace(t *testing.T) {
 	ports, _ := e.Ports(ctx, device.ID)
 	t.Run("ports of one name", func(t *testing.T) {
 		contest(t, e, 1, invalids, func(i int) error {
-			_, err := e.AddPorts(ctx, e.Admin, ap, store.NewPorts{Device: device.ID, Pattern: "XGE9/0/1-4", Type: string(catalog.Type10GBaseLR), Panel: "ODF " + strconv.Itoa(50+i), First: "1", Pairs: true})
+			_, err := e.AddPorts(ctx, e.Admin, ap, store.NewPorts{Device: device.ID, Pattern: "XGE9/0/1-4", Type: string(catalog.Type10GBaseLR), Panel: "ODF " + strconv.Itoa(100+i), First: "1", Pairs: true})
 			return err
 		})
 	})
