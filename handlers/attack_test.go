@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/zitadel/oidc/v3/example/server/storage"
-	"golang.org/x/text/language"
 
 	"demarc/store"
 	"demarc/store/lifecycle"
@@ -182,21 +180,14 @@ func TestAProviderWithoutAFactorIsNoWayAround(t *testing.T) {
 	key := reviewer.addApp(s.Clock)
 	owner.addApp(s.Clock)
 	s.Clock.Advance(time.Minute)
-	clientID := base64.RawURLEncoding.EncodeToString([]byte(t.Name() + s.base))
-	user := func(id, email string) *storage.User {
-		return &storage.User{ID: id, Username: id, Password: "verysecure", Email: email, EmailVerified: true, PreferredLanguage: language.English}
-	}
-	issuer := newProvider(t, s.base+paths.SSOReturn, clientID, user("rao", "reviewer@cloud.example"), user("lin", "owner@northwind.example"))
-	for domain, account := range map[string]string{"cloud.example": "", "northwind.example": s.Northwind} {
-		if err := s.AddIdentityProvider(t.Context(), s.Admin, store.NewIdentityProvider{Name: "Login of " + domain, Issuer: issuer, ClientID: clientID, ClientSecret: "provider secret", Domain: domain, AccountID: account}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	staff, north := store.NewProviderID(), store.NewProviderID()
+	p := s.newProvider(t, []*storage.User{providerUser("rao", "reviewer@cloud.example", true), providerUser("lin", "owner@northwind.example", true)}, staff, north)
+	s.trust(t, p, staff, "cloud.example", "", false)
+	s.trust(t, p, north, "northwind.example", s.Northwind, false)
 	vouched := func(email, username string) (*client, *answer) {
 		t.Helper()
 		c := s.anyone()
-		address := c.post(paths.SSO, url.Values{"email": {email}, "next": {"/messages"}}).want(http.StatusOK).doc().Find("a.btn--primary").AttrOr("href", "")
-		return c, c.get(atProvider(t, address, username)).want(http.StatusSeeOther)
+		return c, c.get(atProvider(t, c.beginSSO(email), username)).want(http.StatusSeeOther)
 	}
 	c, a := vouched("reviewer@cloud.example", "rao")
 	if a.header.Get("Location") != paths.SecondFactor {

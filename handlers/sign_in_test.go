@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -343,16 +344,54 @@ func (p *people) GetUserByUsername(name string) *storage.User {
 
 func (p *people) ExampleClientID() string { return "none" }
 
-// newProvider is a real OpenID provider with a sign-in page of its own.
-func newProvider(t *testing.T, returnTo, clientID string, users ...*storage.User) string {
+// provider is a real OpenID provider with a sign-in page of its own, which does
+// not name itself in its answers. The console is registered there.
+type provider struct {
+	issuer, clientID string
+	asked            atomic.Int32 // for tokens
+}
+
+const providerSecret = "provider secret"
+
+// newProvider starts one, which sends people back to the addresses of these IDs.
+func (s *site) newProvider(t *testing.T, users []*storage.User, ids ...string) *provider {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
-	issuer := "http://localhost:" + port(t, server.Listener) + "/"
-	storage.RegisterClients(storage.WebClient(clientID, "provider secret", returnTo))
-	server.Config.Handler = exampleop.SetupServer(issuer, storage.NewStorage(&people{users: users}), slog.New(slog.DiscardHandler), false)
+	p := &provider{issuer: "http://localhost:" + port(t, server.Listener) + "/"}
+	p.clientID = base64.RawURLEncoding.EncodeToString([]byte(p.issuer + s.base))
+	var returns []string
+	for _, id := range ids {
+		returns = append(returns, s.base+paths.SSOReturn(id))
+	}
+	storage.RegisterClients(storage.WebClient(p.clientID, providerSecret, returns...))
+	op := exampleop.SetupServer(p.issuer, storage.NewStorage(&people{users: users}), slog.New(slog.DiscardHandler), false)
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/token") {
+			p.asked.Add(1)
+		}
+		op.ServeHTTP(w, r)
+	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return issuer
+	return p
+}
+
+// trust adds an identity provider under this ID.
+func (s *site) trust(t *testing.T, p *provider, id, domain, account string, mfa bool) {
+	t.Helper()
+	if err := s.AddIdentityProvider(t.Context(), s.Admin, store.NewIdentityProvider{ID: id, Name: "Login of " + domain, Issuer: p.issuer, ClientID: p.clientID, ClientSecret: providerSecret, Domain: domain, AccountID: account, MFA: mfa}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func providerUser(id, email string, verified bool) *storage.User {
+	return &storage.User{ID: id, Username: id, Password: "verysecure", Email: email, EmailVerified: verified, PreferredLanguage: language.English}
+}
+
+// beginSSO is the address of the provider that answers for an e-mail address.
+func (c *client) beginSSO(email string) string {
+	c.t.Helper()
+	return c.post(paths.SSO, url.Values{"email": {email}, "next": {"/messages"}}).want(http.StatusOK).doc().Find("a.btn--primary").AttrOr("href", "")
 }
 
 // atProvider signs in at the identity provider as a browser does, and returns
@@ -362,7 +401,7 @@ func atProvider(t *testing.T, address, username string) string {
 	jar, _ := cookiejar.New(nil)
 	var back string
 	browser := &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if strings.Contains(r.URL.Path, paths.SSOReturn) {
+		if strings.HasPrefix(r.URL.Path, paths.SSOReturn("")) {
 			back = r.URL.RequestURI()
 			return http.ErrUseLastResponse
 		}
@@ -387,26 +426,12 @@ func atProvider(t *testing.T, address, username string) string {
 
 func TestSingleSignOn(t *testing.T) {
 	s := newSecureSite(t)
-	ctx := t.Context()
-	user := func(id, email string, verified bool) *storage.User {
-		return &storage.User{ID: id, Username: id, Password: "verysecure", Email: email, EmailVerified: verified, PreferredLanguage: language.English}
-	}
-	clientID := base64.RawURLEncoding.EncodeToString([]byte(t.Name() + s.base))
-	issuer := newProvider(t, s.base+paths.SSOReturn, clientID,
-		user("lin", "owner@northwind.example", true), user("liar", "owner@northwind.example", false), user("ma", "owner@southwind.example", true), user("rao", "reviewer@cloud.example", true))
-	add := func(domain, account string, mfa bool) {
-		t.Helper()
-		if err := s.AddIdentityProvider(ctx, s.Admin, store.NewIdentityProvider{Name: "Login of " + domain, Issuer: issuer, ClientID: clientID, ClientSecret: "provider secret", Domain: domain, AccountID: account, MFA: mfa}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	add("northwind.example", s.Northwind, false)
-	add("cloud.example", "", true)
+	north, staff := store.NewProviderID(), store.NewProviderID()
+	p := s.newProvider(t, []*storage.User{providerUser("lin", "owner@northwind.example", true), providerUser("liar", "owner@northwind.example", false),
+		providerUser("ma", "owner@southwind.example", true), providerUser("rao", "reviewer@cloud.example", true)}, north, staff)
+	s.trust(t, p, north, "northwind.example", s.Northwind, false)
+	s.trust(t, p, staff, "cloud.example", "", true)
 
-	begin := func(c *client, email string) string {
-		t.Helper()
-		return c.post(paths.SSO, url.Values{"email": {email}, "next": {"/messages"}}).want(http.StatusOK).doc().Find("a.btn--primary").AttrOr("href", "")
-	}
 	if a := s.anyone().get(paths.Login); !strings.Contains(a.body, paths.SSO) {
 		t.Error("the sign-in page does not offer single sign-on")
 	}
@@ -428,7 +453,7 @@ func TestSingleSignOn(t *testing.T) {
 		{"staff", "reviewer@cloud.example", "rao", "/messages"},
 	} {
 		browser := s.anyone()
-		back := atProvider(t, begin(browser, c.email), c.username)
+		back := atProvider(t, browser.beginSSO(c.email), c.username)
 		a := browser.get(back).want(http.StatusSeeOther)
 		if a.header.Get("Location") != c.want {
 			t.Errorf("%s: leads to %s, want %s", c.name, a.header.Get("Location"), c.want)
@@ -443,15 +468,15 @@ func TestSingleSignOn(t *testing.T) {
 
 	// An answer belongs to the browser that asked, and to its question.
 	a, b := s.anyone(), s.anyone()
-	back := atProvider(t, begin(a, "owner@northwind.example"), "lin")
-	begin(b, "owner@northwind.example")
+	back := atProvider(t, a.beginSSO("owner@northwind.example"), "lin")
+	b.beginSSO("owner@northwind.example")
 	for name, c := range map[string]struct {
 		by   *client
 		path string
 	}{
 		"another browser":       {b, back},
 		"a browser without any": {s.anyone(), back},
-		"no code":               {a, paths.SSOReturn},
+		"no code":               {a, paths.SSOReturn(north)},
 	} {
 		c.by.get(c.path).want(http.StatusSeeOther)
 		if x := c.by.get(paths.Messages); x.status == http.StatusOK {
@@ -465,10 +490,71 @@ func TestSingleSignOn(t *testing.T) {
 	}
 	s.Clock.Advance(time.Hour)
 	denied := s.anyone()
-	begin(denied, "owner@northwind.example")
-	denied.get(paths.SSOReturn + "?error=access_denied").want(http.StatusSeeOther)
+	denied.beginSSO("owner@northwind.example")
+	denied.get(paths.SSOReturn(north) + "?error=access_denied").want(http.StatusSeeOther)
 	if text := denied.get(paths.Login).text(); !strings.Contains(text, "did not sign you in") {
 		t.Errorf("a refusal of the provider: %s", text)
+	}
+}
+
+// A provider that is a customer's own mixes itself up with the one of staff: it
+// sends who begins to sign in with it on to that one, to be told what that one
+// answers (RFC 9700, 4.4). Neither of them names itself in its answers.
+func TestProvidersAreNotMixedUp(t *testing.T) {
+	s := newSecureSite(t)
+	evil, honest := store.NewProviderID(), store.NewProviderID()
+	attacker := s.newProvider(t, []*storage.User{providerUser("ma", "owner@southwind.example", true)}, evil)
+	victim := s.newProvider(t, []*storage.User{providerUser("rao", "reviewer@cloud.example", true)}, honest)
+	s.trust(t, attacker, evil, "southwind.example", s.Southwind, false)
+	s.trust(t, victim, honest, "cloud.example", "", true)
+
+	// onward is what the provider of an account makes of the question that the
+	// browser brought to it.
+	onward := func(question, back string) string {
+		u, err := url.Parse(question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := u.Query()
+		q.Set("client_id", victim.clientID)
+		if back != "" {
+			q.Set("redirect_uri", s.base+paths.SSOReturn(back))
+		}
+		return strings.TrimSuffix(victim.issuer, "/") + u.Path + "?" + q.Encode()
+	}
+	for name, back := range map[string]string{"to the attacker": evil, "as asked": "", "to nobody": "ip-none"} {
+		if at := atProvider(t, onward(s.anyone().beginSSO("owner@southwind.example"), back), "rao"); at != "" {
+			t.Errorf("%s: the provider of staff sends people to %s", name, at)
+		}
+	}
+	browser := s.anyone()
+	back := atProvider(t, onward(browser.beginSSO("owner@southwind.example"), honest), "rao")
+	if !strings.HasPrefix(back, paths.SSOReturn(honest)+"?") {
+		t.Fatalf("the provider of staff sends people to %q", back)
+	}
+	if a := browser.get(back).want(http.StatusSeeOther); a.header.Get("Location") != paths.Login {
+		t.Errorf("what came to another address leads to %s", a.header.Get("Location"))
+	}
+	if text := browser.get(paths.Login).text(); !strings.Contains(text, "return address of another identity provider and was not accepted. Sign in again.") {
+		t.Errorf("nobody says why: %s", text)
+	}
+	browser.get(paths.AdminLOAs).want(http.StatusSeeOther)
+	if n := attacker.asked.Load() + victim.asked.Load(); n != 0 {
+		t.Errorf("providers were told a code %d times", n)
+	}
+	// The same answer at the address where it was asked for is for the wrong question.
+	browser = s.anyone()
+	browser.beginSSO("reviewer@cloud.example")
+	if a := browser.get(back).want(http.StatusSeeOther); a.header.Get("Location") != paths.Login || victim.asked.Load() != 0 {
+		t.Errorf("an answer to another question leads to %s, and was told on %d times", a.header.Get("Location"), victim.asked.Load())
+	}
+	// Who is not misled signs in as ever, each at their own.
+	if a := browser.get(atProvider(t, browser.beginSSO("reviewer@cloud.example"), "rao")).want(http.StatusSeeOther); a.header.Get("Location") != "/messages" {
+		t.Errorf("staff are led to %s", a.header.Get("Location"))
+	}
+	other := s.anyone()
+	if a := other.get(atProvider(t, other.beginSSO("owner@southwind.example"), "ma")).want(http.StatusSeeOther); a.header.Get("Location") != "/messages" {
+		t.Errorf("the account's person is led to %s", a.header.Get("Location"))
 	}
 }
 
@@ -476,15 +562,33 @@ func TestIdentityProvidersPage(t *testing.T) {
 	s := newSite(t)
 	admin := s.as("admin@cloud.example")
 	page := admin.get(paths.AdminSSO).want(http.StatusOK)
-	form := url.Values{"key": {page.field("key")}, "name": {"Northwind login"}, "account": {s.Northwind}, "domain": {"@Northwind.example"}, "issuer": {"ftp://x"}, "client_id": {"c"}, "client_secret": {"s3cret-of-the-client"}}
+	form := url.Values{"key": {page.field("key")}, "id": {page.field("id")}, "name": {"Northwind login"}, "account": {s.Northwind}, "domain": {"@Northwind.example"}, "issuer": {"ftp://x"}, "client_id": {"c"}, "client_secret": {"s3cret-of-the-client"}}
 	a := admin.post(paths.AdminSSO, form).want(http.StatusUnprocessableEntity)
 	if a.field("name") != "Northwind login" || strings.Contains(a.body, "s3cret-of-the-client") {
 		t.Error("values are lost, or the secret comes back")
+	}
+	// The address that was registered at the provider stays the same.
+	address := paths.SSOReturn(page.field("id"))
+	for name, b := range map[string]*answer{"the first form": page, "the refused form": a} {
+		if got := b.doc().Find("#return .id").Text(); got != address {
+			t.Errorf("%s shows the return address %s, want %s", name, got, address)
+		}
 	}
 	form.Set("issuer", "https://login.northwind.example")
 	admin.post(paths.AdminSSO, form).want(http.StatusSeeOther)
 	admin.post(paths.AdminSSO, form).want(http.StatusSeeOther) // the same form again
 	list := admin.get(paths.AdminSSO).want(http.StatusOK)
+	if got := list.doc().Find("td[data-label='Return address'] .id").Text(); got != address {
+		t.Errorf("the list shows the return address %s, want %s", got, address)
+	}
+	// The next one has another address, also when a form is made up.
+	for _, id := range []string{"", page.field("id"), "../../people"} {
+		form := url.Values{"key": {"k" + id}, "id": {id}, "name": {"Two"}, "domain": {"two.example"}, "issuer": {"https://login.two.example"}, "client_id": {"c"}, "client_secret": {"s"}}
+		a := admin.post(paths.AdminSSO, form).want(http.StatusUnprocessableEntity)
+		if got := a.field("id"); got == id || got == page.field("id") || !strings.HasSuffix(a.doc().Find("#return .id").Text(), paths.SSOReturn(got)) || !strings.Contains(a.text(), "cannot be used") {
+			t.Errorf("the ID %q: %s", id, a.text())
+		}
+	}
 	href, ok := list.doc().Find("a[href$='/removal']").Attr("href")
 	if !ok || list.doc().Find("a[href$='/removal']").Length() != 1 || !strings.Contains(list.text(), "northwind.example") {
 		t.Fatalf("the list: %s", list.text())

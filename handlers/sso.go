@@ -74,10 +74,17 @@ func (h *Handlers) BeginSSO(c echo.Context) error {
 }
 
 func (h *Handlers) ssoProvider(p store.IdentityProvider, key string) sso.Provider {
-	return sso.Provider{Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: key, Return: h.PublicURL + paths.SSOReturn}
+	return sso.Provider{Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: key, Return: h.returnAddress(p.ID)}
 }
 
-// FinishSSO is where the identity provider sends the browser back to.
+// returnAddress is where the identity provider with this ID sends people back to.
+func (h *Handlers) returnAddress(id string) string { return h.PublicURL + paths.SSOReturn(id) }
+
+const msgWrongReturn = "The answer came to the return address of another identity provider and was not accepted. Sign in again. If it happens again, tell whoever looks after this console."
+
+// FinishSSO is where an identity provider sends the browser back to: each one to
+// an address of its own, so that the answer of one is never taken for another's
+// (RFC 9700, 4.4.2).
 func (h *Handlers) FinishSSO(c echo.Context) error {
 	ctx := c.Request().Context()
 	sess := reqctx.Of(ctx).Session
@@ -91,6 +98,10 @@ func (h *Handlers) FinishSSO(c echo.Context) error {
 		return h.stepOver(c, err)
 	}
 	provider, state, _ := strings.Cut(st.Data, "\n")
+	if at := c.Param("id"); at != provider {
+		h.Log.WarnContext(ctx, "an identity provider's answer came to the address of another", "request_id", reqctx.ID(ctx), "provider", provider)
+		return fail(msgWrongReturn)
+	}
 	p, key, err := h.Store.Provider(ctx, provider)
 	if store.KindOf(err) == store.NotFound {
 		return fail("This identity provider was removed. Sign in with the password.")
@@ -128,7 +139,7 @@ func (h *Handlers) FinishSSO(c echo.Context) error {
 
 // ListProviders is the administrator's page of identity providers.
 func (h *Handlers) ListProviders(c echo.Context) error {
-	return h.providersPage(c, http.StatusOK, views.ProviderForm{Key: formKey(), Account: c.QueryParam("account"), Errors: map[string]string{}})
+	return h.providersPage(c, http.StatusOK, views.ProviderForm{Key: formKey(), ID: store.NewProviderID(), Account: c.QueryParam("account"), Errors: map[string]string{}})
 }
 
 func (h *Handlers) providersPage(c echo.Context, status int, form views.ProviderForm) error {
@@ -137,13 +148,14 @@ func (h *Handlers) providersPage(c echo.Context, status int, form views.Provider
 	if err != nil {
 		return err
 	}
-	v := views.Providers{Return: h.PublicURL + paths.SSOReturn, Form: form}
+	form.Return = h.returnAddress(form.ID)
+	v := views.Providers{Form: form}
 	for _, p := range all {
 		who := "Staff"
 		if p.AccountID != "" {
 			who = p.AccountName
 		}
-		v.Rows = append(v.Rows, views.ProviderRow{Name: p.Name, For: who, Domain: p.Domain, Issuer: p.Issuer, MFA: p.MFA, RemoveHref: paths.AdminSSORemoval(p.ID)})
+		v.Rows = append(v.Rows, views.ProviderRow{Name: p.Name, For: who, Domain: p.Domain, Issuer: p.Issuer, Return: h.returnAddress(p.ID), MFA: p.MFA, RemoveHref: paths.AdminSSORemoval(p.ID)})
 	}
 	p := h.page(c, "Single sign-on")
 	p.Failed = status != http.StatusOK
@@ -153,16 +165,19 @@ func (h *Handlers) providersPage(c echo.Context, status int, form views.Provider
 // AddProvider adds an identity provider.
 func (h *Handlers) AddProvider(c echo.Context) error {
 	ctx := c.Request().Context()
-	form := views.ProviderForm{Key: keptKey(c), Name: value(c, "name"), Account: value(c, "account"), Issuer: value(c, "issuer"), ClientID: value(c, "client_id"),
+	form := views.ProviderForm{Key: keptKey(c), ID: value(c, "id"), Name: value(c, "name"), Account: value(c, "account"), Issuer: value(c, "issuer"), ClientID: value(c, "client_id"),
 		Domain: value(c, "domain"), MFA: value(c, "mfa") == "yes"}
 	form.Errors = unprintable(c)
 	if len(form.Errors) > 0 {
 		return h.providersPage(c, http.StatusUnprocessableEntity, form)
 	}
-	err := h.Store.AddIdentityProvider(ctx, h.actor(c), store.NewIdentityProvider{AccountID: form.Account, Name: form.Name, Issuer: form.Issuer,
+	err := h.Store.AddIdentityProvider(ctx, h.actor(c), store.NewIdentityProvider{ID: form.ID, AccountID: form.Account, Name: form.Name, Issuer: form.Issuer,
 		ClientID: form.ClientID, ClientSecret: secret(c, "client_secret"), Domain: form.Domain, MFA: form.MFA})
 	if status, fields, _, ok := refused(err); ok {
 		form.Errors = fields
+		if fields["return"] != "" {
+			form.ID = store.NewProviderID()
+		}
 		return h.providersPage(c, status, form)
 	}
 	if err != nil {

@@ -32,11 +32,18 @@ type IdentityProvider struct {
 	CreatedAt time.Time
 }
 
-// NewIdentityProvider describes one to add.
+// NewIdentityProvider describes one to add. The ID is of NewProviderID: its return
+// address is registered at the provider first, which then gives the client ID.
 type NewIdentityProvider struct {
-	AccountID, Name, Issuer, ClientID, ClientSecret, Domain string
-	MFA                                                     bool
+	ID, AccountID, Name, Issuer, ClientID, ClientSecret, Domain string
+	MFA                                                         bool
 }
+
+// providerIDForm is the form of what NewProviderID makes.
+var providerIDForm = regexp.MustCompile(`^ip-[a-z0-9]{14}$`)
+
+// NewProviderID is the ID of an identity provider that is about to be added.
+func NewProviderID() string { return newID("ip-", 14) }
 
 var domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 
@@ -52,10 +59,15 @@ func issuerProblem(s string) string {
 	return ""
 }
 
+const msgReturnTaken = "This return address cannot be used. Register the one that is shown now at the identity provider instead."
+
 func (n *NewIdentityProvider) check() error {
 	n.Name, n.Issuer, n.ClientID = strings.TrimSpace(n.Name), strings.TrimSpace(n.Issuer), strings.TrimSpace(n.ClientID)
 	n.Domain = strings.TrimPrefix(strings.ToLower(strings.TrimSpace(n.Domain)), "@")
 	bad := map[string]string{}
+	if !providerIDForm.MatchString(n.ID) {
+		bad["return"] = msgReturnTaken
+	}
 	if msg := between(n.Name, 64, "Enter a name for the identity provider"); msg != "" {
 		bad["name"] = msg
 	}
@@ -108,7 +120,7 @@ func (s *Store) HasIdentityProviders(ctx context.Context) (bool, error) {
 }
 
 // AddIdentityProvider adds one: for administrators. Kinds: Forbidden, Invalid
-// (fields account, name, issuer, client_id, client_secret, domain).
+// (fields return, account, name, issuer, client_id, client_secret, domain).
 func (s *Store) AddIdentityProvider(ctx context.Context, by Actor, n NewIdentityProvider) error {
 	if !lifecycle.May(lifecycle.ManageSignIn, by.Role) {
 		return forbidden(msgAdminOnly)
@@ -125,7 +137,13 @@ func (s *Store) AddIdentityProvider(ctx context.Context, by Actor, n NewIdentity
 				return "", err
 			}
 		}
-		id := newID("ip-", 14)
+		id := n.ID
+		var taken bool
+		if err := t.row("SELECT EXISTS (SELECT 1 FROM identity_providers WHERE id = ?)", id).Scan(&taken); err != nil {
+			return "", err
+		} else if taken {
+			return "", invalid("return", msgReturnTaken)
+		}
 		_, err := t.exec("INSERT INTO identity_providers (id, account_id, name, issuer, client_id, client_secret, domain, mfa, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			id, sql.NullString{String: n.AccountID, Valid: n.AccountID != ""}, n.Name, n.Issuer, n.ClientID, s.seal.seal(n.ClientSecret, "provider/"+id), n.Domain, n.MFA, at(t.now))
 		if isUnique(err) {

@@ -376,7 +376,7 @@ func TestSSOUser(t *testing.T) {
 	}
 	add := func(account, domain string) string {
 		t.Helper()
-		err := s.AddIdentityProvider(ctx, actorOf(admin), NewIdentityProvider{AccountID: account, Name: "IdP " + domain, Issuer: "https://login." + domain, ClientID: "c", ClientSecret: "very secret", Domain: domain})
+		err := s.AddIdentityProvider(ctx, actorOf(admin), NewIdentityProvider{ID: NewProviderID(), AccountID: account, Name: "IdP " + domain, Issuer: "https://login." + domain, ClientID: "c", ClientSecret: "very secret", Domain: domain})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -415,14 +415,20 @@ func TestSSOUser(t *testing.T) {
 			t.Errorf("%s: %v %v", c.name, u.Email, err)
 		}
 	}
-	err = s.AddIdentityProvider(ctx, actorOf(admin), NewIdentityProvider{AccountID: north, Name: "Two", Issuer: "https://x.example", ClientID: "c", ClientSecret: "s", Domain: "north.example"})
+	err = s.AddIdentityProvider(ctx, actorOf(admin), NewIdentityProvider{ID: NewProviderID(), AccountID: north, Name: "Two", Issuer: "https://x.example", ClientID: "c", ClientSecret: "s", Domain: "north.example"})
 	if FieldsOf(err)["domain"] == "" {
 		t.Errorf("a domain with two providers: %v", err)
 	}
-	err = s.AddIdentityProvider(ctx, actorOf(admin), NewIdentityProvider{AccountID: "ac-none", Issuer: "http://login.example", Domain: "nodots"})
+	err = s.AddIdentityProvider(ctx, actorOf(admin), NewIdentityProvider{ID: NewProviderID(), AccountID: "ac-none", Issuer: "http://login.example", Domain: "nodots"})
 	for _, f := range []string{"name", "issuer", "client_id", "client_secret", "domain"} {
 		if FieldsOf(err)[f] == "" {
 			t.Errorf("field %s is not refused: %v", f, FieldsOf(err))
+		}
+	}
+	for _, id := range []string{"", of, "ip-", "ip-short", "ip-" + strings.Repeat("A", 14), "ip-" + strings.Repeat("a", 13) + "/"} {
+		err := s.AddIdentityProvider(ctx, actorOf(admin), NewIdentityProvider{ID: id, AccountID: north, Name: "Two", Issuer: "https://x.example", ClientID: "c", ClientSecret: "s", Domain: "two.example"})
+		if FieldsOf(err)["return"] == "" {
+			t.Errorf("the ID %q: %v", id, err)
 		}
 	}
 	if err := s.AddIdentityProvider(ctx, actorOf(lin), NewIdentityProvider{}); KindOf(err) != Forbidden {

@@ -140,20 +140,20 @@ type SSOForm struct {
 
 // Providers is the administrator's page of identity providers.
 type Providers struct {
-	Return string // the address of this console that providers send people back to
-	Rows   []ProviderRow
-	Form   ProviderForm
+	Rows []ProviderRow
+	Form ProviderForm
 }
 
 // ProviderRow is one identity provider.
 type ProviderRow struct {
-	Name, For, Domain, Issuer, RemoveHref string
-	MFA                                   bool
+	Name, For, Domain, Issuer, Return, RemoveHref string
+	MFA                                           bool
 }
 
 // ProviderForm adds an identity provider. The secret is never sent back.
 type ProviderForm struct {
 	Key, Name, Account, Issuer, ClientID, Domain string
+	ID, Return                                   string // drawn before, since the provider asks for the return address first
 	MFA                                          bool
 	Errors                                       map[string]string
 }

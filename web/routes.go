@@ -61,7 +61,7 @@ func (s *Server) routes(e *echo.Echo) {
 	public.post(paths.SecondFactorPasskey, h.PassWithPasskey)
 	public.get(paths.SSO, h.ShowSSO)
 	public.post(paths.SSO, h.BeginSSO)
-	public.get(paths.SSOReturn, h.FinishSSO)
+	public.get(paths.SSOReturn(":id"), h.FinishSSO)
 
 	// For everybody who is signed in -------------------------------------------
 	public.with(signedIn).post(paths.CustomerViewEnd, h.LeaveCustomer)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"demarc/web/paths"
@@ -26,6 +27,35 @@ func TestCopyButtons(t *testing.T) {
 	if got := evaluate[string](tab, `window.copied`); len(got) <= len(line.ID)+10 {
 		t.Errorf("for the installer %q is copied", got)
 	}
+}
+
+// What is registered at an identity provider is copied whole, before it is added
+// and afterwards.
+func TestCopyReturnAddress(t *testing.T) {
+	p := startDemo(t)
+	tab := signIn(t, p, admin)
+	tab.Goto(paths.AdminSSO)
+	evaluate[bool](tab, `(navigator.clipboard.writeText = (t) => { window.copied = t; return Promise.resolve(); }, true)`)
+	tab.Click("Copy the return address of the new identity provider")
+	said(tab, "Copied the return address")
+	address := evaluate[string](tab, `window.copied`)
+	if !strings.HasPrefix(address, p.URL+paths.SSOReturn("ip-")) {
+		t.Errorf("%q is copied", address)
+	}
+	tab.Fill("Name", "Northwind login")
+	tab.Fill("E-mail domain", "northwind.example")
+	tab.Fill("Issuer", "https://login.northwind.example")
+	tab.Fill("Client ID", "console")
+	tab.Fill("Client secret", "a secret")
+	tab.Click("Add identity provider")
+	tab.See("Northwind login was added.")
+	evaluate[bool](tab, `(navigator.clipboard.writeText = (t) => { window.copied = t; return Promise.resolve(); }, true)`)
+	tab.Click("Copy the return address of Northwind login")
+	said(tab, "Copied the return address")
+	if got := evaluate[string](tab, `window.copied`); got != address {
+		t.Errorf("%q is copied afterwards, %q was before", got, address)
+	}
+	tab.Accessible("single sign-on with a provider")
 }
 
 // said waits until the page has said a sentence to those who do not see it.

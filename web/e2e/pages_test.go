@@ -55,7 +55,7 @@ var noPage = map[string]string{
 	"paths.AdminInventoryCSV":       "a file",
 	"paths.AdminInventoryReport":    "a file",
 	"paths.SecondFactor":            "a step on the way: sign_in_test.go",
-	"paths.SSOReturn":               "where identity providers send people back to: handlers/sign_in_test.go",
+	`paths.SSOReturn(":id")`:        "where identity providers send people back to: handlers/sign_in_test.go",
 	`paths.InterfaceLive(":id")`:    "a part of the page of the interface",
 	`paths.OrderCard(":no")`:        "it leads to another host: TestCardInTheBrowser goes there",
 	`paths.InterfaceDates(":id")`:   "a file",
@@ -149,7 +149,7 @@ func newSite(t *testing.T) *site {
 		person := must1(db.CreateUser(ctx, store.NewUser{Email: "careful@cloud.example", Name: strings.Repeat(wide, 32), Role: lifecycle.Reviewer}, ""))(t)
 		s.careful = person.ID
 		must(db.AddPasskey(ctx, store.Actor{UserID: person.ID, Role: person.Role}, "Key", "AAAA", "{}"))
-		must(db.AddIdentityProvider(ctx, store.Actor{UserID: by.ID, Name: by.Name, Role: by.Role}, store.NewIdentityProvider{Name: strings.Repeat(wide, 64), Issuer: "https://login." + strings.Repeat("w", 60) + ".example", ClientID: "c", ClientSecret: "s", Domain: strings.Repeat("w", 60) + ".example"}))
+		must(db.AddIdentityProvider(ctx, store.Actor{UserID: by.ID, Name: by.Name, Role: by.Role}, store.NewIdentityProvider{ID: store.NewProviderID(), Name: strings.Repeat(wide, 64), Issuer: "https://login." + strings.Repeat("w", 60) + ".example", ClientID: "c", ClientSecret: "s", Domain: strings.Repeat("w", 60) + ".example"}))
 		s.provider = must1(db.IdentityProviders(ctx))(t)[0].ID
 		// A letter applied for with text that wants to be code.
 		late, err := db.Connection(ctx, owner, s.line["syd-archive"].ID)

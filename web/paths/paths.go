@@ -32,8 +32,11 @@ const (
 	SecondFactor        = "/login/second-factor"
 	SecondFactorPasskey = "/login/second-factor/passkey"
 	SSO                 = "/login/sso"
-	SSOReturn           = "/login/sso/return"
 )
+
+// SSOReturn is where the identity provider with this ID sends people back to,
+// and no other one. It is registered at the provider, so it never changes.
+func SSOReturn(id string) string { return join(SSO, "return", id) }
 
 // How a person signs in, for themselves.
 const (

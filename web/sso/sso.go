@@ -29,7 +29,7 @@ const (
 // Provider is who vouches for people.
 type Provider struct {
 	Issuer, ClientID, ClientSecret string
-	Return                         string // the address of this console that it sends people back to
+	Return                         string // the address of this console that it, and no other one, sends people back to
 }
 
 // Person is whom the provider vouches for.
@@ -182,8 +182,8 @@ func (c *Client) Finish(ctx context.Context, p Provider, state string, a Answer)
 	if err != nil {
 		return Person{}, err
 	}
-	// All providers send people back to one address. The code of another one must
-	// not be told to this one.
+	// The answer came to the address of this provider alone. Still, one that says
+	// that another answered is not told its code.
 	if a.Issuer != p.Issuer && (a.Issuer != "" || known.tells.NamesItself) {
 		return Person{}, fmt.Errorf("%w: another provider answered", ErrRefused)
 	}
