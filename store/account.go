@@ -38,11 +38,7 @@ func (s *Store) Account(ctx context.Context, by Actor, id string) (Account, erro
 	if own, all := by.scope(); !all && id != own {
 		return Account{}, notFound("This account")
 	}
-	st, err := s.prepared(ctx, "SELECT "+accountColumns+" FROM accounts WHERE id = ?")
-	if err != nil {
-		return Account{}, err
-	}
-	a, err := scanAccount(st.QueryRowContext(ctx, id))
+	a, err := one(ctx, s, scanAccount, "SELECT "+accountColumns+" FROM accounts WHERE id = ?", id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, notFound("This account")
 	}

@@ -631,11 +631,7 @@ func (s *Store) Payment(ctx context.Context, by Actor, id string) (Payment, []Pa
 	if !lifecycle.May(lifecycle.SeeAccounts, by.Role) {
 		return Payment{}, nil, forbidden("Only finance staff see payments.")
 	}
-	st, err := s.prepared(ctx, "SELECT "+paymentColumns+" FROM payments WHERE id = ?")
-	if err != nil {
-		return Payment{}, nil, err
-	}
-	p, err := scanPayment(st.QueryRowContext(ctx, id))
+	p, err := one(ctx, s, scanPayment, "SELECT "+paymentColumns+" FROM payments WHERE id = ?", id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, nil, notFound("This payment")
 	}

@@ -346,11 +346,7 @@ func (s *Store) OpenAccount(ctx context.Context, by Actor, company, homeRegion s
 // WhitelistRequest is the request with this ID, of any account: for staff.
 // Kinds: NotFound.
 func (s *Store) WhitelistRequest(ctx context.Context, id string) (WhitelistRequest, error) {
-	st, err := s.prepared(ctx, "SELECT "+whitelistColumns+" FROM whitelist_requests WHERE id = ?")
-	if err != nil {
-		return WhitelistRequest{}, err
-	}
-	w, err := scanWhitelist(st.QueryRowContext(ctx, id))
+	w, err := one(ctx, s, scanWhitelist, "SELECT "+whitelistColumns+" FROM whitelist_requests WHERE id = ?", id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return w, notFound("This request")
 	}

@@ -43,6 +43,7 @@ func (s *Store) Check(ctx context.Context, noted ...chain.Head) ([]Finding, erro
 }
 
 func (s *Store) checkPages(ctx context.Context) (Finding, error) {
+	ctx = throughTables(ctx)
 	f := Finding{Area: "Database"}
 	text := func(r scanner) (string, error) {
 		var line string

@@ -52,11 +52,7 @@ func (s *Store) Connection(ctx context.Context, by Actor, id string) (Connection
 	if account, all := by.scope(); !all {
 		query, args = "SELECT "+connectionColumns+" FROM connections WHERE account_id = ? AND id = ?", []any{account, id}
 	}
-	st, err := s.prepared(ctx, query)
-	if err != nil {
-		return Connection{}, err
-	}
-	c, err := scanConnection(st.QueryRowContext(ctx, args...))
+	c, err := one(ctx, s, scanConnection, query, args...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, notFound("This interface")
 	}
@@ -190,6 +186,7 @@ func connectionsAs[T any](ctx context.Context, s *Store, by Actor, f ConnectionF
 		byID := base.orderedBy("id").prefix("id", id)
 		byLine := base.orderedBy("line_code").prefix("line_code", f.Query).where("line_code <> ''")
 		byName := base.orderedBy("name_key").prefix("name_key", name).where("name_key <> ''")
+		ctx = throughTables(ctx) // no index helps a word within a name
 		within := base.orderedBy("name_key").where("name_key LIKE ? ESCAPE '\\'", "%"+escapeLike(name)+"%")
 		switch {
 		case base.account == "" && f.By == "name":

@@ -517,6 +517,10 @@ func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 
 // get reads one row into dest; sql.ErrNoRows when there is none.
 func (s *Store) get(ctx context.Context, query string, args []any, dest ...any) error {
+	ctx, err := brief(ctx)
+	if err != nil {
+		return err
+	}
 	st, err := s.prepared(ctx, query)
 	if err != nil {
 		return err
@@ -524,8 +528,42 @@ func (s *Store) get(ctx context.Context, query string, args []any, dest ...any) 
 	return st.QueryRowContext(ctx, args...).Scan(dest...)
 }
 
+// brief is the context of a statement that an index answers at once. To watch
+// for the end of a context costs as much as such a statement, so that it is not
+// interrupted: that somebody gave up, or waited too long, is noticed before the
+// next one.
+func brief(ctx context.Context) (context.Context, error) {
+	if ctx.Value(throughTablesKey{}) != nil {
+		return ctx, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return context.WithoutCancel(ctx), nil
+}
+
+type throughTablesKey struct{}
+
+// throughTables is the context of statements that go through many rows, whatever
+// index they have: they end when ctx does.
+func throughTables(ctx context.Context) context.Context {
+	return context.WithValue(ctx, throughTablesKey{}, true)
+}
+
 // scanner is what *sql.Row and *sql.Rows share.
 type scanner interface{ Scan(dest ...any) error }
+
+// one reads one row with scan; sql.ErrNoRows when there is none.
+func one[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), query string, args ...any) (none T, err error) {
+	if ctx, err = brief(ctx); err != nil {
+		return none, err
+	}
+	st, err := s.prepared(ctx, query)
+	if err != nil {
+		return none, err
+	}
+	return scan(st.QueryRowContext(ctx, args...))
+}
 
 // list reads rows with scan.
 func list[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
@@ -534,6 +572,10 @@ func list[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), q
 
 // listInto is list that appends to out, which may have room for what is expected.
 func listInto[T any](ctx context.Context, s *Store, out []T, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	ctx, err := brief(ctx)
+	if err != nil {
+		return nil, err
+	}
 	st, err := s.prepared(ctx, query)
 	if err != nil {
 		return nil, err

@@ -460,11 +460,7 @@ func (t *tx) bankedAs(account, reference string) (string, error) {
 // Invoice is the invoice with this number. Kinds: NotFound. The caller has
 // checked that the actor may see it.
 func (s *Store) Invoice(ctx context.Context, account, no string) (Invoice, error) {
-	st, err := s.prepared(ctx, invoiceQuery)
-	if err != nil {
-		return Invoice{}, err
-	}
-	i, err := scanInvoice(st.QueryRowContext(ctx, no, account))
+	i, err := one(ctx, s, scanInvoice, invoiceQuery, no, account)
 	if errors.Is(err, sql.ErrNoRows) {
 		return i, notFound("This invoice")
 	}

@@ -261,6 +261,7 @@ func transferAmount(text, currency string) (sum money.Amount, msg string) {
 // the newest event names the stage, whoever is past payment holds one port, the
 // counters are sums.
 func (s *Store) CheckStages(ctx context.Context) ([]string, error) {
+	ctx = throughTables(ctx)
 	var out []string
 	for _, q := range []struct{ what, query string }{
 		{"stage differs from the newest event", `SELECT c.id FROM connections c JOIN events e ON e.subject = c.id AND e.seq = (SELECT MAX(seq) FROM events WHERE subject = c.id) WHERE e.to_stage <> c.stage`},

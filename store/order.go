@@ -242,11 +242,7 @@ func (s *Store) Order(ctx context.Context, by Actor, no string) (Order, error) {
 	if account, all := by.scope(); !all {
 		query, args = "SELECT "+orderColumns+" FROM orders WHERE account_id = ? AND no = ?", []any{account, no}
 	}
-	st, err := s.prepared(ctx, query)
-	if err != nil {
-		return Order{}, err
-	}
-	o, err := scanOrder(st.QueryRowContext(ctx, args...))
+	o, err := one(ctx, s, scanOrder, query, args...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return o, notFound("This order")
 	}

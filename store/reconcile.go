@@ -65,6 +65,7 @@ var ledgerChecks = []struct{ what, query string }{
 // numbered without a gap and their bytes are those that were kept. It changes
 // nothing and reads everything: for start-up, the night, tests and audits.
 func (s *Store) CheckLedger(ctx context.Context) ([]LedgerProblem, error) {
+	ctx = throughTables(ctx)
 	var out []LedgerProblem
 	text := func(r scanner) (v string, err error) { return v, r.Scan(&v) }
 	for _, q := range ledgerChecks {

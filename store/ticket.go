@@ -256,11 +256,7 @@ func ticketQuery(by Actor, id string) (string, []any) {
 // wrote. Kinds: NotFound.
 func (s *Store) Ticket(ctx context.Context, by Actor, id string) (Ticket, []TicketMessage, error) {
 	query, args := ticketQuery(by, id)
-	st, err := s.prepared(ctx, query)
-	if err != nil {
-		return Ticket{}, nil, err
-	}
-	k, err := scanTicket(st.QueryRowContext(ctx, args...))
+	k, err := one(ctx, s, scanTicket, query, args...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return k, nil, notFound("This ticket")
 	}

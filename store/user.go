@@ -113,11 +113,7 @@ func scanUser(r scanner) (User, error) {
 // userWhere reads one user outside a transaction; sql.ErrNoRows when there is
 // none.
 func (s *Store) userWhere(ctx context.Context, where string, args ...any) (User, error) {
-	st, err := s.prepared(ctx, "SELECT "+userColumns+userFrom+"WHERE "+where)
-	if err != nil {
-		return User{}, err
-	}
-	return scanUser(st.QueryRowContext(ctx, args...))
+	return one(ctx, s, scanUser, "SELECT "+userColumns+userFrom+"WHERE "+where, args...)
 }
 
 func (t *tx) user(id string) (User, error) {
