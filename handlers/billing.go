@@ -203,9 +203,8 @@ func (h *Handlers) feeAlert(ctx context.Context, c echo.Context, account string)
 	if path := c.Request().URL.Path; path == paths.Billing || reqctx.IsPartial(c.Request()) {
 		return nil, nil
 	}
-	const shown = 20
 	now := h.Store.Now()
-	items, next, err := h.Store.FeesDue(ctx, account, now.Truncate(reqctx.Quarter).AddDate(0, 0, fees.ReminderDays()[0]), "", shown)
+	items, further, err := h.Store.FeesNear(ctx, account, now.Truncate(reqctx.Quarter).AddDate(0, 0, fees.ReminderDays()[0]))
 	if err != nil {
 		return nil, err
 	}
@@ -241,10 +240,10 @@ func (h *Handlers) feeAlert(ctx context.Context, c echo.Context, account string)
 	}
 	if n > 1 {
 		more := thousands(n - 1)
-		if next != "" {
+		if further {
 			more = "More than " + more
 		}
-		if n == 2 && next == "" {
+		if n == 2 && !further {
 			a.Text += " 1 other interface needs its fee too."
 		} else {
 			a.Text += " " + more + " other interfaces need theirs too."

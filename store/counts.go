@@ -3,8 +3,8 @@ package store
 import "sync"
 
 // countCache keeps counts of accounts that every page of a customer shows.
-// Whoever writes what is counted forgets it here after the commit. The zero
-// value is ready.
+// Whoever writes what is counted forgets it here after the commit, unless what is
+// kept names the revision that it is of. The zero value is ready.
 type countCache[T any] struct {
 	mu sync.RWMutex
 	of map[string]T

@@ -109,6 +109,7 @@ type Store struct {
 	sessions     sessionCache
 	counts       countCache[StageCounts]
 	answered     countCache[int] // tickets
+	near         countCache[feesNear]
 	revisions    revisions
 	watcher      watcher
 	attached     bool // beside the program that works on the file

@@ -234,3 +234,39 @@ func TestAutoRenewOnTheInvoice(t *testing.T) {
 	}
 	e.Sound(t)
 }
+
+// What every page says about fees is read once, and again as soon as something
+// of the account was written or the moment up to which it looks is another.
+func TestFeesNearAreReadWhenTheyMayDiffer(t *testing.T) {
+	e := storetest.New(t)
+	c := e.At(t, lifecycle.Enabled)
+	soon := e.Now().AddDate(0, 2, 0)
+	near := func(account string, until time.Time, statements int) []store.Connection {
+		t.Helper()
+		before := e.Reads()
+		items, more, err := e.FeesNear(ctx, account, until)
+		if n := e.Reads() - before; err != nil || more || n != statements {
+			t.Fatalf("%d statements, want %d; more %t, %v", n, statements, more, err)
+		}
+		return items
+	}
+	if got := near(e.Northwind, soon, 1); len(got) != 1 || got[0].ID != c.ID {
+		t.Fatalf("near are %+v, want %s", got, c.ID)
+	}
+	near(e.Northwind, soon, 0)
+	if got := near(e.Southwind, soon, 1); len(got) != 0 {
+		t.Errorf("another account reads %+v", got)
+	}
+	e.AtOf(t, e.OtherOwner, lifecycle.PendingPayment)
+	near(e.Northwind, soon, 0) // nothing of it was written
+	if got := near(e.Northwind, e.Now(), 1); len(got) != 0 {
+		t.Errorf("up to now %+v are near", got)
+	}
+	near(e.Northwind, soon, 1)
+	if err := e.SwitchAutoRenew(ctx, e.Owner, c.ID, 0, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := near(e.Northwind, soon, 1); len(got) != 1 || got[0].AutoRenew != 1 {
+		t.Errorf("after Auto Renew was switched on: %+v", got)
+	}
+}

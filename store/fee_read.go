@@ -34,6 +34,33 @@ func (s *Store) FeesDue(ctx context.Context, account string, until time.Time, af
 	return items, next, err
 }
 
+// feesNear is the beginning of FeesDue for an account at a revision.
+type feesNear struct {
+	revision Revision
+	until    time.Time
+	items    []Connection
+	more     bool
+}
+
+// feesNearLimit is how many interfaces FeesNear lists at most.
+const feesNearLimit = 20
+
+// FeesNear is the beginning of FeesDue for an account, as every page of its
+// customers shows it, and whether there are more. It stays in memory until
+// something of the account is written; callers leave the list as it is.
+func (s *Store) FeesNear(ctx context.Context, account string, until time.Time) (items []Connection, more bool, err error) {
+	revision := s.Revision(account) // before the rows: what is written meanwhile makes another
+	near, ok, epoch := s.near.lookup(account)
+	if ok && near.revision == revision && near.until.Equal(until) {
+		return near.items, near.more, nil
+	}
+	items, next, err := s.FeesDue(ctx, account, until, "", feesNearLimit)
+	if err == nil {
+		s.near.keep(account, feesNear{revision, until, items, next != ""}, epoch)
+	}
+	return items, next != "", err
+}
+
 // statementBatch is how many lines of a statement an export holds.
 const statementBatch = 200
 

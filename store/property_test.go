@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -814,12 +815,32 @@ func (w *world) judge(before, after rows, attempts []*did) error {
 	if err := noticed(before, after, events); err != nil {
 		return err
 	}
+	if err := w.feesKept(); err != nil {
+		return err
+	}
 	for c := range after.of("connections") {
 		if old, ok := before.connection(c.str("id")); ok && c.str("paid_through") < old.str("paid_through") {
 			return breaks("term", "%s was paid until %s, now until %s", c.str("id"), old.str("paid_through"), c.str("paid_through"))
 		}
 	}
 	return w.quotasKept(before, after)
+}
+
+// feesKept compares the fees that stay in memory for every page with those of
+// the rows. The last step kept them.
+func (w *world) feesKept() error {
+	always := time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, account := range []string{w.e.Northwind, w.e.Southwind} {
+		kept, more, err := w.e.FeesNear(ctx, account, always)
+		read, next, readErr := w.e.FeesDue(ctx, account, always, "", 20)
+		if err := errors.Join(err, readErr); err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(kept, read) || more != (next != "") {
+			return breaks("kept fees", "kept are %+v, more %t, the rows say %+v, more %t", kept, more, read, next != "")
+		}
+	}
+	return nil
 }
 
 // apartness is what a pair at one access point survives: 1 the loss of a

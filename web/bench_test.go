@@ -333,7 +333,7 @@ func benchGet(edge http.Handler, path string, header http.Header) *httptest.Resp
 }
 
 // benchCookie signs a person in.
-func benchCookie(t *testing.T, edge http.Handler, who store.Actor) http.Header {
+func benchCookie(t testing.TB, edge http.Handler, who store.Actor) http.Header {
 	t.Helper()
 	form := url.Values{"email": {who.Email}, "password": {storetest.Password}}
 	r := httptest.NewRequest(http.MethodPost, paths.Login, strings.NewReader(form.Encode()))
