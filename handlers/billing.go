@@ -159,7 +159,7 @@ func (h *Handlers) dueChart(items []store.Connection, currency string, now time.
 
 // statementView is the lines of a statement in words. order and invoice build the
 // links to an order and to an invoice; nil leaves them out.
-func statementView(lines []store.StatementLine, order, invoice func(string) string) []views.StatementRow {
+func statementView(lines []store.LedgerLine, order, invoice func(string) string) []views.StatementRow {
 	var out []views.StatementRow
 	for _, l := range lines {
 		row := views.StatementRow{At: l.At, What: views.LedgerWords(l.Kind), Reference: l.Reference, Amount: l.Amount.String(), Balance: l.Balance.String()}
@@ -190,7 +190,7 @@ var statementHead = []string{"Time (UTC)", "Transaction", "What", "Order", "Refe
 func (h *Handlers) ExportStatement(c echo.Context) error {
 	ctx, by := c.Request().Context(), h.actor(c)
 	return h.sendRows(c, "account-statement-"+h.today(), statementHead, func(row func(...string) error) error {
-		return h.Store.EachStatementLine(ctx, by, by.AccountID, func(l store.StatementLine) error {
+		return h.Store.EachStatementLine(ctx, by, by.AccountID, func(l store.LedgerLine) error {
 			return row(stampUTC(l.At), l.ID, views.LedgerWords(l.Kind), l.OrderNo, sheet.Text(l.Reference), l.Amount.Decimal(), l.Balance.Decimal(), l.Amount.Currency)
 		})
 	})

@@ -2,13 +2,10 @@ package store
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
-	"demarc/store/chart"
 	"demarc/store/lifecycle"
-	"demarc/store/money"
 )
 
 const brokenCursor = "This page of the list does not exist. Start at the first page."
@@ -107,52 +104,4 @@ func (s *Store) StageCountsOf(ctx context.Context, accounts []string) (map[strin
 		return v, err
 	}, "SELECT account_id, stage, n FROM connection_counts WHERE account_id IN ("+marks+")", args...)
 	return out, err
-}
-
-// StatementLine is a movement of an account's balance with the balance after it.
-type StatementLine struct {
-	LedgerLine
-	Balance money.Amount
-}
-
-// StatementPage lists the movements of an account's balance, newest first, from
-// the cursor on; next continues after the last one. Kinds: NotFound, Invalid
-// for a broken cursor.
-func (s *Store) StatementPage(ctx context.Context, by Actor, account, after string, limit int) (items []StatementLine, next string, err error) {
-	if _, err := s.Account(ctx, by, account); err != nil {
-		return nil, "", err
-	}
-	// The balance at the first line, in the same statement as the lines: a payment
-	// meanwhile is in both or in neither.
-	start, args := "(SELECT balance_minor FROM accounts WHERE id = ?)", []any{account}
-	where, place := "", []any{}
-	if after != "" {
-		when, id, err := timeCursor(after)
-		if err != nil {
-			return nil, "", err
-		}
-		// Without what came after the place of the cursor, the line itself included.
-		start += " - (SELECT COALESCE(SUM(-e.amount), 0)" + statementFrom + " AND l.at >= ? AND (l.at > ? OR l.id >= ?))"
-		args = append(args, chart.Balance(account), account, when, when, id)
-		where, place = " AND l.at <= ? AND (l.at < ? OR l.id < ?)", []any{when, when, id}
-	}
-	var balance money.Amount
-	rows, err := list(ctx, s, func(r scanner) (LedgerLine, error) {
-		l, err := scanLedgerLine(lead{r, []any{&balance.Minor}})
-		balance.Currency = l.Amount.Currency
-		return l, err
-	}, "SELECT "+start+", "+statementColumns+statementFrom+where+" ORDER BY l.at DESC, l.id DESC LIMIT ?", slices.Concat(args, []any{chart.Balance(account), account}, place, []any{limit + 1})...)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		last := rows[limit-1]
-		next = at(last.At).text() + "~" + last.ID
-	}
-	for _, l := range rows {
-		items = append(items, StatementLine{l, balance})
-		balance.Minor -= l.Amount.Minor
-	}
-	return items, next, nil
 }

@@ -96,9 +96,9 @@ func TestStatementPage(t *testing.T) {
 	var whole []line
 	for _, limit := range []int{50, 1, 2, 4} {
 		var got []line
-		walk(t, func(after string) ([]store.StatementLine, string, error) {
+		walk(t, func(after string) ([]store.LedgerLine, string, error) {
 			return e.StatementPage(ctx, e.Finance, e.Southwind, after, limit)
-		}, func(l store.StatementLine) string {
+		}, func(l store.LedgerLine) string {
 			got = append(got, line{l.Reference, l.Amount.String(), l.Balance.String()})
 			return l.ID
 		})
@@ -124,8 +124,10 @@ func TestStatementPage(t *testing.T) {
 	if _, _, err := e.StatementPage(ctx, e.OtherOwner, e.Northwind, "", 50); store.KindOf(err) != store.NotFound {
 		t.Errorf("another account: %v", err)
 	}
-	if _, _, err := e.StatementPage(ctx, e.Finance, e.Northwind, "x~y", 50); store.KindOf(err) != store.Invalid {
-		t.Errorf("a broken cursor: %v", err)
+	for _, cursor := range []string{"x~y", "lt-1 ", "2026-11-20T07:12:00.000Z~lt-000000000007"} {
+		if _, _, err := e.StatementPage(ctx, e.Finance, e.Northwind, cursor, 50); store.KindOf(err) != store.Invalid {
+			t.Errorf("a broken cursor %q: %v", cursor, err)
+		}
 	}
 }
 
@@ -239,6 +241,8 @@ func TestStaffPlans(t *testing.T) {
 			if _, _, err := e.WhitelistPage(ctx, "granted", after, 20); err != nil {
 				t.Fatal(err)
 			}
+		}
+		for _, after := range []string{"", "lt-000000000007"} {
 			if _, _, err := e.StatementPage(ctx, e.Admin, e.Northwind, after, 20); err != nil {
 				t.Fatal(err)
 			}

@@ -17,7 +17,7 @@ import (
 
 // byHand opens the file of a store the way a person with a shell does: foreign
 // keys are off.
-func byHand(t *testing.T, s *Store, dir string) *sql.DB {
+func byHand(t *testing.T, dir string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "demarc.db")+"?_pragma=busy_timeout(5000)")
 	if err != nil {
@@ -35,7 +35,7 @@ func openBooks(t *testing.T) (*Store, *sql.DB) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return s, byHand(t, s, dir)
+	return s, byHand(t, dir)
 }
 
 // refusedByTheSchema tells a rule of the schema from a slip in a test.

@@ -2,11 +2,7 @@ package store
 
 import (
 	"context"
-	"slices"
 	"time"
-
-	"demarc/store/chart"
-	"demarc/store/money"
 )
 
 // FeesDue lists the enabled interfaces of an account, or of all for "", whose
@@ -59,45 +55,4 @@ func (s *Store) FeesNear(ctx context.Context, account string, until time.Time) (
 		s.near.keep(account, feesNear{revision, until, items, next != ""}, epoch)
 	}
 	return items, next != "", err
-}
-
-// statementBatch is how many lines of a statement an export holds.
-const statementBatch = 200
-
-// EachStatementLine calls f for every movement of an account's balance, newest
-// first, without holding them all: what an export streams. The lines and their
-// balances are those of the moment at which it begins, whatever is posted while
-// they are read, and each is read once: what is above a line is carried and not
-// added up again. Kinds: NotFound.
-func (s *Store) EachStatementLine(ctx context.Context, by Actor, account string, f func(StatementLine) error) error {
-	if _, err := s.Account(ctx, by, account); err != nil {
-		return err
-	}
-	// Where the balance stood, and the posting that took it there: later ones are
-	// no part of it.
-	var balance money.Amount
-	var newest string
-	if err := s.get(ctx, "SELECT balance_minor, currency, balance_tx FROM accounts WHERE id = ?", []any{account}, &balance.Minor, &balance.Currency, &newest); err != nil {
-		return err
-	}
-	const from = "SELECT " + statementColumns + statementFrom + " AND l.id <= ?"
-	const order = " ORDER BY l.at DESC, l.id DESC LIMIT ?"
-	query, place := from+order, []any{}
-	for {
-		lines, err := list(ctx, s, scanLedgerLine, query, slices.Concat([]any{chart.Balance(account), account, newest}, place, []any{statementBatch})...)
-		if err != nil {
-			return err
-		}
-		for _, l := range lines {
-			if err := f(StatementLine{l, balance}); err != nil {
-				return err
-			}
-			balance.Minor -= l.Amount.Minor
-		}
-		if len(lines) < statementBatch {
-			return nil
-		}
-		last := lines[len(lines)-1]
-		query, place = from+" AND l.at <= ? AND (l.at < ? OR l.id < ?)"+order, []any{at(last.At), at(last.At), last.ID}
-	}
 }

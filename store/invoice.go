@@ -60,7 +60,7 @@ type Credit struct {
 	Left  money.Amount // what it may still order
 }
 
-const owedQuery = "SELECT COALESCE(SUM(amount), 0) FROM ledger_entries WHERE book = ?"
+const owedQuery = "SELECT COALESCE((SELECT book_total FROM ledger_entries WHERE book = ? ORDER BY transaction_id DESC LIMIT 1), 0)"
 
 func (c *Credit) reckon(currency string, limit, owed int64) error {
 	c.Limit, c.Owed = money.Amount{Minor: limit, Currency: currency}, money.Amount{Minor: owed, Currency: currency}

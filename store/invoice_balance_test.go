@@ -133,7 +133,7 @@ func TestPayAnInvoiceFromTheBalance(t *testing.T) {
 	}
 
 	// What it was: in the statement, the list of payments, the log.
-	lines, err := e.Statement(ctx, e.Northwind, 2)
+	lines, _, err := e.StatementPage(ctx, e.Finance, e.Northwind, "", 2)
 	if err != nil || lines[0].Kind != "invoice_payment" || lines[0].Reference != no || lines[0].Amount.String() != "-$1,700.00" || lines[1].Amount.String() != "-$1,200.50" {
 		t.Errorf("statement %+v, %v", lines, err)
 	}

@@ -333,7 +333,7 @@ func TestAnInvoicePaidInParts(t *testing.T) {
 	if messages, err = e.Messages(ctx, e.Owner.UserID, 0, 1); err != nil || !strings.HasSuffix(messages[0].Body, "is paid. $200.50 more came and is on the account balance.") {
 		t.Errorf("told %+v, %v", messages, err)
 	}
-	lines, err := e.Statement(ctx, e.Northwind, 1)
+	lines, _, err := e.StatementPage(ctx, e.Finance, e.Northwind, "", 1)
 	if err != nil || len(lines) != 1 || lines[0].Kind != "invoice_payment" || lines[0].Amount.String() != "$200.50" {
 		t.Errorf("statement %+v, %v", lines, err)
 	}

@@ -21,9 +21,13 @@ import (
 // account: the database moves it with the entries, and refuses to let it fall
 // below zero or to move without an entry.
 //
-// All of this is enforced by the schema (migration 0006), not only here: a
+// All of this is enforced by the schema (migrations 0006 and 0028), not only here: a
 // posting is one INSERT of a transaction with its entries as JSON, from which
 // the database makes the rows of ledger_entries.
+
+// ledgerPrefix begins the number of every transaction. Numbers are in the order of
+// posting, as text too.
+const ledgerPrefix = "lt-"
 
 // LedgerKinds lists what a ledger transaction can be.
 func LedgerKinds() []string {
@@ -77,7 +81,7 @@ func (t *tx) post(p posting) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	id := fmt.Sprintf("lt-%012d", n)
+	id := fmt.Sprintf(ledgerPrefix+"%012d", n)
 	_, err = t.exec(`INSERT INTO ledger_transactions (id, at, kind, account_id, order_no, reference, actor, idem_key, currency, entries) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		id, at(t.now), p.kind, p.account, p.orderNo, p.reference, t.by.UserID, p.idem, currency, string(lines))
 	return id, err
@@ -159,6 +163,7 @@ type LedgerLine struct {
 	OrderNo   string
 	Reference string
 	Amount    money.Amount // positive when the balance grew
+	Balance   money.Amount // after it
 }
 
 // InvoiceNo is the invoice that a movement paid; "" for any other, and for what a
@@ -168,25 +173,6 @@ func (l LedgerLine) InvoiceNo() string {
 		return l.Reference
 	}
 	return ""
-}
-
-// The movements of an account's balance. CROSS JOIN keeps a planner from
-// starting at the book, which would sort everything the account ever paid.
-const (
-	statementFrom    = ` FROM ledger_transactions l CROSS JOIN ledger_entries e WHERE e.transaction_id = l.id AND e.book = ? AND l.account_id = ?`
-	statementColumns = "l.id, l.at, l.kind, l.order_no, l.reference, -e.amount, e.currency"
-)
-
-func scanLedgerLine(r scanner) (v LedgerLine, err error) {
-	var when instant
-	err = r.Scan(&v.ID, &when, &v.Kind, &v.OrderNo, &v.Reference, &v.Amount.Minor, &v.Amount.Currency)
-	v.At = when.Time
-	return v, err
-}
-
-// Statement lists the newest movements of an account's balance.
-func (s *Store) Statement(ctx context.Context, account string, limit int) ([]LedgerLine, error) {
-	return list(ctx, s, scanLedgerLine, "SELECT "+statementColumns+statementFrom+" ORDER BY l.at DESC, l.id DESC LIMIT ?", chart.Balance(account), account, limit)
 }
 
 // RecordTransfer adds an incoming bank transfer to an account's balance: for

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"demarc/store/chart"
@@ -186,4 +187,69 @@ func (s *Store) Journal(ctx context.Context, after string, limit int) (JournalPa
 		page.Next = at(last.At).text() + "~" + last.ID
 	}
 	return page, nil
+}
+
+// The movements of an account's balance, in the order of posting: CROSS JOIN keeps
+// a planner from starting at the transactions, which would sort them.
+const statementQuery = `SELECT l.id, l.at, l.kind, l.order_no, l.reference, -e.amount, -e.book_total, e.currency
+	FROM ledger_entries e CROSS JOIN ledger_transactions l WHERE l.id = e.transaction_id AND e.book = ? AND e.transaction_id < ? ORDER BY e.transaction_id DESC LIMIT ?`
+
+func scanLedgerLine(r scanner) (v LedgerLine, err error) {
+	var when instant
+	err = r.Scan(&v.ID, &when, &v.Kind, &v.OrderNo, &v.Reference, &v.Amount.Minor, &v.Balance.Minor, &v.Amount.Currency)
+	v.At, v.Balance.Currency = when.Time, v.Amount.Currency
+	return v, err
+}
+
+// statement lists at most limit movements of an account's balance, the newest
+// first, of those that were posted before a transaction; "" for all.
+func (s *Store) statement(ctx context.Context, account, before string, limit int) ([]LedgerLine, error) {
+	if before == "" {
+		before = ledgerPrefix + "~" // behind every number
+	}
+	return list(ctx, s, scanLedgerLine, statementQuery, chart.Balance(account), before, limit)
+}
+
+// StatementPage lists the movements of an account's balance, newest first, from
+// the cursor on; next continues after the last one. Kinds: NotFound, Invalid
+// for a broken cursor.
+func (s *Store) StatementPage(ctx context.Context, by Actor, account, after string, limit int) (items []LedgerLine, next string, err error) {
+	if _, err := s.Account(ctx, by, account); err != nil {
+		return nil, "", err
+	}
+	if n, ok := strings.CutPrefix(after, ledgerPrefix); after != "" && (!ok || strings.Trim(n, "0123456789") != "") {
+		return nil, "", invalid("after", brokenCursor)
+	}
+	items, err = s.statement(ctx, account, after, limit+1)
+	if err == nil && len(items) > limit {
+		items, next = items[:limit], items[limit-1].ID
+	}
+	return items, next, err
+}
+
+// statementBatch is how many lines of a statement an export holds.
+const statementBatch = 200
+
+// EachStatementLine calls f for every movement of an account's balance, newest
+// first, without holding them all: what an export streams. What is posted while
+// they are read is above the first line, and no part of it. Kinds: NotFound.
+func (s *Store) EachStatementLine(ctx context.Context, by Actor, account string, f func(LedgerLine) error) error {
+	if _, err := s.Account(ctx, by, account); err != nil {
+		return err
+	}
+	for before := ""; ; {
+		lines, err := s.statement(ctx, account, before, statementBatch)
+		if err != nil {
+			return err
+		}
+		for _, l := range lines {
+			if err := f(l); err != nil {
+				return err
+			}
+		}
+		if len(lines) < statementBatch {
+			return nil
+		}
+		before = lines[len(lines)-1].ID
+	}
 }

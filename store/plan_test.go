@@ -138,8 +138,6 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("orders", err)
 	_, err = s.Orders(ctx, c.AccountID, orders.Next, 20)
 	read("orders, second page", err)
-	_, err = s.Statement(ctx, c.AccountID, 20)
-	read("statement", err)
 	_, err = s.Whitelist(ctx, c.AccountID)
 	read("whitelist", err)
 	// Card payments.
@@ -295,7 +293,7 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("open invoices", err)
 	_, _, err = s.OpenInvoices(ctx, at(s.Now()).text()+"~IN-1", 20)
 	read("open invoices, second page", err)
-	read("export of the statement", s.EachStatementLine(ctx, money, c.AccountID, func(StatementLine) error { return nil }))
+	read("export of the statement", s.EachStatementLine(ctx, money, c.AccountID, func(LedgerLine) error { return nil }))
 	if _, _, err = s.Document(ctx, staff, "RC-2026-000001"); KindOf(err) != NotFound {
 		t.Fatal(err)
 	}

@@ -531,7 +531,11 @@ func soundHistory(d rows, f *faults, byID map[string]record) {
 func soundMoney(d rows, f *faults, byID map[string]record) {
 	sum, owed := map[string]int64{}, map[string]int64{}
 	lines := map[string]int{}
+	last := map[string]record{}
 	for e := range d.of("ledger_entries") {
+		if l, ok := last[e.str("book")]; !ok || l.str("transaction_id") < e.str("transaction_id") {
+			last[e.str("book")] = e
+		}
 		sum[e.str("transaction_id")] += e.int("amount")
 		lines[e.str("transaction_id")]++
 		if account, ok := strings.CutPrefix(e.str("book"), "balance:"); ok {
@@ -555,6 +559,12 @@ func soundMoney(d rows, f *faults, byID map[string]record) {
 	for a := range d.of("accounts") {
 		if b := a.int("balance_minor"); b != owed[a.str("id")] || b < 0 {
 			f.add("ledger", "%s has %d, the books say %d", a.str("id"), b, owed[a.str("id")])
+		}
+		if e, ok := last["balance:"+a.str("id")]; ok && e.int("book_total") != -owed[a.str("id")] {
+			f.add("ledger", "the book of %s is said to hold %d after its last entry, the entries say %d", a.str("id"), e.int("book_total"), -owed[a.str("id")])
+		}
+		if e, ok := last["receivable:"+a.str("id")]; ok && e.int("book_total") != owes(d, a.str("id")) {
+			f.add("ledger", "%s is said to owe %d after its last entry, the entries say %d", a.str("id"), e.int("book_total"), owes(d, a.str("id")))
 		}
 	}
 	installation, resource := map[string][]string{}, map[string][]string{}

@@ -30,6 +30,8 @@ var ledgerChecks = []struct{ what, query string }{
 	{"daily sums differ from the entries, of all customers'", `SELECT g.p FROM (SELECT 'balance:' AS p UNION ALL SELECT 'receivable:') g
 		WHERE (SELECT COALESCE(SUM(d.debit) - SUM(d.credit), 0) FROM ledger_days d WHERE d.book_group = g.p) <> (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.book >= g.p AND e.book < substr(g.p, 1, length(g.p) - 1) || ';')`},
 	{"balance differs from its entries", `SELECT a.id FROM accounts a WHERE a.balance_minor < 0 OR a.balance_minor <> -(SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entries e WHERE e.book = 'balance:' || a.id)`},
+	{"running total differs from the entries, of book", `SELECT DISTINCT book FROM (SELECT book, book_total, CASE WHEN substr(book, 1, 8) = 'balance:' OR substr(book, 1, 11) = 'receivable:' THEN SUM(amount) OVER (PARTITION BY book ORDER BY transaction_id) END AS total
+		FROM ledger_entries) WHERE book_total IS NOT total`},
 	{"balance in another currency than its account", `SELECT a.id FROM accounts a WHERE EXISTS (SELECT 1 FROM ledger_entries e WHERE e.book = 'balance:' || a.id AND e.currency <> a.currency)`},
 	{"order differs from the sum of its lines", "SELECT o.no FROM orders o WHERE o.amount IS NOT (SELECT SUM(l.amount) FROM order_lines l WHERE l.order_no = o.no)"},
 	{"paid order has no posting of its amount", `SELECT o.no FROM orders o WHERE o.state IN ('paid', 'refunded') AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_no = o.no AND l.amount <> 0)

@@ -62,6 +62,8 @@ func TestTheReconciliationFindsEveryForgery(t *testing.T) {
 	}{
 		"a cent more on an entry": {[]string{"UPDATE ledger_entries SET amount = amount + 1 WHERE book = 'cash' AND transaction_id = (SELECT MAX(transaction_id) FROM ledger_entries WHERE book = 'cash')"},
 			[]string{"all entries do not sum to zero, in: USD", "transaction does not balance: lt-", "transaction differs from its entries: lt-", "daily sums differ from the entries, of book: cash"}},
+		"another running total": {[]string{"UPDATE ledger_entries SET book_total = book_total - 1 WHERE book LIKE 'balance:%' AND transaction_id = (SELECT MIN(transaction_id) FROM ledger_entries)"},
+			[]string{"running total differs from the entries, of book: balance:acc-"}},
 		"a richer account":           {[]string{"UPDATE accounts SET balance_minor = balance_minor + 1"}, []string{"balance differs from its entries: acc-"}},
 		"a day's sums":               {[]string{"UPDATE ledger_days SET debit = debit + 1, credit = credit + 2 WHERE book_group = 'cash'"}, []string{"daily sums differ from the entries, of book: cash"}},
 		"an entry of nothing":        {[]string{"INSERT INTO ledger_entries (transaction_id, seq, book, amount, currency) VALUES ('lt-9', 1, 'card', 5, 'USD'), ('lt-9', 2, 'cash', -5, 'USD')"}, []string{"entries of no transaction: lt-9", "daily sums differ from the entries, of book: cash"}},
