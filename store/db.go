@@ -372,10 +372,11 @@ func dsn(path string, readOnly bool) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
-// migrate applies the files of migrations in order, each with its number as
-// user_version in one transaction. Foreign keys are off meanwhile, since a
-// table whose CHECK changes has to be built anew under its old name; what they
-// guard is checked before each file commits.
+// migrate applies the files of migrations that the database does not have yet, in
+// order, and its number as user_version: all of them in one transaction, so that
+// the older program can go on with a database that one of them does not take.
+// Foreign keys are off meanwhile, since a table whose CHECK changes has to be
+// built anew under its old name; what they guard is checked after each file.
 func (s *Store) migrate(ctx context.Context) error {
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -394,30 +395,35 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := s.write.ExecContext(ctx, "PRAGMA foreign_keys = OFF"); err != nil {
 		return err
 	}
-	for i, name := range names[have:] {
-		version := have + i + 1
-		base := strings.TrimPrefix(name, "migrations/")
-		if n, _ := strconv.Atoi(base[:4]); n != version {
-			return fmt.Errorf("migration %s is out of order", base)
-		}
-		if err := s.migrateOne(ctx, name, version); err != nil {
-			return fmt.Errorf("migration %s: %w", base, err)
-		}
-	}
-	_, err = s.write.ExecContext(ctx, "PRAGMA foreign_keys = ON")
-	return err
-}
-
-func (s *Store) migrateOne(ctx context.Context, name string, version int) error {
-	text, err := migrations.ReadFile(name)
-	if err != nil {
-		return err
-	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
+	for i, name := range names[have:] {
+		base := strings.TrimPrefix(name, "migrations/")
+		if n, _ := strconv.Atoi(base[:4]); n != have+i+1 {
+			return fmt.Errorf("migration %s is out of order", base)
+		}
+		if err := migrateOne(ctx, tx, name); err != nil {
+			return fmt.Errorf("the upgrade stopped at %s and changed nothing; the older Demarc can go on with this database: %w", base, err)
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(len(names))); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	_, err = s.write.ExecContext(ctx, "PRAGMA foreign_keys = ON")
+	return err
+}
+
+func migrateOne(ctx context.Context, tx *sql.Tx, name string) error {
+	text, err := migrations.ReadFile(name)
+	if err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, string(text)); err != nil {
 		return err
 	}
@@ -428,10 +434,7 @@ func (s *Store) migrateOne(ctx context.Context, name string, version int) error 
 	if broken > 0 {
 		return fmt.Errorf("%d rows point at nothing", broken)
 	}
-	if _, err := tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(version)); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return nil
 }
 
 // tx is one write transaction: one now, one request, statements on the one
