@@ -237,6 +237,8 @@ func (h *Handlers) auditRows(events []store.Event, role lifecycle.Role, accounts
 			if lifecycle.MayDo(lifecycle.Approve, role) {
 				r.AboutHref = paths.AdminWhitelist
 			}
+		case "Staff notes":
+			r.AboutHref = paths.AdminNotesRead(id, 0)
 		case "Ticket":
 			r.AboutHref = paths.AdminTicket(id)
 		case "Access point":

@@ -133,6 +133,9 @@ func (h *Handlers) cablingPage(c echo.Context, status int, form views.CablingFor
 	if j.Tickets, err = h.openTickets(ctx, conn.ID, true); err != nil {
 		return err
 	}
+	if j.Notes, err = h.noteLine(c, conn); err != nil {
+		return err
+	}
 	j.ReadOnly = !lifecycle.MayDo(lifecycle.CompleteCabling, roleOf(c))
 	j.Waiting.Since = report.SubmittedAt
 	j.Form.Key = keptKey(c)

@@ -189,6 +189,11 @@ func (h *Handlers) staffRows(c echo.Context, items []store.Connection, role life
 // ShowStaffInterface is the page of any account's interface. What can be done
 // stands there as links to the pages where it is done.
 func (h *Handlers) ShowStaffInterface(c echo.Context) error {
+	return h.staffInterfacePage(c, http.StatusOK, views.StaffNotes{})
+}
+
+// staffInterfacePage shows the interface with the form for a note as it was sent.
+func (h *Handlers) staffInterfacePage(c echo.Context, status int, form views.StaffNotes) error {
 	ctx, actor := c.Request().Context(), h.actor(c)
 	conn, err := h.Store.Connection(ctx, actor, c.Param("id"))
 	if err != nil {
@@ -218,6 +223,12 @@ func (h *Handlers) ShowStaffInterface(c echo.Context) error {
 	if s.Tickets, err = h.openTickets(ctx, conn.ID, true); err != nil {
 		return err
 	}
+	if s.Notes, err = h.staffNotes(c, conn, form); err != nil {
+		return err
+	}
+	if s.NoteLine, err = h.noteLine(c, conn); err != nil {
+		return err
+	}
 	if len(d.History) > 0 {
 		s.LastChange = d.History[0]
 	}
@@ -237,5 +248,6 @@ func (h *Handlers) ShowStaffInterface(c echo.Context) error {
 	}
 	p := h.page(c, d.Title(), views.Crumb{Label: "Customers"}, views.Crumb{Label: "Interfaces", Href: paths.AdminInterfaces})
 	p.Crumbs[len(p.Crumbs)-1].Label = d.ID
-	return h.render(c, http.StatusOK, views.StaffInterfacePage(p, s))
+	p.Failed = status == http.StatusUnprocessableEntity
+	return h.render(c, status, views.StaffInterfacePage(p, s))
 }

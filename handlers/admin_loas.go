@@ -638,6 +638,9 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 	if v.Tickets, err = h.openTickets(ctx, conn.ID, true); err != nil {
 		return err
 	}
+	if v.Notes, err = h.noteLine(c, conn); err != nil {
+		return err
+	}
 	if known.Blocked != "" {
 		v.Blocked = "Reject the application: a check failed."
 	}

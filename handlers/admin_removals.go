@@ -118,6 +118,9 @@ func (h *Handlers) removalPage(c echo.Context, status int, form views.Removal) e
 		return err
 	}
 	form.Interface, form.Open, form.Waiting, form.Facility = all[0], conn.RemovalDue, h.waiting(conn), h.facility(conn)
+	if form.Notes, err = h.noteLine(c, conn); err != nil {
+		return err
+	}
 	form.ReadOnly = !lifecycle.MayDo(lifecycle.ConfirmRemoval, roleOf(c))
 	form.LineCode, form.Key = conn.LineCode, keptKey(c)
 	form.Why = "Canceled before it was enabled, when a cable may have been in"

@@ -37,10 +37,10 @@ func (h *Handlers) HandlePersonalData(c echo.Context) error {
 		return h.personalDataPage(c, http.StatusUnprocessableEntity, form)
 	}
 	var held store.PersonalData
-	var users, engineers int
+	var done store.Erasure
 	var err error
 	if erase {
-		users, engineers, err = h.Store.ErasePerson(ctx, h.actor(c), form.Who, form.Reason)
+		done, err = h.Store.ErasePerson(ctx, h.actor(c), form.Who, form.Reason)
 	} else {
 		held, err = h.Store.PersonalData(ctx, h.actor(c), form.Who, form.Reason)
 	}
@@ -60,7 +60,7 @@ func (h *Handlers) HandlePersonalData(c echo.Context) error {
 		return err
 	}
 	if erase {
-		return h.done(c, paths.AdminPersonalData, views.Flash{Tone: ui.ToneOK, Text: fmt.Sprintf("Erased: %d people who sign in, %d entries as field engineer. Issued letters stay as they are.", users, engineers)})
+		return h.done(c, paths.AdminPersonalData, views.Flash{Tone: ui.ToneOK, Text: fmt.Sprintf("Erased: %d people who sign in, %d entries as field engineer, the name in %d staff notes. Issued letters stay as they are.", done.Users, done.Engineers, done.Notes)})
 	}
 	b, err := json.MarshalIndent(held, "", "  ")
 	if err != nil {

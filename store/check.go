@@ -23,12 +23,12 @@ type Finding struct {
 }
 
 // Check looks at everything: the pages and the references of the database, the
-// books, the interfaces and their ports, the calendars, the chain of events, the bytes of the
-// letters, the ID numbers. It changes nothing and may run beside the program.
+// books, the interfaces and their ports, the calendars, the staff notes, the chain of events, the bytes
+// of the letters, the ID numbers. It changes nothing and may run beside the program.
 // noted are heads of the audit log that were kept elsewhere. Kinds: Unavailable.
 func (s *Store) Check(ctx context.Context, noted ...chain.Head) ([]Finding, error) {
 	var out []Finding
-	for _, look := range []func(context.Context) (Finding, error){s.checkPages, s.checkBooks, s.checkInterfaces, s.checkCalendars,
+	for _, look := range []func(context.Context) (Finding, error){s.checkPages, s.checkBooks, s.checkInterfaces, s.checkCalendars, s.checkNotes,
 		func(ctx context.Context) (Finding, error) {
 			head, problems, err := s.VerifyAudit(ctx, noted...)
 			return Finding{"Audit log", countWords(int(head.N), "event"), problems}, err

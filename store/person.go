@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"demarc/store/chain"
 	"demarc/store/lifecycle"
+	"demarc/store/note"
 )
 
 // EngineerRef names a field engineer of an application, from 1.
@@ -47,6 +49,8 @@ type HeldUser struct {
 	Messages  []HeldMessage `json:"messages"`
 	// Tickets are the messages that they wrote in tickets.
 	Tickets []HeldTicketMessage `json:"ticket_messages"`
+	// Notes are the staff notes that they wrote, those that they took back too.
+	Notes []HeldNote `json:"staff_notes,omitempty"`
 	// Events are what they did, as the audit log has it.
 	Events []chain.Record `json:"events"`
 }
@@ -71,10 +75,20 @@ type HeldTicketMessage struct {
 	Body   string    `json:"body"`
 }
 
+// HeldNote is a staff note that they wrote, or that names them.
+type HeldNote struct {
+	ConnectionID string    `json:"interface"`
+	N            int       `json:"number"`
+	At           time.Time `json:"at"`
+	Body         string    `json:"body"`
+}
+
 // PersonalData is what is kept about one person, for them.
 type PersonalData struct {
 	Users          []HeldUser     `json:"users"`
 	FieldEngineers []HeldEngineer `json:"field_engineers"`
+	// NamedIn are the staff notes that name the person.
+	NamedIn []HeldNote `json:"named_in_staff_notes,omitempty"`
 }
 
 // PersonalData gathers what is kept about the user with this e-mail address or
@@ -89,9 +103,11 @@ func (s *Store) PersonalData(ctx context.Context, by Actor, who, reason string) 
 		return out, invalid("reason", msg)
 	}
 	who = strings.TrimSpace(who)
+	var user *User
 	u, err := s.UserByEmail(ctx, who)
 	switch {
 	case err == nil:
+		user = &u
 		held, err := s.heldUser(ctx, u)
 		if err != nil {
 			return out, unavailable(err)
@@ -103,7 +119,10 @@ func (s *Store) PersonalData(ctx context.Context, by Actor, who, reason string) 
 	if out.FieldEngineers, err = s.heldEngineers(ctx, who); err != nil {
 		return out, unavailable(err)
 	}
-	if len(out.Users) == 0 && len(out.FieldEngineers) == 0 {
+	if out.NamedIn, err = s.notesNaming(ctx, namesIn(who, user, out.FieldEngineers)); err != nil {
+		return out, unavailable(err)
+	}
+	if len(out.Users) == 0 && len(out.FieldEngineers) == 0 && len(out.NamedIn) == 0 {
 		return out, &Error{Kind: NotFound, Msg: "Nothing is kept about anybody with this e-mail address or name."}
 	}
 	return out, s.inTx(ctx, by, func(t *tx) error {
@@ -112,8 +131,56 @@ func (s *Store) PersonalData(ctx context.Context, by Actor, who, reason string) 
 				return err
 			}
 		}
-		return t.engineerEvents(out.FieldEngineers, "export_engineer", reason)
+		if err := t.engineerEvents(out.FieldEngineers, "export_engineer", reason); err != nil {
+			return err
+		}
+		return t.noteEvents(out.NamedIn, "export_notes", reason)
 	})
+}
+
+// namesIn are the names that notes are searched for when somebody is asked about:
+// those that are known, and what was typed when it can be nothing but a name.
+func namesIn(who string, user *User, engineers []HeldEngineer) []string {
+	var names []string
+	if user != nil {
+		names = append(names, user.Email, user.Name)
+	}
+	if who != chain.Erased && (len(engineers) > 0 || note.WholeName(who)) {
+		names = append(names, who)
+	}
+	return names
+}
+
+// notesNaming finds the staff notes that have one of the names in them, in
+// whatever case: all notes are read, since a note may name anybody.
+func (s *Store) notesNaming(ctx context.Context, names []string) (found []HeldNote, err error) {
+	const page = 1000
+	for id, n := "", 0; ; {
+		notes, err := list(ctx, s, scanNote, "SELECT "+noteColumns+" FROM interface_notes WHERE (connection_id, n) > (?, ?) ORDER BY connection_id, n LIMIT ?", id, n, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range notes {
+			if slices.ContainsFunc(names, func(name string) bool { return note.Names(k.Body, name) }) {
+				found = append(found, HeldNote{k.ConnectionID, k.N, k.At, k.Body})
+			}
+			id, n = k.ConnectionID, k.N
+		}
+		if len(notes) < page {
+			return found, nil
+		}
+	}
+}
+
+// noteEvents say for the audit log, at the notes of each interface, what was
+// done with those that name a person.
+func (t *tx) noteEvents(notes []HeldNote, action, reason string) error {
+	for _, n := range notes {
+		if err := t.event(noteSubject(n.ConnectionID), "", action, "", "", reason, fmt.Sprintf("Note %d", n.N)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // engineerEvents tell the customer, on the timeline of each interface.
@@ -160,6 +227,12 @@ func (s *Store) heldUser(ctx context.Context, u User) (HeldUser, error) {
 	}, "SELECT ticket_id, at, body FROM ticket_messages WHERE user_id = ? ORDER BY at, ticket_id, seq", u.ID); err != nil {
 		return h, err
 	}
+	if h.Notes, err = list(ctx, s, func(r scanner) (HeldNote, error) {
+		n, err := scanNote(r)
+		return HeldNote{n.ConnectionID, n.N, n.At, n.Body}, err
+	}, "SELECT "+noteColumns+" FROM interface_notes WHERE user_id = ? ORDER BY at, connection_id, n", u.ID); err != nil {
+		return h, err
+	}
 	h.Events, err = list(ctx, s, scanRecord, "SELECT "+recordColumns+" FROM events WHERE actor_id = ? ORDER BY n", u.ID)
 	return h, err
 }
@@ -189,8 +262,8 @@ func (s *Store) heldEngineers(ctx context.Context, name string) ([]HeldEngineer,
 var userTables = []string{"sessions", "invitations", "messages", "second_factors", "recovery_codes", "sign_in_steps", "user_identities", "submissions", "mails"}
 
 // userTablesKept hold the ID of a user, and their name at the time, as a record
-// of who saw a letter or wrote in a ticket: the name goes, the ID stays.
-var userTablesKept = []string{"loa_accesses", "ticket_messages"}
+// of who saw a letter or wrote in a ticket or a note: the name goes, the ID stays.
+var userTablesKept = []string{"loa_accesses", "ticket_messages", "interface_notes"}
 
 // nameColumns hold the name of who did something, beside the event that says
 // so too.
@@ -198,31 +271,45 @@ var nameColumns = []struct{ table, column string }{
 	{"loa_applications", "submitted_by"}, {"loa_applications", "decided_by"}, {"delivery_reports", "submitted_by"}, {"delivery_reports", "completed_by"}, {"whitelist_requests", "created_by"}, {"whitelist_requests", "decided_by"},
 }
 
+// Erasure is what was erased of a person.
+type Erasure struct{ Users, Engineers, Notes int }
+
 // ErasePerson erases what is kept about the user with this e-mail address, or
 // the field engineers with this name. What was done stays in the audit log
-// under the user's ID and without the name; issued letters are legal records
-// and stay as they are. It returns how many were erased. Kinds: Forbidden unless
-// by is an administrator, Invalid, NotFound, Conflict while somebody is needed:
-// the last administrator or owner, an engineer named in an open application or
-// a letter in force.
-func (s *Store) ErasePerson(ctx context.Context, by Actor, who, reason string) (users, engineers int, err error) {
+// under the user's ID and without the name; staff notes that name the person no
+// longer do; issued letters are legal records and stay as they are. Kinds:
+// Forbidden unless by is an administrator, Invalid, NotFound, Conflict while
+// somebody is needed: the last administrator or owner, an engineer named in an
+// open application or a letter in force.
+func (s *Store) ErasePerson(ctx context.Context, by Actor, who, reason string) (done Erasure, err error) {
 	if !lifecycle.May(lifecycle.ManagePersonalData, by.Role) {
-		return 0, 0, forbidden(msgAdminOnly)
+		return done, forbidden(msgAdminOnly)
 	}
 	if msg := reasonProblem(reason, 3, 500, "Say why the data is erased"); msg != "" {
-		return 0, 0, invalid("reason", msg)
+		return done, invalid("reason", msg)
 	}
 	who = strings.TrimSpace(who)
 	held, err := s.heldEngineers(ctx, who)
 	if err != nil {
-		return 0, 0, unavailable(err)
+		return done, unavailable(err)
+	}
+	var user *User
+	if u, err := s.UserByEmail(ctx, who); err == nil {
+		user = &u
+	} else if KindOf(err) != NotFound {
+		return done, err
+	}
+	names := namesIn(who, user, held)
+	noted, err := s.notesNaming(ctx, names)
+	if err != nil {
+		return done, unavailable(err)
 	}
 	err = s.inTx(ctx, by, func(t *tx) error {
-		users, engineers = 0, 0
+		done = Erasure{Engineers: len(held), Notes: len(noted)}
 		var id string
 		err := t.row("SELECT id FROM users WHERE email = ?", normalEmail(who)).Scan(&id)
 		if err == nil {
-			users, err = 1, t.eraseUser(id, reason)
+			done.Users, err = 1, t.eraseUser(id, reason)
 		} else if errors.Is(err, sql.ErrNoRows) {
 			err = nil
 		}
@@ -233,17 +320,27 @@ func (s *Store) ErasePerson(ctx context.Context, by Actor, who, reason string) (
 			if err := t.eraseEngineer(e.EngineerRef); err != nil {
 				return err
 			}
-			engineers++
 		}
-		if users+engineers == 0 {
+		for _, n := range noted {
+			for _, name := range names {
+				n.Body = note.Without(n.Body, name, chain.Erased)
+			}
+			if _, err := t.exec("UPDATE interface_notes SET body = ? WHERE connection_id = ? AND n = ?", n.Body, n.ConnectionID, n.N); err != nil {
+				return err
+			}
+		}
+		if done == (Erasure{}) {
 			return &Error{Kind: NotFound, Msg: "Nothing is kept about anybody with this e-mail address or name."}
+		}
+		if err := t.noteEvents(noted, "erase_in_note", reason); err != nil {
+			return err
 		}
 		return t.engineerEvents(held, "erase_engineer", reason)
 	})
 	if err != nil {
-		return 0, 0, err
+		return Erasure{}, err
 	}
-	return users, engineers, s.scrub(ctx)
+	return done, s.scrub(ctx)
 }
 
 func (t *tx) eraseUser(id, reason string) error {

@@ -239,6 +239,21 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	if _, err = list(ctx, s, scanTicketMessage, ticketThread, "tk-none"); err != nil {
 		t.Fatal(err)
 	}
+	// Staff notes.
+	for _, before := range []int{0, 7} {
+		_, _, err = s.Notes(ctx, staff, c.ID, before, 20)
+		read("notes", err)
+	}
+	must := func(_ sql.Result, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(s.write.ExecContext(ctx, "INSERT INTO interface_notes (connection_id, n, at, user_id, name, role, body) VALUES (?, 1, '2026-11-20T07:12:00.000Z', 'r', 'R', 'reviewer', 'Hello')", c.ID))
+	if n, _, err := s.StandingNotes(ctx, staff, c.ID); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
 	for _, f := range []EventFilter{{}, {Actions: []string{"order"}}, {Actions: []string{"order", "approve"}}, {AccountID: c.AccountID}, {ActorID: "u"}, {Subject: c.ID}, {RequestID: "r"}, {Staff: true},
 		{From: soon(), To: soon()}, {AccountID: c.AccountID, Actions: []string{"approve"}, From: soon()}} {
 		f.Limit = 2
@@ -518,6 +533,8 @@ func TestHistoryAndLedgerCannotBeRewritten(t *testing.T) {
 	}
 	defer db.Close()
 	for _, stmt := range []string{
+		"PRAGMA foreign_keys = OFF",
+		"INSERT INTO interface_notes (connection_id, n, at, user_id, name, role, body, taken_back_at) VALUES ('pc-1', 1, '', '', '', '', 'Hello', 'then')",
 		"INSERT INTO events (subject, seq, at, actor_id, actor_name, actor_role, action, request_id) VALUES ('x', 1, '', '', '', '', '', '')",
 		"INSERT INTO accounts (id, name, created_at) VALUES ('a', 'A', '')",
 		`INSERT INTO ledger_transactions (id, at, kind, account_id, actor, idem_key, currency, entries) VALUES ('t', '', 'transfer', 'a', '', 'k', 'USD', '[{"book": "cash", "amount": 5}, {"book": "balance:a", "amount": -5}]')`,
@@ -530,6 +547,7 @@ func TestHistoryAndLedgerCannotBeRewritten(t *testing.T) {
 		"UPDATE events SET reason = 'other'", "DELETE FROM events",
 		"UPDATE ledger_transactions SET reference = 'x'", "DELETE FROM ledger_transactions",
 		"UPDATE ledger_entries SET amount = 2", "DELETE FROM ledger_entries",
+		"UPDATE interface_notes SET at = 'x'", "UPDATE interface_notes SET user_id = 'x'", "UPDATE interface_notes SET taken_back_at = NULL", "DELETE FROM interface_notes",
 		"UPDATE accounts SET balance_minor = -1",
 	} {
 		if _, err := db.Exec(stmt); err == nil {

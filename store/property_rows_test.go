@@ -330,6 +330,7 @@ func unsound(d rows) []string {
 	soundMessages(d, &f)
 	soundWhitelist(d, &f)
 	soundTickets(d, &f)
+	soundNotes(d, &f)
 	soundCapacity(d, &f)
 	soundPortHistory(d, &f)
 	return f
@@ -935,6 +936,47 @@ func soundTickets(d rows, f *faults) {
 				f.add("tickets", "%s of %s is about %s, which is not theirs", id, k.str("account_id"), c)
 			}
 		}
+	}
+}
+
+// soundNotes: the notes of an interface are numbered as they were written, the
+// audit log knows each and each that was taken back, and no history that the
+// customer reads does.
+func soundNotes(d rows, f *faults) {
+	type tally struct{ written, back int64 }
+	has, told := map[string]tally{}, map[string]tally{}
+	for n := range d.of("interface_notes") {
+		id := n.str("connection_id")
+		k := has[id]
+		if k.written++; n.int("n") != k.written {
+			f.add("notes", "%s: note %d stands at place %d", id, n.int("n"), k.written)
+		}
+		if back := n.str("taken_back_at"); back != "" {
+			if k.back++; back < n.str("at") {
+				f.add("notes", "%s: note %d of %s was taken back at %s", id, n.int("n"), n.str("at"), back)
+			}
+		}
+		has[id] = k
+	}
+	for e := range d.of("events") {
+		if !strings.Contains(e.str("action"), "_note") {
+			continue
+		}
+		id, ok := strings.CutPrefix(e.str("subject"), "note:")
+		if !ok || e.str("account_id") != "" {
+			f.add("notes", "%s is told at %s of %q", e.str("action"), e.str("subject"), e.str("account_id"))
+		}
+		k := told[id]
+		switch e.str("action") {
+		case "write_note":
+			k.written++
+		case "take_back_note":
+			k.back++
+		}
+		told[id] = k
+	}
+	if !maps.Equal(has, told) {
+		f.add("notes", "there are %v, the audit log knows %v", has, told)
 	}
 }
 

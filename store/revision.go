@@ -107,7 +107,7 @@ func (t *touched) settle() {
 // row. A table that is neither here nor says whose it is belongs to everybody.
 var unseen = map[string]bool{
 	"sessions": true, "sign_in_steps": true, "submissions": true, "invitations": true, "second_factors": true, "recovery_codes": true, "user_identities": true, "identity_providers": true,
-	"messages": true, "mails": true, "audit_head": true, "sequences": true, "loa_accesses": true,
+	"messages": true, "interface_notes": true, "mails": true, "audit_head": true, "sequences": true, "loa_accesses": true,
 	"order_lines": true, "ledger_entries": true, "ledger_days": true, "document_files": true, "document_queue": true, "payment_events": true, "webhook_refusals": true,
 	"capacity_days": true, "port_counts": true, "invoice_orders": true,
 }

@@ -77,6 +77,8 @@ var recordedActions = []struct{ group, action, words string }{
 	{groupInterfaces, "redundancy_lost", "Redundancy lost"},
 	{groupInterfaces, "partner_changed", "Redundant connection changed"},
 	{groupInterfaces, "set_due_time", "Due time became known"},
+	{groupInterfaces, "write_note", "Staff note written"},
+	{groupInterfaces, "take_back_note", "Staff note taken back"},
 	{groupLetters, "download_letter", "LOA downloaded"},
 	{groupLetters, "send_letter", "LOA mailed to the data center"},
 	{groupPayments, "card_refund", "Card payment goes back"},
@@ -124,6 +126,8 @@ var recordedActions = []struct{ group, action, words string }{
 	{groupPersonal, "export_engineer", "Data of a field engineer exported"},
 	{groupPersonal, "erase_person", "Person erased"},
 	{groupPersonal, "erase_engineer", "Data of a field engineer erased"},
+	{groupPersonal, "export_notes", "Staff note that names a person exported"},
+	{groupPersonal, "erase_in_note", "Name of a person erased in a staff note"},
 	{groupSites, "load_inventory", "Inventory loaded"},
 	{groupSites, "import_inventory", "Inventory imported"},
 	{groupSites, "add_device", "Device added"},
@@ -270,6 +274,8 @@ func AboutWords(subject string) (kind, id string) {
 		return "Access point", id
 	case kind == "user":
 		return "Person", id
+	case kind == "note":
+		return "Staff notes", id
 	}
 	return strings.ToUpper(kind[:min(1, len(kind))]) + kind[min(1, len(kind)):], id
 }

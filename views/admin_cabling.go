@@ -65,6 +65,7 @@ type CablingJob struct {
 	Ended     bool // the interface and its port parted: nothing else is known
 	Interface Interface
 	Tickets   []Ticket // the open ones about it
+	Notes     NoteLine
 	Place     CablePlace
 	Facility  string // name and address
 	LineCode  string
@@ -198,6 +199,7 @@ func (l RemovalList) columns() []ui.Column {
 // Removal is the page of one cable to remove.
 type Removal struct {
 	Interface Interface
+	Notes     NoteLine
 	Place     CablePlace
 	HasPort   bool
 	Facility  string

@@ -74,6 +74,8 @@ type StaffInterface struct {
 	LastChange  Happened
 	Audit       []AuditRow
 	Tickets     []Ticket // the open ones about it
+	Notes       StaffNotes
+	NoteLine    NoteLine
 }
 
 // API is what the real API calls the present state.

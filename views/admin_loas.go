@@ -160,8 +160,9 @@ func (l LOAList) empty() string {
 type Review struct {
 	Interface   Interface
 	Tickets     []Ticket // the open ones about it
-	Sub         string   // "Sent …. Waiting for 2 days."
-	Open        bool     // the application waits for a decision
+	Notes       NoteLine
+	Sub         string // "Sent …. Waiting for 2 days."
+	Open        bool   // the application waits for a decision
 	Queue       ReviewQueue
 	Prev, Next  string // pages of the neighbours in the queue, "" at its ends
 	Checks      []ui.Check

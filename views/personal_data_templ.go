@@ -145,7 +145,7 @@ func PersonalDataPage(p Page, f PersonalDataForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div><h3>Erase</h3><ul><li>Name, e-mail address, contact, sessions, messages and second factors go for good.</li><li>The audit log keeps what was done, by ID and without the name.</li><li>Letters that were issued are legal records and stay as they are. Backups keep what they hold.</li></ul>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div><h3>Erase</h3><ul><li>Name, e-mail address, contact, sessions, messages and second factors go for good.</li><li>Staff notes that name the person no longer do.</li><li>The audit log keeps what was done, by ID and without the name.</li><li>Letters that were issued are legal records and stay as they are. Backups keep what they hold.</li></ul>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

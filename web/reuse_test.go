@@ -149,7 +149,8 @@ func (k *keptSite) write(t *testing.T) string {
 		if open, _, err := e.OwnTickets(ctx, e.Northwind, false, "", 1); err == nil && len(open) > 0 {
 			_ = e.WriteTicket(ctx, []store.Actor{e.Reviewer, e.Owner}[n%2], open[0].ID, 0, "a test", n%5 == 0)
 		}
-		return "a whitelist request and a ticket"
+		_ = e.WriteNote(ctx, e.Reviewer, id, "a test")
+		return "a whitelist request, a ticket and a staff note"
 	case 9:
 		role := []lifecycle.Role{lifecycle.Engineer, lifecycle.Viewer, lifecycle.CustomerFinance}[n%3]
 		_, _ = e.ChangeRole(ctx, e.Owner, e.Viewer.UserID, role)

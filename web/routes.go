@@ -175,6 +175,9 @@ func (s *Server) routes(e *echo.Echo) {
 	staff.get(paths.Admin, h.WorkQueue)
 	staff.get(paths.AdminInterfaces, h.ListStaffInterfaces)
 	staff.get(paths.AdminInterface(":id"), h.ShowStaffInterface)
+	notes := staff.with(may(lifecycle.WriteNotes))
+	notes.post(paths.AdminNotes(":id"), h.WriteNote)
+	notes.post(paths.AdminNoteWithdrawal(":id", ":n"), h.TakeBackNote)
 	staff.with(may(lifecycle.SeeAudit)).get(paths.AdminAudit, h.ListAudit)
 	staff.get(paths.AdminCalendar, h.ShowCalendar)
 

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -117,7 +118,11 @@ func newTown(t *testing.T) *town {
 		if err != nil {
 			t.Fatal(err, store.FieldsOf(err))
 		}
+		if err := e.WriteNote(ctx, e.Admin, in.ID, plantedNote); err != nil {
+			t.Fatal(err, store.FieldsOf(err))
+		}
 		for place, id := range map[string]string{
+			"/admin/interfaces/" + in.ID + "/notes/:": "1",
 			"/tickets/:": ticket, "/admin/tickets/:": ticket,
 			"/documents/:": receipts[0].No, "/admin/documents/:": receipts[0].No, "/admin/prices/:": "2019-01",
 			"/admin/payments/:": paid.ID, "/admin/accounts/" + side.account + "/invoices/:": invoices[0].No, "/billing/invoices/:": invoices[0].No, "/loa/check/:": "NONE",
@@ -258,6 +263,9 @@ func routesOf(s *Server) [][2]string {
 	return out
 }
 
+// plantedNote is written in a staff note about an interface of each customer.
+const plantedNote = "Zinnober calls before they come"
+
 const routesFile = "testdata/routes.txt"
 
 const routesHead = `# Every route of the console and what it answers to each role: the table of web/routes.go as people see it.
@@ -280,15 +288,29 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 	}
 	lines := make([]string, len(routes))
 	answers := make([][]string, len(routes))
+	var told atomic.Int32 // how often staff read what is for staff only
 	each(len(routes), func(i int) {
 		method, pattern := routes[i][0], routes[i][1]
 		target := fill(t, strings.TrimSuffix(pattern, "*"), w.own)
 		s := w.copy(t)
 		for _, c := range columns {
-			answers[i] = append(answers[i], word(w.ask(s, method, target, c.email)))
+			res := w.ask(s, method, target, c.email)
+			answers[i] = append(answers[i], word(res))
+			body, err := io.ReadAll(res.Body)
+			switch has := strings.Contains(string(body)+fmt.Sprint(res.Header), plantedNote); {
+			case err != nil:
+				t.Error(err)
+			case has && strings.HasSuffix(c.email, "@cloud.example"):
+				told.Add(1)
+			case has:
+				t.Errorf("%s %s shows a staff note to %s", method, target, c.name)
+			}
 		}
 		lines[i] = fmt.Sprintf("%-4s %-56s %s", method, pattern, row(answers[i]))
 	})
+	if told.Load() < 10 {
+		t.Errorf("staff read the note %d times: the search for it is blind", told.Load())
+	}
 	want := map[string]string{}
 	if f, err := os.Open(routesFile); err == nil {
 		scan := bufio.NewScanner(f)

@@ -73,6 +73,7 @@ func Load(ctx context.Context, s *store.Store, clock *Clock, now time.Time, rend
 	l.whitelist()
 	l.invoices()
 	l.tickets()
+	l.notes()
 	l.playbooks()
 	return l.run()
 }

@@ -415,3 +415,26 @@ func (l *loader) tickets() {
 	open(1, 8, &waiting, "hz-dc1-primary", store.NewTicket{Topic: ticket.Cabling, Title: "Light level at the panel",
 		Body: "Our installer measured -4.1 dBm at the patch panel.\nWhich level do you need at the port?"})
 }
+
+// notes plans what staff remark about interfaces, for each other: beside a
+// decision that is due, and one that was taken back.
+func (l *loader) notes() {
+	write := func(days, hour int, line string, who lifecycle.Role, body string) {
+		l.at(l.ago(days, hour), "note about "+line, func() error {
+			if l.ids[line] == "" {
+				return fmt.Errorf("there is no interface %s to write about", line)
+			}
+			return l.s.WriteNote(l.ctx, l.as(who), l.ids[line], body)
+		})
+	}
+	write(1, 5, "hz-dc1-primary", lifecycle.Reviewer, "Their installer came without badges the last time and was sent away. Names are checked at the gate.")
+	write(1, 4, "hz-dc1-primary", lifecycle.Technician, "The cable tray behind the cabinet is nearly full.\nBring short patch cords, and do the lower row first.")
+	write(2, 6, "sha-finance-01", lifecycle.Reviewer, "Called about the company name: it is the registered one, the sign at the door is not.")
+	write(2, 7, "mumbai-support", lifecycle.Reviewer, "Their construction company is new to us. The facility asked to be told a day before the visit.")
+	write(1, 3, "mumbai-support", lifecycle.Finance, "Their bank takes three days for a transfer.")
+	write(6, 4, "hohhot-render-2", lifecycle.Finance, "Said on the phone that the warehouse is given up. They do not answer mails about the fee.")
+	write(1, 6, "sha-old-office", lifecycle.Technician, "The room is being renovated: entrance from the yard, and ask for the key at the office.")
+	l.at(l.ago(1, 7), "note taken back", func() error {
+		return l.s.TakeBackNote(l.ctx, l.as(lifecycle.Finance), l.ids["mumbai-support"], 2)
+	})
+}

@@ -17,8 +17,13 @@ const (
 	ManageAccountPeople Right = "manage the account's people"
 	SeeActivity         Right = "read what happened in the account"
 
-	SeeTickets      Right = "see tickets"
-	AnswerTickets   Right = "answer tickets"
+	SeeTickets    Right = "see tickets"
+	AnswerTickets Right = "answer tickets"
+
+	SeeNotes          Right = "see staff notes"
+	WriteNotes        Right = "write staff notes"
+	SeeNotesTakenBack Right = "see staff notes that were taken back"
+
 	SeeReviews      Right = "see LOA applications and whitelist requests"
 	RevealIDNumbers Right = "read ID numbers, for a reason"
 	DecideWhitelist Right = "decide about the port whitelist"
@@ -64,6 +69,9 @@ var rights = []RightRule{
 
 	{SeeTickets, StaffRoles()},
 	{AnswerTickets, []Role{Reviewer, Technician, Finance, Administrator}},
+	{SeeNotes, StaffRoles()},
+	{WriteNotes, []Role{Reviewer, Technician, Finance, Administrator}},
+	{SeeNotesTakenBack, []Role{Administrator, Auditor}},
 	{SeeReviews, []Role{Reviewer, Administrator, Auditor}},
 	{RevealIDNumbers, reviewer},
 	{DecideWhitelist, reviewer},

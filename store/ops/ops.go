@@ -546,11 +546,11 @@ func (o *options) personErase(ctx context.Context, args []string) error {
 		return err
 	}
 	defer s.Close()
-	users, engineers, err := s.ErasePerson(ctx, commandLine(), args[0], args[1])
+	done, err := s.ErasePerson(ctx, commandLine(), args[0], args[1])
 	if err != nil {
 		return plain(err)
 	}
-	fmt.Fprintf(o.Out, "Erased: %d users, %d entries as field engineer. Letters that were issued are legal records and stay as they are;\nthe audit log says who did what by ID, without the name. Backups keep what they hold until you delete them.\n", users, engineers)
+	fmt.Fprintf(o.Out, "Erased: %d users, %d entries as field engineer, the name in %d staff notes. Letters that were issued are legal records and stay as they are;\nthe audit log says who did what by ID, without the name. Backups keep what they hold until you delete them.\n", done.Users, done.Engineers, done.Notes)
 	return nil
 }
 

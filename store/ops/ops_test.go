@@ -443,16 +443,27 @@ func TestCheckFindsDamage(t *testing.T) {
 		"loose":  {[]string{"PRAGMA foreign_keys = OFF", "UPDATE devices SET access_point_id = 'nowhere'"}, "unknown access point"},
 		"events": {[]string{"DROP TRIGGER events_kept", "DELETE FROM events WHERE n = 5"}, "event 5 of the chain is missing"},
 		"late":   {[]string{"UPDATE field_engineers SET erase_after = '2020-01-01T00:00:00.000Z' WHERE id_sealed IS NOT NULL"}, "should have been erased"},
+		"note":   {[]string{"DROP TRIGGER interface_notes_kept", "DELETE FROM interface_notes WHERE n = 1"}, "has 1 staff note, the last is number 2"},
+		"notes":  {[]string{"DROP TRIGGER interface_notes_kept", "DELETE FROM interface_notes"}, "there is none"},
+		"back":   {[]string{"UPDATE interface_notes SET taken_back_at = '2026-11-28T00:00:00.000Z' WHERE n = 2"}, "2 taken back; the audit log says 2 written, 1 taken back"},
 		"days":   {[]string{"INSERT INTO calendar_years (calendar, year, source, days, saved_at) VALUES ('china', 2027, 'a test', '13-01 No month', '2026-11-28T00:00:00.000Z')"}, "china, 2027: line 1"},
 		"moved":  {[]string{"UPDATE field_engineers SET id_sealed = (SELECT id_sealed FROM field_engineers f WHERE f.n = 2 AND f.id_sealed IS NOT NULL) WHERE n = 1"}, "cannot be opened"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := storetest.New(t)
-			e.At(t, lifecycle.ApprovedLOA, func(in *store.NewConnection) {
+			at := e.At(t, lifecycle.ApprovedLOA, func(in *store.NewConnection) {
 				in.Region, in.SP, in.AccessPoint = "ap-southeast-1", "Equinix", e.APID(t, "Singapore-A")
 			})
-			if out := must(t, "check", "-data", e.Dir); strings.Count(out, "sound") != 7 {
+			for _, body := range []string{"They call before they come.", "The panel is behind the second door."} {
+				if err := e.WriteNote(t.Context(), e.Reviewer, at.ID, body); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := e.TakeBackNote(t.Context(), e.Reviewer, at.ID, 1); err != nil {
+				t.Fatal(err)
+			}
+			if out := must(t, "check", "-data", e.Dir); strings.Count(out, "sound") != 8 {
 				t.Fatalf("a sound database:\n%s", out)
 			}
 			meddle(t, filepath.Join(e.Dir, store.Database), c.sql...)

@@ -53,6 +53,7 @@ const (
 	smtpSecret = "smtp-Harbor-77-kk2"
 	company    = "Kestrel Cabling Works"
 	lineName   = "leak-test-line"
+	staffNote  = "Umbra reports trouble at the gate" // in staff notes about the interface
 	whyRead    = "Check at the door of the building"
 	engineer   = "Amara Oduya"
 	invitee    = "ines.costa@northwind.example"
@@ -350,6 +351,7 @@ func TestNothingLeaks(t *testing.T) {
 		"phone":                {phone},
 		"name":                 {engineer},
 		"e-mail address":       {invitee},
+		"staff note":           {staffNote},
 		"password":             {newSecret, mistyped},
 		"password of the mail": {smtpSecret},
 		"key of the gateway":   {stripetest.Key, stripetest.Secret},
@@ -561,6 +563,12 @@ func letterLife(t *testing.T, d *dossier, p *Program, people map[string]*person,
 	apply(http.StatusSeeOther, "qx77 34lm p0921", idDigits)
 	// An old page sends the form again: refused, and nothing said.
 	owner.post(paths.LOAApplication(id), http.StatusConflict, url.Values{"company_name": {"Northwind Trading"}, "engineer-0-name": {engineer}, "engineer-0-id_number": {idLetters}, "rev": {"1"}})
+	for _, text := range []string{staffNote + ": ask for " + engineer, staffNote + ", and is right."} {
+		review.get(paths.AdminInterface(id))
+		review.send(paths.AdminNotes(id), http.StatusSeeOther, url.Values{"note": {text}})
+	}
+	review.get(paths.AdminInterface(id))
+	review.send(paths.AdminNotes(id), http.StatusUnprocessableEntity, url.Values{"note": {strings.Repeat(staffNote, 40)}, "key": {""}})
 	review.get(paths.AdminIDNumber(id, "1"))
 	review.send(paths.AdminIDNumber(id, "1"), http.StatusUnprocessableEntity, url.Values{"reason": {""}})
 	review.send(paths.AdminIDNumber(id, "1"), http.StatusOK, url.Values{"reason": {whyRead}})
@@ -730,6 +738,12 @@ var allowed = []struct{ kind, medium, name, why string }{
 	{"e-mail address", "page", `^GET /(people|admin/audit|setup/[^/]+) 200$`, "for the account's owner, and whoever chooses a password"},
 	{"e-mail address", "mail", `^to ines\.costa@`, "the recipient"},
 	{"e-mail address", "disk", `: (demarc|backup)\.db(-wal)?$`, "to sign in with"},
+	{"staff note", "page", `^(GET|POST) /admin/interfaces/[^/]+(/notes)? `, "colleagues read it"},
+	{"staff note", "page", `^GET /admin/loas/[^/]+ 200$`, "whoever decides reads it"},
+	{"staff note", "page", `^GET /admin/cabling/[^/]+ 200$`, "whoever connects the cables reads it"},
+	{"staff note", "file", `^POST /admin/personal-data 200$`, "it names the person"},
+	{"staff note", "export of a person", ``, "it names the person"},
+	{"staff note", "disk", `: (demarc|backup)\.db(-wal)?$`, "kept with the interface"},
 	{"phone", "page", `^(GET|POST) /interfaces/[^/]+/loa-application(/new)? `, "the customer's own application"},
 	{"phone", "page", `^GET /admin/loas/[^/]+ 200$`, "the reviewer calls the engineer"},
 	{"phone", "export of a person", ``, "the person's own data"},
@@ -778,7 +792,7 @@ func (d *dossier) search(t *testing.T) {
 	for _, s := range d.secrets {
 		kinds[s.kind]++
 	}
-	for _, kind := range []string{"ID number", "ID number astray", "phone", "name", "e-mail address", "password", "password of the mail", "key of the gateway", "one-time link", "key of an authenticator", "recovery code", "check code", "cookie", "key"} {
+	for _, kind := range []string{"ID number", "ID number astray", "phone", "name", "e-mail address", "staff note", "password", "password of the mail", "key of the gateway", "one-time link", "key of an authenticator", "recovery code", "check code", "cookie", "key"} {
 		if kinds[kind] == 0 {
 			t.Errorf("no %s was planted", kind)
 		}

@@ -172,6 +172,15 @@ func newSite(t *testing.T) *site {
 		closed, _, err := db.OwnTickets(ctx, owner.AccountID, true, "", 1)
 		must(err)
 		s.closedTicket = closed[0].ID
+		for i, text := range []string{strings.Repeat("w", 1000), strings.Repeat(hostile+"\n", 30), strings.Repeat(wide, 1000)} {
+			must(db.WriteNote(ctx, store.Actor{UserID: by.ID, Name: strings.Repeat(wide, 32), Role: by.Role}, s.line["sg-core-b"].ID, text))
+			if i == 1 {
+				must(db.TakeBackNote(ctx, store.Actor{UserID: by.ID, Name: by.Name, Role: by.Role}, s.line["sg-core-b"].ID, i+1))
+			}
+		}
+		for range 12 {
+			must(db.WriteNote(ctx, store.Actor{UserID: by.ID, Name: by.Name, Role: by.Role}, s.line["sha-old-office"].ID, "One of many"))
+		}
 		s.port = *must1(db.PortOf(ctx, s.line["hz-dc1-primary"].ID))(t)
 		for _, port := range must1(db.Ports(ctx, s.port.Device))(t) {
 			if port.State == "free" {
@@ -231,10 +240,12 @@ func (s *site) visits() map[string][]visit {
 			interfaces = append(interfaces, visit{who: northwind, path: paths.Interface(id(name)), state: name})
 		}
 		switch name {
-		case "hz-dc1-primary", "mumbai-support", "sha-old-office", "hohhot-render-2":
+		case "hz-dc1-primary", "mumbai-support", "sha-old-office", "hohhot-render-2", "sg-core-b":
 			staffInterfaces = append(staffInterfaces, visit{who: admin, path: paths.AdminInterface(id(name)), state: name})
 		}
 	}
+	staffInterfaces = append(staffInterfaces, visit{who: auditor, path: paths.AdminInterface(id("mumbai-support")), state: "read only"},
+		visit{who: admin, path: paths.With(paths.AdminInterface(id("sha-old-office")), "before", "4"), state: "older notes"}, refused(technician, paths.AdminInterface(id("hz-branch-lab")), "Add note"))
 	detail := paths.Interface(id("hz-dc1-primary"))
 	interfaces = append(interfaces,
 		visit{who: northwind, path: detail, state: "menu", open: "More"},

@@ -347,6 +347,27 @@ func AdminTicket(id string) string { return join(AdminTickets, id) }
 // AdminInterface is the detail page of any account's interface.
 func AdminInterface(id string) string { return join(AdminInterfaces, id) }
 
+// NotesPart is the part of the page of an interface that has its staff notes.
+const NotesPart = "notes"
+
+// AdminNotes adds a staff note about an interface.
+func AdminNotes(id string) string { return join(AdminInterfaces, id, "notes") }
+
+// AdminNotesRead is where the staff notes about an interface stand: the newest,
+// or those before the note with the number before.
+func AdminNotesRead(id string, before int) string {
+	path := AdminInterface(id)
+	if before > 0 {
+		path = With(path, "before", strconv.Itoa(before))
+	}
+	return path + "#" + NotesPart
+}
+
+// AdminNoteWithdrawal takes back a staff note.
+func AdminNoteWithdrawal(id, n string) string {
+	return join(AdminInterfaces, id, "notes", n, "withdrawal")
+}
+
 // AdminFree ends an interface for non-payment.
 func AdminFree(id string) string { return join(AdminInterfaces, id, "release") }
 
