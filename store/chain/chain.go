@@ -17,6 +17,8 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -234,13 +236,13 @@ func (v *Verifier) Finish(tail Head) []string {
 	case !hmac.Equal(tail.Hash, v.head.Hash):
 		v.problem("the last event has another hash than the head of the chain")
 	}
-	for n := range v.noted {
+	for _, n := range slices.Sorted(maps.Keys(v.noted)) {
 		if n > 0 {
 			v.problem("event %d, whose hash was noted, is not there", n)
 		}
 	}
-	for id, n := range v.nameless {
-		if !v.erased[id] {
+	for _, id := range slices.Sorted(maps.Keys(v.nameless)) {
+		if n := v.nameless[id]; !v.erased[id] {
 			v.problem("event %d has lost the name of its actor, and no event says that %s was erased", n, id)
 		}
 	}

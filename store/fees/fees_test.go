@@ -300,19 +300,49 @@ func TestRulesSayWhatIsWrong(t *testing.T) {
 	if bad := fees.Default().Problems(); len(bad) != 0 {
 		t.Errorf("the default is refused: %v", bad)
 	}
-	for field, change := range map[string]func(*fees.Rules){
-		"installation":    func(r *fees.Rules) { r.Installation = "sometimes" },
-		"late_percent":    func(r *fees.Rules) { r.LateCreditPercent = 101 },
-		"late_cap":        func(r *fees.Rules) { r.LateCreditPercent, r.LateCreditCap = 20, 10 },
-		"auto_renew_days": func(r *fees.Rules) { r.AutoRenewDays = 15 },
+	type change = func(*fees.Rules)
+	for _, tt := range []struct {
+		field string // "" when nothing is wrong
+		with  change
+	}{
+		{"", func(r *fees.Rules) { r.Installation = fees.NeverBack }},
+		{"installation", func(r *fees.Rules) { r.Installation = "sometimes" }},
+		{"installation", func(r *fees.Rules) { r.Installation = "" }},
+		{"", func(r *fees.Rules) { r.LateCreditPercent, r.LateCreditCap = 0, 1 }},
+		{"", func(r *fees.Rules) { r.LateCreditPercent, r.LateCreditCap = 100, 100 }},
+		{"late_percent", func(r *fees.Rules) { r.LateCreditPercent = 101 }},
+		{"late_percent", func(r *fees.Rules) { r.LateCreditPercent = -1 }},
+		{"", func(r *fees.Rules) { r.LateCreditPercent, r.LateCreditCap = 10, 10 }},
+		{"late_cap", func(r *fees.Rules) { r.LateCreditPercent, r.LateCreditCap = 11, 10 }},
+		{"late_cap", func(r *fees.Rules) { r.LateCreditCap = 0 }},
+		{"late_cap", func(r *fees.Rules) { r.LateCreditCap = 101 }},
+		{"", func(r *fees.Rules) { r.AutoRenewDays = 1 }},
+		{"", func(r *fees.Rules) { r.AutoRenewDays = 14 }},
+		{"auto_renew_days", func(r *fees.Rules) { r.AutoRenewDays = 0 }},
+		{"auto_renew_days", func(r *fees.Rules) { r.AutoRenewDays = 15 }},
 	} {
 		r := fees.Default()
-		change(&r)
-		if bad := r.Problems(); len(bad) != 1 || bad[field] == "" {
-			t.Errorf("%s: %v", field, bad)
+		tt.with(&r)
+		if bad := r.Problems(); tt.field == "" && len(bad) != 0 || tt.field != "" && (len(bad) != 1 || bad[tt.field] == "") {
+			t.Errorf("%+v: %v, want a problem of %q", r, bad, tt.field)
 		}
 	}
 	if fees.Default().ResourceRule() != fees.UnusedBack || (fees.Rules{}).ResourceRule() != fees.NothingBack {
 		t.Error("the rule that an order keeps")
+	}
+}
+
+// Auto Renew pays three days before the end unless the operator says otherwise,
+// days of 24 hours, and tries again a day after a payment that failed.
+func TestAutoRenewTimes(t *testing.T) {
+	end := time.Date(2026, 3, 31, 15, 59, 59, 0, time.UTC)
+	if got, want := fees.RenewAt(end, fees.Default().AutoRenewDays), end.AddDate(0, 0, -3); !got.Equal(want) {
+		t.Errorf("first tried at %s, want %s", got, want)
+	}
+	if got, want := fees.RenewAt(end, 14), end.AddDate(0, 0, -14); !got.Equal(want) {
+		t.Errorf("first tried at %s, want %s", got, want)
+	}
+	if got, want := fees.RetryAt(end), end.AddDate(0, 0, 1); !got.Equal(want) {
+		t.Errorf("tried again at %s, want %s", got, want)
 	}
 }

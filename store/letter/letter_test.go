@@ -313,6 +313,20 @@ func TestOptionalLinesAreLeftOut(t *testing.T) {
 	}
 }
 
+// The sentence that authorizes, word by word: who may come, and for what.
+func TestAuthorization(t *testing.T) {
+	s := sample()
+	want := "Example Cloud authorizes the construction company and the field engineers named in this letter to enter the data center and to connect one leased line of the company below to the patch panel position below. The letter covers no other work."
+	if got := s.Authorization(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	s.RemoteHands = true
+	want = "Example Cloud authorizes your remote hands, instructed by the construction company named in this letter, to connect one leased line of the company below to the patch panel position below. The letter covers no other work."
+	if got := s.Authorization(); got != want {
+		t.Errorf("nobody visits:\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestConditions(t *testing.T) {
 	s := sample()
 	s.Issuer.LegalName = "Operator Ltd."

@@ -40,6 +40,17 @@ func TestFirstSchemaIsStillRead(t *testing.T) {
 	}
 }
 
+// A letter of the first schema with a field that came later was not written by
+// this program.
+func TestFirstSchemaHasNoFieldOfTheSecond(t *testing.T) {
+	for _, field := range []string{`"check_code":"7KQ4-M2XD-9PZA-3HTV"`, `"check_url":"https://console.example/"`, `"reason":"another"`, `"changes":[]`, `"may_sub_delegate":true`, `"valid_from":"2026-11-16T16:00:00Z"`} {
+		text := strings.Replace(first, "{", "{"+field+",", 1)
+		if _, err := letter.Unmarshal([]byte(text)); err == nil || !strings.Contains(err.Error(), "fields of schema 2 in a letter of schema 1") {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
 func TestSubDelegation(t *testing.T) {
 	s := sample()
 	if text := s.Chain() + s.Conditions()[0]; !strings.Contains(text, "Northwind Trading → China Telecom → 浙江华临布线有限公司") ||

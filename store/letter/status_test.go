@@ -2,6 +2,7 @@ package letter_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,5 +130,18 @@ func TestDiff(t *testing.T) {
 	}
 	if got := letter.Words(d); !slices.Contains([]string{"Position 17-18 → 19-20; Device and port CSW-YH-A-02, XGE1/0/17 → CSW-YH-A-02, XGE1/0/19; Note on the LOA Use the overhead route. → nothing; Field engineers Zhou Ming, 陈喆 → Wu Tao"}, got) {
 		t.Error(got)
+	} // From when on it is good: at once, or from a day on.
+	before, after = sample(), sample()
+	after.ValidFrom = time.Time{}
+	for _, tt := range []struct {
+		before, after letter.Snapshot
+		want          string
+	}{
+		{before, after, "17 Nov 2026, 00:00 (UTC+08:00) → issue"},
+		{after, before, "issue → 17 Nov 2026, 00:00 (UTC+08:00)"},
+	} {
+		if got := letter.Words(letter.Diff(tt.before, tt.after)); !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%s, want …%s", got, tt.want)
+		}
 	}
 }
