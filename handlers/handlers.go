@@ -98,7 +98,7 @@ func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) vie
 	var queues store.QueueCounts
 	var err error
 	if user.Role.IsCustomer() {
-		needs, err = h.Store.NeedsAction(ctx, user.AccountID)
+		needs, err = h.Store.NeedsAction(ctx, user.AccountID, user.Role)
 		if err == nil {
 			answered, err = h.Store.AnsweredTickets(ctx, user.AccountID)
 		}

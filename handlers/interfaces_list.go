@@ -43,7 +43,7 @@ func (h *Handlers) listQuery(c echo.Context) listQuery {
 	param := func(name string) string { return clean(c, name, c.QueryParam(name), false) }
 	q := listQuery{view: store.View(param("view")), by: param("by"), query: shortened(param("q"), queryLimit), status: param("status"), region: param("region"),
 		sort: store.Sort(param("sort")), after: shortened(param("after"), 2*queryLimit)}
-	if !slices.Contains([]store.View{store.ViewNeedsAction, store.ViewWithOperator, store.ViewEnabled, store.ViewClosed}, q.view) {
+	if !slices.Contains(customerViews, q.view) || !q.view.Offered(roleOf(c)) {
 		q.view = store.ViewAll
 	}
 	if !slices.Contains([]string{"id", "name", "line"}, q.by) {
@@ -67,6 +67,26 @@ func (h *Handlers) listQuery(c echo.Context) listQuery {
 	q.page, _ = strconv.Atoi(param("page"))
 	q.page = min(max(q.page, 1), store.MaxPage)
 	return q
+}
+
+// customerViews are the saved queries of the list, in order.
+var customerViews = []store.View{store.ViewAll, store.ViewNeedsAction, store.ViewOfColleagues, store.ViewWithOperator, store.ViewEnabled, store.ViewClosed}
+
+// viewLabel is what a customer calls a view.
+func (h *Handlers) viewLabel(v store.View) string {
+	switch v {
+	case store.ViewNeedsAction:
+		return "Needs your action"
+	case store.ViewOfColleagues:
+		return "Needs a colleague"
+	case store.ViewWithOperator:
+		return "With " + h.Operator
+	case store.ViewEnabled:
+		return "Enabled"
+	case store.ViewClosed:
+		return "Closed"
+	}
+	return "All"
 }
 
 // retryAfter is when to try again what could not be read, in seconds.
@@ -165,7 +185,7 @@ func (h *Handlers) ListInterfaces(c echo.Context) error {
 	}
 	l.Rows, l.Nothing, l.Here = rows, !l.Failed && counts.Of(store.ViewAll) == 0, q.here()
 	l.Count = countInterfaces(paging.Total, paging.TotalMore)
-	l.Views = interfaceViews(q, counts, h.Operator, l.Failed)
+	l.Views = h.viewTabs(q, counts, actor.Role, l.Failed)
 	l.Pages = pager(q, paging, len(rows))
 	if user, _ := reqctx.User(ctx); user.StaffRole == "" && !reqctx.Of(ctx).Session.Dismissed(listNote) {
 		l.Note = ui.Notice{Tone: ui.ToneInfo, DismissAction: paths.Preferences, DismissKey: listNote, Next: l.Here}
@@ -310,17 +330,21 @@ func statusOptions() []ui.Option {
 	return out
 }
 
-// interfaceViews are the saved queries. Their numbers are those of the whole
-// account, so following one leaves the other filters behind.
-func interfaceViews(q listQuery, counts store.StageCounts, operator string, failed bool) []ui.ViewTab {
-	tabs := []ui.ViewTab{{Label: "All"}, {Label: "Needs your action"}, {Label: "With " + operator}, {Label: "Enabled"}, {Label: "Closed"}}
-	for i, v := range []store.View{store.ViewAll, store.ViewNeedsAction, store.ViewWithOperator, store.ViewEnabled, store.ViewClosed} {
-		tabs[i].Href = q.with(func(q *listQuery) { q.view, q.query, q.status, q.region = v, "", "", "" })
-		tabs[i].Current, tabs[i].Count = v == q.view, counts.Of(v)
-		tabs[i].CountText = thousands(counts.Of(v))
-		if failed {
-			tabs[i].Count, tabs[i].CountText = -1, ""
+// viewTabs are the saved queries that the reader can use. Their numbers are
+// those of the whole account, so following one leaves the other filters behind.
+func (h *Handlers) viewTabs(q listQuery, counts store.StageCounts, reader lifecycle.Role, failed bool) []ui.ViewTab {
+	var tabs []ui.ViewTab
+	for _, v := range customerViews {
+		if !v.Offered(reader) {
+			continue
 		}
+		n := counts.For(reader, v)
+		tab := ui.ViewTab{Label: h.viewLabel(v), Current: v == q.view, Count: n, CountText: thousands(n),
+			Href: q.with(func(q *listQuery) { q.view, q.query, q.status, q.region = v, "", "", "" })}
+		if failed {
+			tab.Count, tab.CountText = -1, ""
+		}
+		tabs = append(tabs, tab)
 	}
 	return tabs
 }

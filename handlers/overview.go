@@ -15,7 +15,7 @@ import (
 	"demarc/web/reqctx"
 )
 
-// overviewRows is how many interfaces the card "Needs your action" names.
+// overviewRows is how many interfaces the card of what has to be done names.
 const overviewRows = 5
 
 // dueSoon is how far the overview looks ahead.
@@ -27,7 +27,13 @@ func (h *Handlers) ShowOverview(c echo.Context) error {
 	ctx := c.Request().Context()
 	actor := reqctx.Actor(ctx)
 	steps := lifecycle.StepNames()
-	o := views.Overview{Steps: steps[:], All: paths.With(paths.Interfaces, "view", string(store.ViewNeedsAction)), Here: paths.Home}
+	o := views.Overview{Steps: steps[:], Here: paths.Home}
+	// A reader who takes no step at all sees what the colleagues have to do.
+	first := store.ViewNeedsAction
+	if !first.Offered(actor.Role) {
+		first = store.ViewOfColleagues
+	}
+	o.NeedsTitle, o.All = h.viewLabel(first), paths.With(paths.Interfaces, "view", string(first))
 
 	counts, err := h.Store.StageCounts(ctx, actor.AccountID)
 	if err != nil {
@@ -38,15 +44,21 @@ func (h *Handlers) ShowOverview(c echo.Context) error {
 		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
 		return h.render(c, http.StatusServiceUnavailable, views.OverviewPage(h.page(c, "Overview"), o))
 	}
-	with := counts.Of(store.ViewWithOperator)
-	o.Nothing, o.NeedsCount = counts.Of(store.ViewAll) == 0, counts.Of(store.ViewNeedsAction)
-	if with == 1 {
-		o.With = "1 interface is with " + h.Operator + "."
-	} else if with > 1 {
-		o.With = thousands(with) + " interfaces are with " + h.Operator + "."
+	o.Nothing, o.NeedsCount = counts.Of(store.ViewAll) == 0, counts.For(actor.Role, first)
+	elsewhere := func(n int, one, more string) {
+		switch {
+		case n == 1:
+			o.Elsewhere += " 1 interface " + one + "."
+		case n > 1:
+			o.Elsewhere += " " + thousands(n) + " interfaces " + more + "."
+		}
 	}
+	if first != store.ViewOfColleagues {
+		elsewhere(counts.For(actor.Role, store.ViewOfColleagues), "needs a colleague", "need a colleague")
+	}
+	elsewhere(counts.Of(store.ViewWithOperator), "is with "+h.Operator, "are with "+h.Operator)
 	if !o.Nothing {
-		if o.Needs, err = h.waitingFor(c, actor); err != nil {
+		if o.Needs, err = h.waitingFor(c, actor, first); err != nil {
 			if !h.cardFailed(ctx, err) {
 				return err
 			}
@@ -59,11 +71,12 @@ func (h *Handlers) ShowOverview(c echo.Context) error {
 			}
 			o.GlanceFailed = true
 		}
-		view := func(term string, v store.View) ui.Pair {
-			return ui.Pair{Term: term, Value: thousands(counts.Of(v)), Href: paths.With(paths.Interfaces, "view", string(v))}
+		for _, v := range []store.View{store.ViewEnabled, store.ViewWithOperator, store.ViewNeedsAction, store.ViewOfColleagues} {
+			if v.Offered(actor.Role) {
+				o.Glance = append(o.Glance, ui.Pair{Term: h.viewLabel(v), Value: thousands(counts.For(actor.Role, v)), Href: paths.With(paths.Interfaces, "view", string(v))})
+			}
 		}
-		o.Glance = []ui.Pair{view("Enabled", store.ViewEnabled), view("With "+h.Operator, store.ViewWithOperator), view("Needs your action", store.ViewNeedsAction),
-			{Term: "Due this week", Value: thousands(due)}}
+		o.Glance = append(o.Glance, ui.Pair{Term: "Due this week", Value: thousands(due), Href: paths.With(paths.Interfaces, "sort", string(store.SortDue))})
 	}
 	status := http.StatusOK
 	if o.NeedsFailed && o.GlanceFailed { // nothing of the account could be read
@@ -73,9 +86,9 @@ func (h *Handlers) ShowOverview(c echo.Context) error {
 	return h.render(c, status, views.OverviewPage(h.page(c, "Overview"), o))
 }
 
-// waitingFor is the newest interfaces that wait for the customer.
-func (h *Handlers) waitingFor(c echo.Context, actor store.Actor) ([]views.Interface, error) {
-	page, err := h.Store.ConnectionRows(c.Request().Context(), actor, store.ConnectionFilter{View: store.ViewNeedsAction, Limit: 10}, "")
+// waitingFor is the newest interfaces of a view that wait for the customer.
+func (h *Handlers) waitingFor(c echo.Context, actor store.Actor, v store.View) ([]views.Interface, error) {
+	page, err := h.Store.ConnectionRows(c.Request().Context(), actor, store.ConnectionFilter{View: v, Limit: 10}, "")
 	return h.interfaceViews(c, page.Items[:min(len(page.Items), overviewRows)]), err
 }
 

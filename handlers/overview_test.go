@@ -74,3 +74,55 @@ func TestOverview(t *testing.T) {
 		t.Errorf("h1 %q", got)
 	}
 }
+
+// Whom an interface waits for depends on the role: an engineer pays nothing,
+// finance applies for no letter, a viewer takes no step at all. The navigation,
+// the overview and the views of the list say the same.
+func TestWhoseActionIsNeeded(t *testing.T) {
+	s := newSite(t)
+	s.Everybody(t)
+	s.At(t, lifecycle.PendingPayment, named("to-pay"))
+	s.Clock.Advance(time.Minute)
+	s.At(t, lifecycle.ToApplyForLOA, named("to-apply"))
+	s.Clock.Advance(time.Minute)
+	s.At(t, lifecycle.ApprovedLOA, named("to-install"))
+	for mail, want := range map[string]struct{ nav, title, first, glance, tabs string }{
+		customerMail: {"3 need your action", "Needs your action (3)", "to-install", "Needs your action: 3", "All 3|Needs your action 3|With Example Cloud 0|Enabled 0|Closed 0"},
+		engineerMail: {"2 need your action", "Needs your action (2)", "to-install", "Needs your action: 2|Needs a colleague: 1", "All 3|Needs your action 2|Needs a colleague 1|With Example Cloud 0|Enabled 0|Closed 0"},
+		payerMail:    {"1 need your action", "Needs your action (1)", "to-pay", "Needs your action: 1|Needs a colleague: 2", "All 3|Needs your action 1|Needs a colleague 2|With Example Cloud 0|Enabled 0|Closed 0"},
+		viewerMail:   {"", "Needs a colleague (3)", "to-install", "Needs a colleague: 3", "All 3|Needs a colleague 3|With Example Cloud 0|Enabled 0|Closed 0"},
+	} {
+		reader := s.as(mail)
+		d := reader.get("/").want(200).doc()
+		if got := folded(d.Find("nav#nav a[href='/interfaces']")); strings.TrimSpace(strings.TrimPrefix(got, "Physical Connection Interfaces")) != want.nav {
+			t.Errorf("%s: navigation %q", mail, got)
+		}
+		card := d.Find("section[aria-labelledby=needs-h]")
+		if got := folded(card.Find("h2")); got != want.title {
+			t.Errorf("%s: %q", mail, got)
+		}
+		if got := folded(card.Find("li a").First()); got != want.first {
+			t.Errorf("%s: the first is %q", mail, got)
+		}
+		var glance []string
+		d.Find("section[aria-labelledby=glance-h] dl > div").Each(func(_ int, s *goquery.Selection) {
+			if dt := folded(s.Find("dt")); strings.HasPrefix(dt, "Needs ") {
+				glance = append(glance, dt+": "+folded(s.Find("dd")))
+			}
+		})
+		if got := strings.Join(glance, "|"); got != want.glance {
+			t.Errorf("%s: at a glance %q", mail, got)
+		}
+		all, _ := card.Find("a:contains('View all')").Attr("href")
+		list := reader.get(all).want(200).doc()
+		if got := strings.Join(texts(list.Find("nav[aria-label=Views] a")), "|"); got != want.tabs {
+			t.Errorf("%s: views %q", mail, got)
+		}
+		if got := folded(list.Find("nav[aria-label=Views] a[aria-current]")); got != strings.NewReplacer("(", "", ")", "").Replace(want.title) {
+			t.Errorf("%s: %q is open, not %q", mail, got, want.title)
+		}
+	}
+	if got := s.as(viewerMail).get("/interfaces?view=needs-action").want(200).doc().Find("tbody tr").Length(); got != 3 {
+		t.Errorf("a viewer who follows a colleague's link to what needs an action sees %d interfaces", got)
+	}
+}

@@ -65,7 +65,8 @@ type View string
 // The views of the list.
 const (
 	ViewAll          View = ""
-	ViewNeedsAction  View = "needs-action"  // the customer's turn
+	ViewNeedsAction  View = "needs-action"  // the customer's turn, and of the customer's people the reader's
+	ViewOfColleagues View = "of-colleagues" // the customer's turn, but others of the account than the reader
 	ViewWithOperator View = "with-operator" // staff's turn
 	ViewEnabled      View = "enabled"
 	ViewClosed       View = "closed"
@@ -73,7 +74,7 @@ const (
 
 func (v View) turn() (lifecycle.Turn, bool) {
 	switch v {
-	case ViewNeedsAction:
+	case ViewNeedsAction, ViewOfColleagues:
 		return lifecycle.TurnCustomer, true
 	case ViewWithOperator:
 		return lifecycle.TurnStaff, true
@@ -83,6 +84,33 @@ func (v View) turn() (lifecycle.Turn, bool) {
 		return lifecycle.TurnClosed, true
 	}
 	return "", false
+}
+
+// Has reports whether the view of a reader has the interfaces in a stage. What
+// waits for a customer waits for those of its people who may take the step;
+// staff see one customer.
+func (v View) Has(stage lifecycle.Stage, reader lifecycle.Role) bool {
+	turn, narrowed := v.turn()
+	switch {
+	case !narrowed:
+		return true
+	case stage.Turn() != turn:
+		return false
+	case turn == lifecycle.TurnCustomer && reader.IsCustomer():
+		return stage.Awaits(reader) == (v == ViewNeedsAction)
+	}
+	return v != ViewOfColleagues
+}
+
+// Offered reports whether the view can ever have something for a reader.
+func (v View) Offered(reader lifecycle.Role) bool {
+	return slices.ContainsFunc(lifecycle.Stages(), func(s lifecycle.Stage) bool { return v.Has(s, reader) })
+}
+
+// whole reports whether the view has every stage of its turn for a reader.
+func (v View) whole(reader lifecycle.Role) bool {
+	turn, _ := v.turn()
+	return !slices.ContainsFunc(lifecycle.Stages(), func(s lifecycle.Stage) bool { return s.Turn() == turn && !v.Has(s, reader) })
 }
 
 // StatusWaiting is the status filter for the two stages called Waiting; every
@@ -180,7 +208,7 @@ func connectionsAs[T any](ctx context.Context, s *Store, by Actor, f ConnectionF
 	var tries []connectionQuery
 	base := s.connectionBase(by, f)
 	if f.Query == "" {
-		tries = append(tries, base.sorted(f))
+		tries = append(tries, base.sorted(f, by.Role))
 	} else {
 		name, id := foldName(f.Query), strings.ToLower(f.Query)
 		byID := base.orderedBy("id").prefix("id", id)
@@ -221,7 +249,7 @@ func connectionsAs[T any](ctx context.Context, s *Store, by Actor, f ConnectionF
 		if err != nil {
 			return items, page, err
 		}
-		page.Total, page.TotalMore = counts.matching(f.View, f.Status), false
+		page.Total, page.TotalMore = counts.matching(f.View, f.Status, by.Role), false
 	}
 	return items, page, nil
 }
@@ -246,6 +274,11 @@ func (s *Store) connectionBase(by Actor, f ConnectionFilter) connectionQuery {
 	q.account = account
 	if turn, ok := f.View.turn(); ok {
 		q = q.where("turn = ?", turn)
+		if !f.View.whole(by.Role) {
+			// The sign keeps the index of the order: what waits for a customer is as
+			// little as the quota lets an account have.
+			q = q.where("+status_rank IN (" + f.View.ranks(by.Role) + ")")
+		}
 	}
 	if f.Status != "" && q.account != "" {
 		q = q.where("status_rank = ?", statusRank(f.Status))
@@ -270,7 +303,7 @@ func (q connectionQuery) where(cond string, args ...any) connectionQuery {
 func (q connectionQuery) orderedBy(column string) connectionQuery { q.order = column; return q }
 
 // sorted is the query of a list that is not a search.
-func (q connectionQuery) sorted(f ConnectionFilter) connectionQuery {
+func (q connectionQuery) sorted(f ConnectionFilter, reader lifecycle.Role) connectionQuery {
 	switch {
 	case q.account == "" || !f.Sortable(f.Sort):
 	case f.Sort == SortName:
@@ -278,9 +311,9 @@ func (q connectionQuery) sorted(f ConnectionFilter) connectionQuery {
 	case f.Sort == SortDue:
 		return q.orderedBy("due_at")
 	case f.Sort == SortStatus:
-		if turn, ok := f.View.turn(); ok && f.Status == "" {
+		if f.View != ViewAll && f.Status == "" {
 			// Nothing of the statuses that the view cannot have is looked at.
-			q = q.where("status_rank IN (" + ranksOf(turn) + ")")
+			q = q.where("status_rank IN (" + f.View.ranks(reader) + ")")
 		}
 		return q.orderedBy("status_rank")
 	}
@@ -299,13 +332,17 @@ func statusOf(s lifecycle.Stage) string {
 // from 1 on; 0 for what is none.
 func statusRank(status string) int { return slices.Index(StatusFilters(), status) + 1 }
 
-// ranksOf lists the ranks of the statuses that a turn can have.
-func ranksOf(turn lifecycle.Turn) string {
+// ranks lists the ranks of the statuses that the view of a reader can have, 0
+// when there is none. Within one turn a rank is one stage.
+func (v View) ranks(reader lifecycle.Role) string {
 	var out []string
 	for _, s := range lifecycle.Stages() {
-		if n := strconv.Itoa(statusRank(statusOf(s))); s.Turn() == turn && !slices.Contains(out, n) {
+		if n := strconv.Itoa(statusRank(statusOf(s))); v.Has(s, reader) && !slices.Contains(out, n) {
 			out = append(out, n)
 		}
+	}
+	if len(out) == 0 {
+		return "0"
 	}
 	return strings.Join(out, ", ")
 }
@@ -498,14 +535,16 @@ func (s *Store) EachConnection(ctx context.Context, by Actor, filter ConnectionF
 // StageCounts is how many interfaces are in each stage.
 type StageCounts map[lifecycle.Stage]int
 
-// Of sums the interfaces of a view.
-func (n StageCounts) Of(v View) int { return n.matching(v, "") }
+// Of sums the interfaces of a view as staff see it.
+func (n StageCounts) Of(v View) int { return n.For("", v) }
 
-func (n StageCounts) matching(v View, status string) int {
-	turn, narrowed := v.turn()
+// For sums the interfaces of a view as a reader sees it.
+func (n StageCounts) For(reader lifecycle.Role, v View) int { return n.matching(v, "", reader) }
+
+func (n StageCounts) matching(v View, status string, reader lifecycle.Role) int {
 	total := 0
 	for stage, k := range n {
-		if (!narrowed || stage.Turn() == turn) && (status == "" || status == statusOf(stage)) {
+		if v.Has(stage, reader) && (status == "" || status == statusOf(stage)) {
 			total += k
 		}
 	}
@@ -536,10 +575,11 @@ func (s *Store) StageCounts(ctx context.Context, account string) (StageCounts, e
 	return n, nil
 }
 
-// NeedsAction is how many interfaces of the account wait for the customer.
-func (s *Store) NeedsAction(ctx context.Context, account string) (int, error) {
+// NeedsAction is how many interfaces of the account wait for a person with the
+// role.
+func (s *Store) NeedsAction(ctx context.Context, account string, role lifecycle.Role) (int, error) {
 	counts, err := s.StageCounts(ctx, account)
-	return counts.Of(ViewNeedsAction), err
+	return counts.For(role, ViewNeedsAction), err
 }
 
 // QueueCounts is how much work lies in each staff queue.

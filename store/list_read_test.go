@@ -365,3 +365,52 @@ func TestListPlans(t *testing.T) {
 		}
 	}
 }
+
+// What waits for a customer is split between what the reader does next and what
+// colleagues do; the views of a role together are all of the account, once.
+func TestViewsOfARole(t *testing.T) {
+	e := storetest.New(t)
+	e.Everybody(t)
+	stages := map[string]lifecycle.Stage{}
+	for _, s := range lifecycle.Stages() {
+		c := e.At(t, s)
+		stages[c.ID] = s
+	}
+	for _, role := range lifecycle.CustomerRoles() {
+		by := e.As(role)
+		counts, err := e.StageCounts(ctx, by.AccountID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]store.View{}
+		for _, view := range []store.View{store.ViewNeedsAction, store.ViewOfColleagues, store.ViewWithOperator, store.ViewEnabled, store.ViewClosed} {
+			for _, sort := range []store.Sort{store.SortNewest, store.SortName, store.SortStatus, store.SortDue} {
+				page, err := e.ConnectionRows(ctx, by, store.ConnectionFilter{View: view, Sort: sort, Limit: 20}, "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := counts.For(role, view); page.Total != n || len(page.Items) != n {
+					t.Errorf("%s, %s by %q: %d of %d, counted %d", role, view, sort, len(page.Items), page.Total, n)
+				}
+				for _, c := range page.Items {
+					if stages[c.ID].Awaits(role) != (view == store.ViewNeedsAction) {
+						t.Errorf("%s: %s is in %s", role, stages[c.ID], view)
+					}
+					if in, twice := seen[c.ID]; twice && in != view {
+						t.Errorf("%s: %s is in %s and in %s", role, stages[c.ID], in, view)
+					}
+					seen[c.ID] = view
+				}
+			}
+			if view.Offered(role) != (counts.For(role, view) > 0) {
+				t.Errorf("%s is offered %s: %t", role, view, view.Offered(role))
+			}
+		}
+		if len(seen) != len(stages) {
+			t.Errorf("%s sees %d of %d", role, len(seen), len(stages))
+		}
+	}
+	if n := (store.StageCounts{lifecycle.PendingPayment: 2, lifecycle.ToApplyForLOA: 1}); n.Of(store.ViewNeedsAction) != 3 || n.Of(store.ViewOfColleagues) != 0 {
+		t.Error("staff see one customer, not its people")
+	}
+}

@@ -55,8 +55,11 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	fill(t, s, 3_000)
 	customer := Actor{UserID: "u", Role: lifecycle.Owner, AccountID: "acc-00"}
 	staff := Actor{UserID: "r", Role: lifecycle.Reviewer}
-	for _, by := range []Actor{customer, staff} {
+	engineer := Actor{UserID: "e", Role: lifecycle.Engineer, AccountID: "acc-00"}
+	viewer := Actor{UserID: "v", Role: lifecycle.Viewer, AccountID: "acc-00"}
+	for _, by := range []Actor{customer, engineer, viewer, staff} {
 		for _, f := range []ConnectionFilter{
+			{View: ViewOfColleagues}, {View: ViewOfColleagues, Sort: SortName}, {View: ViewOfColleagues, Sort: SortStatus}, {View: ViewOfColleagues, Sort: SortDue}, {View: ViewOfColleagues, Status: StatusWaiting},
 			{}, {Sort: SortName}, {Sort: SortStatus}, {Sort: SortDue}, {Page: 3}, {Limit: 100},
 			{Sort: SortStatus, View: ViewNeedsAction}, {Sort: SortStatus, View: ViewWithOperator}, {Sort: SortStatus, View: ViewClosed}, {Sort: SortStatus, Status: StatusWaiting}, {Sort: SortStatus, View: ViewNeedsAction, Status: StatusWaiting},
 			{Sort: SortDue, View: ViewNeedsAction}, {Sort: SortDue, Status: StatusWaiting}, {Sort: SortDue, Region: "cn-hangzhou"}, {Sort: SortDue, View: ViewWithOperator, Status: "in_application", Region: "cn-hangzhou"},

@@ -65,8 +65,8 @@ func hostilePages(t *testing.T, s string) map[string]*goquery.Document {
 	glance := []ui.Pair{{Term: "Enabled", Value: "6", Href: "/interfaces?view=enabled"}, {Term: "With " + s, Value: "1"}}
 	steps := lifecycle.StepNames()
 	for name, o := range map[string]Overview{
-		"needs": {Needs: needs, NeedsCount: 2, Glance: glance, Steps: steps[:], All: "/interfaces?view=needs-action", Here: "/"},
-		"calm":  {With: s, Glance: glance, Steps: steps[:], All: "/interfaces", Here: "/"},
+		"needs": {NeedsTitle: "Needs your action", Needs: needs, NeedsCount: 2, Glance: glance, Steps: steps[:], All: "/interfaces?view=needs-action", Here: "/"},
+		"calm":  {Elsewhere: s, Glance: glance, Steps: steps[:], All: "/interfaces", Here: "/"},
 		"empty": {Nothing: true, Steps: steps[:], Here: "/"}, "failed": {NeedsFailed: true, GlanceFailed: true, Steps: steps[:], Here: "/"},
 	} {
 		out["overview, "+name] = renderPage(t, OverviewPage(p, o))

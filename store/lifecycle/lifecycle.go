@@ -370,6 +370,13 @@ func (s Stage) Turn() Turn {
 	return TurnCustomer
 }
 
+// Awaits reports whether the stage waits for somebody with this role of the
+// customer: it is the customer's turn, and the role may take the next step of
+// the procedure. Ending or editing the interface is no step.
+func (s Stage) Awaits(role Role) bool {
+	return s.Turn() == TurnCustomer && slices.ContainsFunc([]Action{PayInstallationFee, ApplyForLOA, ReportDelivery, PayResourceFee}, func(a Action) bool { return Can(s, a, role) })
+}
+
 // Actor says which staff role's turn it is; empty when it is not staff's.
 func (s Stage) Actor() Role {
 	switch s {

@@ -292,3 +292,17 @@ func TestMermaidDrawsEveryMove(t *testing.T) {
 		}
 	}
 }
+
+// Of the customer's people those wait who may take the next step; nobody waits
+// when it is the turn of staff or of nobody.
+func TestAwaits(t *testing.T) {
+	engineers, payers := []Role{Owner, Engineer}, []Role{Owner, CustomerFinance}
+	want := map[Stage][]Role{PendingPayment: payers, ToApplyForLOA: engineers, LOARejected: engineers, ApprovedLOA: engineers, WaitingForPayment: payers}
+	for _, s := range Stages() {
+		for _, r := range Roles() {
+			if got := s.Awaits(r); got != slices.Contains(want[s], r) {
+				t.Errorf("%s awaits %s: %t", s, r, got)
+			}
+		}
+	}
+}
