@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"os/signal"
 	"strconv"
@@ -52,9 +53,9 @@ var errUsage = errors.New("wrong flags")
 
 // config is what the flags and the environment say.
 type config struct {
-	addr, dir, operator, address, noc, publicURL, letterKey, letterCert string
-	logFormat, logLevel, metrics, proxies, cert, key                    string
-	demo                                                                bool
+	addr, dir, operator, address, noc, publicURL, termsURL, letterKey, letterCert string
+	logFormat, logLevel, metrics, proxies, cert, key                              string
+	demo                                                                          bool
 
 	smtpHost, smtpPort, smtpUser, smtpPasswordFile, smtpFrom, smtpTLS string
 	smtpPassword                                                      string // of the environment or the file, never a flag
@@ -76,6 +77,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	fs.StringVar(&c.address, "operator-address", "", "the provider's postal `address`, printed on letters of authorization")
 	fs.StringVar(&c.noc, "noc", "", "phone and e-mail of the provider's network operations center, printed on letters (`contact`)")
 	fs.StringVar(&c.publicURL, "public-url", "", "scheme and host that people type (`URL`), for one-time links; http:// and the address when empty")
+	fs.StringVar(&c.termsURL, "terms-url", "", "`URL` of the provider's Terms of Service, which customers agree to with an order")
 	fs.StringVar(&c.cert, "tls-cert", "", "certificate `file` in PEM; with -tls-key the program speaks TLS itself, and reads both again when they change")
 	fs.StringVar(&c.key, "tls-key", "", "`file` with the certificate's private key in PEM")
 	fs.StringVar(&c.proxies, "trusted-proxies", "", "addresses or networks of proxies that are believed when they say for whom they ask (`list`, separated by commas)")
@@ -96,7 +98,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	fs.Usage = func() {
 		fmt.Fprintln(out, "Demarc: order, authorize and patch physical connection interfaces.\n\nUsage: demarc [flags]\n       demarc COMMAND [flags]")
 		fs.PrintDefaults()
-		fmt.Fprintln(out, "\nEvery flag can also be set in the environment: DEMARC_ADDR, DEMARC_DATA, DEMARC_DEMO=1,\nDEMARC_OPERATOR, DEMARC_OPERATOR_ADDRESS, DEMARC_NOC, DEMARC_PUBLIC_URL, DEMARC_LETTER_KEY, DEMARC_LETTER_CERT,\nDEMARC_SMTP_HOST, …_PORT, …_USER, …_PASSWORD_FILE, …_FROM, …_TLS. A flag wins.\nDEMARC_SMTP_PASSWORD, DEMARC_STRIPE_KEY and DEMARC_STRIPE_WEBHOOK_SECRET have no flag: others on the\nmachine could read it.\n\n"+ops.Usage)
+		fmt.Fprintln(out, "\nEvery flag can also be set in the environment: DEMARC_ADDR, DEMARC_DATA, DEMARC_DEMO=1,\nDEMARC_OPERATOR, DEMARC_OPERATOR_ADDRESS, DEMARC_NOC, DEMARC_PUBLIC_URL, DEMARC_TERMS_URL, DEMARC_LETTER_KEY, DEMARC_LETTER_CERT,\nDEMARC_SMTP_HOST, …_PORT, …_USER, …_PASSWORD_FILE, …_FROM, …_TLS. A flag wins.\nDEMARC_SMTP_PASSWORD, DEMARC_STRIPE_KEY and DEMARC_STRIPE_WEBHOOK_SECRET have no flag: others on the\nmachine could read it.\n\n"+ops.Usage)
 	}
 	var bad error
 	fs.VisitAll(func(f *flag.Flag) {
@@ -129,6 +131,9 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	}
 	if err == nil && (c.stripe.Key == "") != (c.stripe.WebhookSecret == "") {
 		err = errors.New("cards need both secrets of Stripe: the API key and the signing secret of the webhook endpoint")
+	}
+	if u, bad := url.Parse(c.termsURL); err == nil && c.termsURL != "" && (bad != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		err = fmt.Errorf("-terms-url %q is no address of a web page, https://your.example/terms", c.termsURL)
 	}
 	if err != nil {
 		fmt.Fprintln(out, "demarc:", err)
@@ -210,7 +215,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	defer s.Close()
 
-	cfg := web.Config{PublicURL: c.publicURL, Operator: c.operator, Address: c.address, NOC: c.noc, Demo: c.demo, RequireSecondFactor: !c.demo, Log: log,
+	cfg := web.Config{PublicURL: c.publicURL, TermsURL: c.termsURL, Operator: c.operator, Address: c.address, NOC: c.noc, Demo: c.demo, RequireSecondFactor: !c.demo, Log: log,
 		Proxies: proxies, TLSCert: c.cert, TLSKey: c.key}
 	if sender != nil {
 		cfg.MailServer, cfg.MailFrom = sender.Server(), sender.From()

@@ -85,7 +85,7 @@ func (h *Handlers) applyPage(c echo.Context, status int, form views.ApplyForm) e
 // the home region of the account.
 func (h *Handlers) applyFacts(ctx context.Context, by store.Actor, form *views.ApplyForm) (views.ApplyFacts, error) {
 	cat := h.Store.Catalogue()
-	facts := views.ApplyFacts{Catalogue: cat, Operator: h.Operator, Free: map[string]map[catalog.PortType]int{}, Whitelist: map[catalog.Spec]views.WhitelistWord{},
+	facts := views.ApplyFacts{Catalogue: cat, Operator: h.Operator, TermsURL: h.TermsURL, Free: map[string]map[catalog.PortType]int{}, Whitelist: map[catalog.Spec]views.WhitelistWord{},
 		Quote: func(region string, spec catalog.Spec) (pricing.Quote, bool) {
 			q, err := h.Store.Quote(region, spec)
 			return q, err == nil

@@ -13,6 +13,7 @@ import (
 	"demarc/store/lifecycle"
 	"demarc/store/pricing"
 	"demarc/store/storetest"
+	"demarc/store/ticket"
 	"demarc/web/paths"
 )
 
@@ -370,4 +371,28 @@ func TestApplyByThePricesThatWereSeen(t *testing.T) {
 		t.Errorf("ordered %+v", list)
 	}
 	s.Sound(t)
+}
+
+// Before a customer agrees and pays, the terms can be read and the place can be
+// asked about, with the access point filled in already.
+func TestApplyLeadsToTermsAndTickets(t *testing.T) {
+	s := newSite(t)
+	c := s.as(northwind)
+	d := c.get(paths.NewInterface).want(200).doc()
+	if got := d.Find("a:contains('Read the Terms of Service')").AttrOr("href", ""); got != "https://cloud.example/terms" {
+		t.Errorf("the terms are at %q", got)
+	}
+	if got := d.Find("a:contains('open a ticket')").AttrOr("href", ""); got != paths.NewTicketAt(ticket.Location, "") {
+		t.Errorf("before an access point is selected, %q asks about it", got)
+	}
+	ap := s.APID(t, "Hangzhou-Yuhang-A")
+	d = c.get(paths.With(paths.NewInterface, "region", "cn-hangzhou", "sp", "CT", "ap", ap)).want(200).doc()
+	link := d.Find("a:contains('open a ticket')").AttrOr("href", "")
+	form := c.get(link).want(200).doc()
+	if got := form.Find("select[name=access_point] option[selected]").AttrOr("value", ""); got != ap {
+		t.Errorf("%q asks about %q, not about %s", link, got, ap)
+	}
+	if got := form.Find("input[name=topic][checked]").AttrOr("value", ""); got != ticket.Location {
+		t.Errorf("%q asks about the topic %q", link, got)
+	}
 }

@@ -48,6 +48,7 @@ type Deps struct {
 	Store     *store.Store
 	Operator  string // the provider's name, printed wherever the provider is meant
 	PublicURL string // scheme and host under which people reach the console, without a final slash
+	TermsURL  string // address of the operator's Terms of Service; "" where none is set
 	// RequireSecondFactor keeps staff who signed in without one out of every
 	// page but their own Sign-in and security.
 	RequireSecondFactor bool

@@ -158,7 +158,8 @@ func TestMessageTarget(t *testing.T) {
 	}{
 		{lifecycle.Owner, store.Message{Subject: "pc-1"}, paths.Interface("pc-1")},
 		{lifecycle.Owner, store.Message{Subject: "whitelist:wl-1"}, paths.Whitelist},
-		{lifecycle.Owner, store.Message{Subject: "account:acc-1"}, paths.Orders},
+		{lifecycle.Owner, store.Message{Subject: "account:acc-1", Title: "Transfer received"}, paths.Billing},
+		{lifecycle.Owner, store.Message{Subject: "account:acc-1", Title: store.TitleConsoleLookedAt}, paths.Activity},
 		{lifecycle.Owner, store.Message{Subject: "other:x"}, paths.Messages},
 		{lifecycle.Reviewer, store.Message{Subject: "pc-1"}, paths.AdminLOA("pc-1")},
 		{lifecycle.Reviewer, store.Message{Subject: "whitelist:wl-1"}, paths.AdminWhitelist},

@@ -50,7 +50,7 @@ func siteWith(t testing.TB, cards bool, options ...storetest.Option) *site {
 		s.gateway = paytest.New()
 		s.desk = pay.NewDesk(env.Store, s.gateway, "https://console.example", slog.New(slog.DiscardHandler))
 	}
-	edge, err := web.New(context.Background(), web.Config{MailServer: "mx.example, port 587, STARTTLS", MailFrom: "console@cloud.example", Operator: "Example Cloud", NOC: storetest.Issuer.NOC, Address: storetest.Issuer.Address, Now: env.Clock.Now, Cards: s.desk,
+	edge, err := web.New(context.Background(), web.Config{MailServer: "mx.example, port 587, STARTTLS", MailFrom: "console@cloud.example", Operator: "Example Cloud", TermsURL: "https://cloud.example/terms", NOC: storetest.Issuer.NOC, Address: storetest.Issuer.Address, Now: env.Clock.Now, Cards: s.desk,
 		Log: slog.New(slog.DiscardHandler)}, env.Store)
 	if err != nil {
 		t.Fatal(err)

@@ -107,8 +107,10 @@ func messageTarget(role lifecycle.Role, m store.Message) string {
 		return paths.Invoice(id)
 	case typed && kind == "account" && staff:
 		return paths.AdminAccount(id)
+	case typed && kind == "account" && m.Title == store.TitleConsoleLookedAt:
+		return paths.Activity
 	case typed && kind == "account":
-		return paths.Orders
+		return paths.Billing
 	case typed && m.Title == store.TitlePortToCheck && role == lifecycle.Technician:
 		return paths.AdminPortCheck(id)
 	case typed:

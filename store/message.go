@@ -16,6 +16,10 @@ const TitleCableToRemove = "Cable to remove"
 // brings to the technicians when its interface moved.
 const TitlePortToCheck = "Port to look at"
 
+// TitleConsoleLookedAt is the title of the message that somebody of the operator
+// looked at the console of an account. Its owners read more under Activity.
+const TitleConsoleLookedAt = "Your console was looked at"
+
 // tellAccount writes a message to every user of the account, in the
 // transaction of what it is about.
 func (t *tx) tellAccount(accountID, subject, title, body string) error {

@@ -22,7 +22,7 @@ func (s *Store) ViewAsCustomer(ctx context.Context, by Actor, session, account s
 		if err := t.view(session, account, secret); err != nil {
 			return err
 		}
-		if err := t.tell("role = 'owner' AND account_id = ?", account, "account:"+account, "Your console was looked at",
+		if err := t.tell("role = 'owner' AND account_id = ?", account, "account:"+account, TitleConsoleLookedAt,
 			t.s.mailSender()+", "+by.Role.Label()+", opened your console to look at it. Nothing can be changed that way."); err != nil {
 			return err
 		}

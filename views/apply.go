@@ -51,6 +51,7 @@ type ApplyCandidate struct {
 type ApplyFacts struct {
 	Catalogue  *catalog.Catalogue
 	Operator   string
+	TermsURL   string // address of the operator's Terms of Service; "" where none is set
 	HomeRegion string
 	// Free is the number of free ports by access device and port type.
 	Free map[string]map[catalog.PortType]int
@@ -116,6 +117,7 @@ type Apply struct {
 	OnlyPoint   string // the hint for a region with one access point
 	Quota       string // how many interfaces the account may have
 	QuotaFull   bool   // no more now
+	TermsURL    string // where the Terms of Service are read; "" where nobody said
 	Choose      string // why a redundant connection has to be chosen or declined
 
 	WhitelistAsk  string // "Request the whitelist for 40G"; "" when there is nothing to ask
@@ -139,7 +141,7 @@ func NewApply(form ApplyForm, facts ApplyFacts) Apply {
 	if form.Errors == nil {
 		form.Errors = map[string]string{}
 	}
-	a := &applying{Apply: Apply{Form: form}, ApplyFacts: facts}
+	a := &applying{Apply: Apply{Form: form, TermsURL: facts.TermsURL}, ApplyFacts: facts}
 	a.quota()
 	a.regions()
 	a.sps()
@@ -249,7 +251,7 @@ func (a *applying) sps() {
 
 func (a *applying) points() {
 	a.AccessPoint = ApplyRow{Then: "spec", Control: ui.Control{Name: "ap", Label: "Access Point", Columns: "wide",
-		Hint: "Select the access point closest to your on-premises data center. For its exact location, ask " + a.Operator + "."}}
+		Hint: "Select the access point closest to your on-premises data center."}}
 	if a.region.ID != "" && len(a.Catalogue.AccessPointsIn(a.region.ID, "")) == 1 {
 		a.OnlyPoint = "One access point: choose a redundant connection to get another device."
 	}
@@ -642,13 +644,19 @@ func firstFeeWords() string {
 
 func (a Apply) nameField() ui.Control {
 	return ui.Control{Name: "name", Label: "Name", Optional: true, Value: a.Form.Name, Error: a.Form.Errors["name"], MaxLength: 128,
-		Hint: "2 to 128 characters. Start with a letter; digits, underscores, hyphens and dots may follow."}
+		Hint: nameHint}
 }
 
 func (a Apply) descriptionField() ui.Control {
 	return ui.Control{Name: "description", Label: "Description", Optional: true, Value: a.Form.Description, Error: a.Form.Errors["description"], MaxLength: 256,
-		Hint: "2 to 256 characters."}
+		Hint: descriptionHint}
 }
+
+// The rules of an interface's name and description, wherever they are typed.
+const (
+	nameHint        = "2 to 128 characters. Start with a letter; letters, digits, underscores, hyphens and dots may follow."
+	descriptionHint = "2 to 256 characters."
+)
 
 func (a Apply) termsField() ui.Control {
 	return ui.Control{Name: "terms", Label: "I agree to the Express Connect Terms of Service", Checked: a.Form.Terms, Error: a.Form.Errors["terms"],

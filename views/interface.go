@@ -182,6 +182,15 @@ func (i *Interface) Line() string {
 	return since()
 }
 
+// reportLabel is the delivery report as the next step: one that came back is
+// corrected.
+func (i *Interface) reportLabel() string {
+	if i.Problem != "" {
+		return "Correct Delivery Report"
+	}
+	return "Delivery Report"
+}
+
 func lower(s string) string { return strings.ToLower(s) }
 
 // CustomerActions are the links of a row for the customer, at most two, the
@@ -212,7 +221,7 @@ func (i *Interface) customerActions(links []ui.Action, more []ui.MenuItem) ([]ui
 	case i.Stage == lifecycle.InApplication:
 		link("View Application", paths.LOAApplication(i.ID), false)
 	case can(lifecycle.ReportDelivery):
-		link("Delivery Report", paths.DeliveryReport(i.ID), true)
+		link(i.reportLabel(), paths.DeliveryReport(i.ID), true)
 	case can(lifecycle.PayResourceFee):
 		link("Pay Resource Fee", paths.ResourceFee(i.ID), true)
 	case can(lifecycle.Renew) && i.Standing >= fees.DueSoon:
@@ -223,7 +232,10 @@ func (i *Interface) customerActions(links []ui.Action, more []ui.MenuItem) ([]ui
 	if can(lifecycle.EditNameDescription) {
 		item("Edit", paths.EditInterface(i.ID))
 	}
-	if i.Stage.LetterOut() && i.LOANo != "" {
+	switch {
+	case i.Stage == lifecycle.LOARejected:
+		item("View reasons", paths.LOAApplication(i.ID))
+	case i.Stage.LetterOut() && i.LOANo != "", i.Stage == lifecycle.ToApplyForLOA && !i.ScheduledAt.IsZero():
 		item("View Application", paths.LOAApplication(i.ID))
 	}
 	if i.LineCode != "" && !can(lifecycle.ReportDelivery) {

@@ -123,12 +123,11 @@ func EditInterface(p Page, partial bool, f InterfaceForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(ui.Control{Name: "name", Label: "Name", Optional: true, Value: f.Name, Error: f.Errors["name"], MaxLength: 128,
-					Hint: "2 to 128 characters. Begin with a letter, then use letters, digits, underscores, hyphens and dots."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(ui.Control{Name: "name", Label: "Name", Optional: true, Value: f.Name, Error: f.Errors["name"], MaxLength: 128, Hint: nameHint}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Textarea(ui.Control{Name: "description", Label: "Description", Optional: true, Value: f.Description, Error: f.Errors["description"], MaxLength: 256, Rows: 4}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Textarea(ui.Control{Name: "description", Label: "Description", Optional: true, Value: f.Description, Error: f.Errors["description"], MaxLength: 256, Rows: 4, Hint: descriptionHint}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -261,7 +260,7 @@ func conflictNote(text string) templ.Component {
 				var templ_7745c5c3_Var9 string
 				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(text)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/interface_edit.templ`, Line: 61, Col: 12}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/interface_edit.templ`, Line: 60, Col: 12}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 				if templ_7745c5c3_Err != nil {

@@ -746,7 +746,7 @@ func topbar(p Page) templ.Component {
 			}
 		}
 		if p.Viewing == "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<button class=\"topbar__link\" type=\"button\" popovertarget=\"theme\" aria-label=\"Colour theme\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<button class=\"topbar__link\" type=\"button\" popovertarget=\"theme\" aria-label=\"Color theme\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

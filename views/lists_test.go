@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -214,5 +215,45 @@ func TestFreeMarks(t *testing.T) {
 	}
 	if got := (AccessPointRow{}).free(); len(got) != 0 {
 		t.Errorf("nothing offered: %v", got)
+	}
+}
+
+// A report that came back is corrected and an application that was refused has
+// reasons to read, for whoever may do something about it and for whoever may not.
+func TestRowsOfWhatCameBack(t *testing.T) {
+	words := func(i Interface) (links, more []string) {
+		l, m := i.CustomerActions()
+		for _, a := range l {
+			links = append(links, a.Label)
+		}
+		for _, a := range m {
+			more = append(more, a.Label)
+		}
+		return links, more
+	}
+	report := listRow(lifecycle.ApprovedLOA, "pc-one", "")
+	report.Problem = ""
+	if links, _ := words(report); !slices.Contains(links, "Delivery Report") {
+		t.Errorf("a first report: %q", links)
+	}
+	report.Problem = "Label not found"
+	if links, _ := words(report); !slices.Contains(links, "Correct Delivery Report") || slices.Contains(links, "Delivery Report") {
+		t.Errorf("a report that came back: %q", links)
+	}
+	for _, reader := range lifecycle.CustomerRoles() {
+		rejected := listRow(lifecycle.LOARejected, "pc-two", "")
+		rejected.Reader = reader
+		if _, more := words(rejected); !slices.Contains(more, "View reasons") {
+			t.Errorf("%s: a rejected application: %q", reader, more)
+		}
+		fresh := listRow(lifecycle.ToApplyForLOA, "pc-three", "")
+		fresh.Reader, fresh.ScheduledAt = reader, time.Time{}
+		if _, more := words(fresh); slices.Contains(more, "View Application") {
+			t.Errorf("%s: no application was sent yet: %q", reader, more)
+		}
+		fresh.ScheduledAt = fresh.Now
+		if _, more := words(fresh); !slices.Contains(more, "View Application") {
+			t.Errorf("%s: an application that was taken back: %q", reader, more)
+		}
 	}
 }

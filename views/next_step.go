@@ -385,8 +385,6 @@ func (p Progress) NextActions() []ui.Button {
 			b.Label, b.Kind = "Pay "+p.Installation, ui.KindBuy
 		case l.Label == "Pay Resource Fee", l.Label == "Renew":
 			b.Kind = ui.KindBuy
-		case l.Label == "Delivery Report" && p.Problem != "":
-			b.Label, b.Kind = "Correct Delivery Report", ui.KindPrimary
 		case l.Lead:
 			b.Kind = ui.KindPrimary
 		}
@@ -397,12 +395,15 @@ func (p Progress) NextActions() []ui.Button {
 			out = append(out, b)
 		}
 	}
+	if p.Stage == lifecycle.InApplication {
+		out = append(out, p.askWhenLate()...)
+	}
 	// What the interface waits for and the reader may not do is said, with whom to
 	// ask.
 	for _, b := range []struct {
 		action lifecycle.Action
 		label  string
-	}{{lifecycle.PayInstallationFee, "Pay " + p.Installation}, {lifecycle.ApplyForLOA, "Apply for LOA"}, {lifecycle.ReportDelivery, "Delivery Report"}, {lifecycle.PayResourceFee, "Pay Resource Fee"}} {
+	}{{lifecycle.PayInstallationFee, "Pay " + p.Installation}, {lifecycle.ApplyForLOA, "Apply for LOA"}, {lifecycle.ReportDelivery, p.reportLabel()}, {lifecycle.PayResourceFee, "Pay Resource Fee"}} {
 		if why := p.why(b.action); why != "" {
 			out = append(out, ui.Button{Label: b.label, Reason: why})
 		}

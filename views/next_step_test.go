@@ -99,7 +99,7 @@ func TestNextStepSaysWhoseTurnItIs(t *testing.T) {
 		{"in review", progressAt(lifecycle.InApplication), ui.ToneInfo, "Example Cloud is reviewing your application",
 			"Sent " + at + ". You get a message when it is approved or when something needs a correction.", "Due by 24 Nov 2026", "View Application"},
 		{"review late", progressAt(lifecycle.InApplication, late), ui.ToneBad, "The review is late",
-			"It was due 19 Nov 2026, 13:12 (UTC+08:00). We are on it; call +65 6000 0000 if you need a new date.", "Was due 19 Nov 2026", "View Application"},
+			"It was due 19 Nov 2026, 13:12 (UTC+08:00). We are on it; call +65 6000 0000 if you need a new date.", "Was due 19 Nov 2026", "View Application, Open a ticket"},
 		{"one correction", progressAt(lifecycle.LOARejected), ui.ToneBad, "Correct your application",
 			"1 item needs a correction. Change it and send the application again.", "", "Apply for LOA"},
 		{"three corrections", progressAt(lifecycle.LOARejected, func(p *Progress) { p.Corrections = 3 }), ui.ToneBad, "Correct your application",

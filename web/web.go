@@ -48,6 +48,9 @@ type Config struct {
 	// PublicURL is the scheme and host under which people reach the console,
 	// "https://console.example". One-time links begin with it.
 	PublicURL string
+	// TermsURL is the address of the operator's Terms of Service, to which the
+	// order leads; "" when there is none to read.
+	TermsURL string
 	// Secure says that browsers reach the console over https even where
 	// PublicURL does not: cookies are then bound to https.
 	Secure bool
@@ -141,7 +144,7 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 		cards = cfg.Cards
 	}
 	s.handlers = handlers.New(handlers.Deps{
-		Store: st, Operator: cfg.Operator, PublicURL: cfg.PublicURL, NOC: cfg.NOC, Address: cfg.Address, MailServer: cfg.MailServer, MailFrom: cfg.MailFrom,
+		Store: st, Operator: cfg.Operator, PublicURL: cfg.PublicURL, TermsURL: cfg.TermsURL, NOC: cfg.NOC, Address: cfg.Address, MailServer: cfg.MailServer, MailFrom: cfg.MailFrom,
 		Demo: cfg.Demo, DemoPeople: cfg.DemoPeople, DemoPassword: cfg.DemoPassword,
 		RequireSecondFactor: cfg.RequireSecondFactor, Passkeys: passkeys, SSO: &sso.Client{},
 		Attempts: newAttempts(cfg.Now), Checks: newChecks(cfg.Now), Log: cfg.Log, Cards: cards,

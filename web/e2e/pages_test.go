@@ -269,7 +269,7 @@ func (s *site) visits() map[string][]visit {
 			{path: paths.LOACheck(s.code["hz-dc1-primary"]), press: "Compare file", status: http.StatusUnprocessableEntity, state: "no file chosen"}},
 		"paths.Session":  one(northwind, paths.Session),
 		"paths.Messages": {{who: northwind, path: paths.Messages}, {who: southwind, path: paths.Messages, state: "empty"}, {who: reviewer, path: paths.Messages}},
-		"paths.Home":     {{who: northwind, path: paths.Home}, {who: southwind, path: paths.Home, state: "empty"}, {who: northwind, path: paths.Home, state: "theme menu", open: "Colour theme"}, {who: northwind, path: paths.Home, state: "account menu", open: "Account of Lin Wei, Northwind Trading"}},
+		"paths.Home":     {{who: northwind, path: paths.Home}, {who: southwind, path: paths.Home, state: "empty"}, {who: northwind, path: paths.Home, state: "theme menu", open: "Color theme"}, {who: northwind, path: paths.Home, state: "account menu", open: "Account of Lin Wei, Northwind Trading"}},
 		"paths.Interfaces": {{who: northwind, path: paths.Interfaces}, {who: southwind, path: paths.Interfaces, state: "empty"},
 			{who: northwind, path: paths.Interfaces + "?q=nothing-like-this", state: "no match"},
 			{who: northwind, path: paths.Interfaces + "?region=cn-hangzhou&status=waiting&sort=name", state: "filtered"},

@@ -44,6 +44,24 @@ func TestStartsWithDemoOnAnEmptyFolder(t *testing.T) {
 	get()
 }
 
+// Customers would agree to terms that no browser opens: the program says so and
+// begins nothing.
+func TestTermsAddress(t *testing.T) {
+	path := buildDemarc(t)
+	for _, bad := range []string{"terms.html", "/terms", "javascript:alert(1)", "https://", "ftp://your.example/terms", "%zz"} {
+		data := filepath.Join(t.TempDir(), "data")
+		cmd := exec.Command(path, "-addr", "127.0.0.1:0", "-data", data, "-terms-url", bad)
+		cmd.Env = ownEnvironment()
+		out, err := cmd.CombinedOutput()
+		if code := cmd.ProcessState.ExitCode(); err == nil || code != 2 || !strings.Contains(string(out), "is no address of a web page") {
+			t.Errorf("%q: exit code %d:\n%s", bad, code, out)
+		}
+		if _, err := os.Stat(data); !os.IsNotExist(err) {
+			t.Errorf("%q: a data folder was made", bad)
+		}
+	}
+}
+
 // One secret of Stripe without the other is a mistake, not a way to take cards
 // whose events anybody could sign: the program says so and begins nothing.
 func TestStripeSecrets(t *testing.T) {
