@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"demarc/store/lifecycle"
 	"demarc/views/ui"
 	"demarc/web/paths"
 )
@@ -68,6 +69,11 @@ func (l InterfaceList) columns() []ui.Column {
 func rowActions(a *ui.Actions, i *Interface) *ui.Actions {
 	a.For, a.MenuID = i.ID, "m-"+i.ID
 	a.Links, a.More = i.customerActions(a.Links[:0], a.More[:0])
+	if len(a.Links) == 2 && a.Links[1].Lead && (i.Stage == lifecycle.WaitingForPayment || i.Problem != "") {
+		// One thing is to be done now; the letter was used, or is at the installer's.
+		a.More = slices.Insert(a.More, 1, ui.MenuItem{Label: a.Links[0].Label, Href: a.Links[0].Href})
+		a.Links = append(a.Links[:0], a.Links[1])
+	}
 	if len(a.Links) == 0 {
 		// Nothing to do: what is left is to look at it.
 		page := paths.Interface(i.ID)

@@ -10,6 +10,7 @@ import (
 
 	"demarc/store/lifecycle"
 	"demarc/views/ui"
+	"demarc/web/paths"
 )
 
 var listNow = time.Date(2026, 11, 20, 7, 12, 0, 0, time.UTC)
@@ -142,9 +143,9 @@ func TestListRows(t *testing.T) {
 		{"pc-toapplyforloa", "To Apply for LOA", "Apply for LOA", "/interfaces/pc-toapplyforloa/loa-application/new", "hz-primary"},
 		{"pc-inapplication", "In Application", "View Application", "/interfaces/pc-inapplication/loa-application", "Sent 20 Nov"},
 		{"pc-loarejected", "LOA Rejected", "Apply for LOA", "/interfaces/pc-loarejected/loa-application/new", "Correct: hz-primary"},
-		{"pc-approvedloa", "Approved LOA", "View LOA", "/interfaces/pc-approvedloa/loa", "hz-primary"},
+		{"pc-approvedloa", "Approved LOA", "Correct Delivery Report", "/interfaces/pc-approvedloa/delivery-report", "hz-primary"},
 		{"pc-waitingforcabling", "Waiting", "View LOA", "/interfaces/pc-waitingforcabling/loa", "Cabling due"},
-		{"pc-waitingforpayment", "Waiting", "View LOA", "/interfaces/pc-waitingforpayment/loa", "Cabling done"},
+		{"pc-waitingforpayment", "Waiting", "Pay Resource Fee", "/interfaces/pc-waitingforpayment/resource-fee", "Cabling done"},
 		{"pc-enabled", "Enabled", "View LOA", "/interfaces/pc-enabled/loa", "Since 20 Nov 2026"},
 	} {
 		row := doc.Find("#row-" + c.id)
@@ -241,6 +242,19 @@ func TestRowsOfWhatCameBack(t *testing.T) {
 		t.Errorf("a report that came back: %q", links)
 	}
 	for _, reader := range lifecycle.CustomerRoles() {
+		var acts ui.Actions
+		for _, i := range []Interface{report, listRow(lifecycle.WaitingForPayment, "pc-four", "")} {
+			i.Reader = reader
+			rowActions(&acts, &i)
+			letter := paths.LOA(i.ID)
+			inMore := slices.ContainsFunc(acts.More, func(m ui.MenuItem) bool { return m.Href == letter })
+			switch does := i.Stage.Awaits(reader); {
+			case does && (len(acts.Links) != 1 || !acts.Links[0].Lead || !inMore):
+				t.Errorf("%s, %s: %+v, letter under More: %t", reader, i.Stage, acts.Links, inMore)
+			case !does && (len(acts.Links) != 1 || acts.Links[0].Href != letter || inMore):
+				t.Errorf("%s, %s, who takes no step: %+v", reader, i.Stage, acts.Links)
+			}
+		}
 		rejected := listRow(lifecycle.LOARejected, "pc-two", "")
 		rejected.Reader = reader
 		if _, more := words(rejected); !slices.Contains(more, "View reasons") {
