@@ -4,7 +4,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
 	"golang.org/x/text/width"
+
+	"demarc/views/ui"
 )
 
 // PieceState says how far one piece of a connection path has come.
@@ -666,6 +669,20 @@ func splitApart(s string) (string, string) {
 }
 
 // at places a glyph, which is drawn around its own origin.
+// pathText is one line of text; a text that was cut carries the whole as its title.
+func pathText(class string, x, y int, t fitted) templ.Component {
+	return ui.DrawnText(class, x, y, t.short, t.whole)
+}
+
+// pathRect is a box that may be dotted: the dots say that it is not allocated yet.
+func pathRect(l pathLine, x, y, w, h int) templ.Component {
+	return ui.DrawnBox(l.boxClass(), x, y, w, h, 6, l.Port != PieceDone)
+}
+
+func pathPill(class string, x, y, w, h int) templ.Component {
+	return ui.DrawnBox(class, x, y, w, h, h/2, false)
+}
+
 func at(x, y int) string {
 	return "translate(" + strconv.Itoa(x) + " " + strconv.Itoa(y) + ")"
 }
