@@ -98,38 +98,6 @@ func (h *Handlers) interfaceDetail(c echo.Context) (views.InterfaceDetail, error
 	return h.detail(c.Request().Context(), h.actor(c), conn)
 }
 
-// papers is what was written about an interface, read once for a page.
-type papers struct {
-	application *store.LOAApplication
-	letter      *store.LOA
-	report      *store.DeliveryReport
-	port        *store.Port
-}
-
-// papersOf reads only what the interface can have by now. It never takes more
-// statements than one for each kind of paper and one for its lines.
-func (h *Handlers) papersOf(ctx context.Context, c store.Connection) (p papers, err error) {
-	if !c.ScheduledAt.IsZero() {
-		if p.application, err = h.Store.Application(ctx, c.ID); err != nil {
-			return p, err
-		}
-	}
-	if c.LOANo != "" {
-		if p.letter, err = h.Store.LOA(ctx, c.ID); err != nil {
-			return p, err
-		}
-	}
-	if c.LineCode != "" {
-		if p.report, err = h.Store.DeliveryReport(ctx, c.ID); err != nil {
-			return p, err
-		}
-	}
-	if c.Stage.PastPayment() {
-		p.port, err = h.Store.PortOf(ctx, c.ID)
-	}
-	return p, err
-}
-
 // detail is everything the page of an interface shows, for customers and for
 // staff. The actor may see c. The number of statements does not depend on how
 // long the history is.
@@ -146,53 +114,55 @@ func (h *Handlers) detail(ctx context.Context, actor store.Actor, c store.Connec
 		return d, err
 	}
 	d.History = h.history(actor, events)
-	own, err := h.papersOf(ctx, c)
-	if err != nil {
-		return d, err
-	}
 	orders, err := h.Store.OrdersOf(ctx, c.ID)
 	if err != nil {
 		return d, err
 	}
+	h.clocks(ctx, &c)
+	both := []store.Connection{c}
 	var partner *store.Connection
-	var theirs papers
 	if !c.Stage.Ended() {
 		if partner, err = h.Store.Partner(ctx, c); err != nil {
 			return d, err
 		}
 	}
-	h.clocks(ctx, &c)
 	if partner != nil {
 		h.clocks(ctx, partner)
 		d.RedundantID, d.RedundantName, d.RedundantWords = partner.ID, partner.Name, "Redundant by ECMP"
-		if theirs, err = h.papersOf(ctx, *partner); err != nil {
-			return d, err
-		}
+		both = append(both, *partner)
+	}
+	papers, err := h.Store.Papers(ctx, both...)
+	if err != nil {
+		return d, err
+	}
+	own, theirs := papers[0], store.Papers{}
+	if partner != nil {
+		theirs = papers[1]
 	}
 
-	if a := own.application; a != nil {
+	if a := own.Application; a != nil {
 		d.ConstructionCompany = a.ConstructionCompany
 		if c.Stage == lifecycle.LOARejected {
 			d.Corrections = len(a.Reasons)
 		}
 	}
-	if l := own.letter; l != nil && l.Status == "issued" {
+	if l := own.Letter; l != nil && l.Status == "issued" {
 		d.LOAExpires = l.ExpiresAt
 	}
 	for _, date := range d.Dates() {
 		reqctx.Of(ctx).ChangesAt(date.At)
 	}
 	d.Path = h.path(c, own, partner, theirs)
-	d.Redundancy = h.redundancy(actor, c, own.port, partner, theirs.port, d.History)
+	d.Redundancy = h.redundancy(actor, c, own.Port, partner, theirs.Port, d.History)
 	d.Basic = basicFacts(d.Interface, partner != nil, interfaceLink(actor))
-	d.Installation, d.LOAHref = h.installationFacts(d.Interface, own.letter, actor)
-	if l := own.letter; l != nil && len(d.Installation) > 0 {
+	d.Installation, d.LOAHref = h.installationFacts(d.Interface, own.Letter, actor)
+	if l := own.Letter; l != nil && len(d.Installation) > 0 {
 		d.Place = joined(l.Snapshot.FacilityName, l.Snapshot.Address)
 		if l.Status == "issued" {
 			d.ForInstaller = l.Snapshot.ForInstaller()
 		}
 	}
-	d.Report = h.reportFacts(d.Interface, own.report)
+	d.Report = h.reportFacts(d.Interface, own.Report)
 	h.fees(&d, orders, actor)
 	return d, nil
 }
@@ -230,12 +200,12 @@ func (h *Handlers) who(toStaff bool, role lifecycle.Role, name string) string {
 }
 
 // path feeds the drawing: this interface and the one it is redundant with.
-func (h *Handlers) path(c store.Connection, own papers, partner *store.Connection, theirs papers) views.PathDiagram {
+func (h *Handlers) path(c store.Connection, own store.Papers, partner *store.Connection, theirs store.Papers) views.PathDiagram {
 	cat := h.Store.Catalogue()
 	region, _ := cat.Region(c.Region)
 	d := views.PathDiagram{Region: region.Name, Closed: c.Stage.Ended(), Links: []views.PathLink{h.pathLink(c, own)}}
-	if own.application != nil {
-		d.DataCenter = own.application.Location
+	if own.Application != nil {
+		d.DataCenter = own.Application.Location
 	}
 	if partner == nil {
 		return d
@@ -251,27 +221,27 @@ func (h *Handlers) path(c store.Connection, own papers, partner *store.Connectio
 	switch d.SameAccessPoint = c.AccessPointID == partner.AccessPointID; {
 	case !d.SameAccessPoint:
 		d.ApartWords = "Different access points"
-	case own.port != nil && theirs.port != nil && own.port.Device != theirs.port.Device:
+	case own.Port != nil && theirs.Port != nil && own.Port.Device != theirs.Port.Device:
 		d.ApartWords = "Different access devices"
 	}
 	return d
 }
 
-func (h *Handlers) pathLink(c store.Connection, p papers) views.PathLink {
+func (h *Handlers) pathLink(c store.Connection, p store.Papers) views.PathLink {
 	v := h.interfaceView(c)
 	l := views.PathLink{ID: c.ID, Name: c.Name, SP: v.SP, LineCode: c.LineCode, PortTypeShort: v.PortShort, AccessPoint: v.AccessPoint, AccessPointID: c.AccessPointID}
 	l.LeasedLine, l.Port, l.Patch, l.ToRegion = views.PathStates(string(c.Stage))
-	if p.application != nil {
-		l.ConstructionType = p.application.TypeLabel()
+	if p.Application != nil {
+		l.ConstructionType = p.Application.TypeLabel()
 	}
-	if p.report != nil && p.report.Status != "returned" {
-		l.CableLabel = strings.Join(p.report.Labels, ", ")
+	if p.Report != nil && p.Report.Status != "returned" {
+		l.CableLabel = strings.Join(p.Report.Labels, ", ")
 	}
 	// Before the letter is out the port is nobody's business: a reviewer may
 	// still move the interface to another one.
-	if p.port != nil && c.Stage.LetterOut() {
-		device, _ := h.Store.Catalogue().Device(p.port.Device)
-		l.Device, l.Room, l.Cabinet, l.PortName = device.Name, device.Room, device.Cabinet, p.port.Name
+	if p.Port != nil && c.Stage.LetterOut() {
+		device, _ := h.Store.Catalogue().Device(p.Port.Device)
+		l.Device, l.Room, l.Cabinet, l.PortName = device.Name, device.Room, device.Cabinet, p.Port.Name
 	}
 	return l
 }

@@ -241,12 +241,12 @@ func TestInterfacePageStatements(t *testing.T) {
 	if long := count(page); long != short {
 		t.Errorf("%d statements with a short history, %d with a long one", short, long)
 	}
-	if short < 5 || short > 18 {
+	if short < 5 || short > 8 {
 		t.Errorf("the page with a redundant partner takes %d statements", short)
 	}
 	t.Logf("%d statements with a redundant partner", short)
 	alone := s.At(t, lifecycle.ToApplyForLOA)
-	if n := count(func() { owner.get(paths.Interface(alone.ID)).want(http.StatusOK) }); n > 7 {
+	if n := count(func() { owner.get(paths.Interface(alone.ID)).want(http.StatusOK) }); n > 6 {
 		t.Errorf("an interface without papers takes %d statements", n)
 	}
 	seen := owner.get(paths.Interface(conn.ID)).doc().Find("#live").AttrOr("hx-get", "")

@@ -212,28 +212,3 @@ func (t *tx) liveLabels(id string) ([]string, error) {
 	}
 	return collect(rows, func(r scanner) (l string, err error) { return l, r.Scan(&l) })
 }
-
-const reportColumns = "connection_id, version, status, line_code, contact, submitted_at, submitted_by, reason, problem_kind, completed_at, completed_by, port_id, label_found, light_dbm10"
-
-// DeliveryReport is the newest report of an interface; nil when there is none.
-// The caller has checked that the actor may see the interface.
-func (s *Store) DeliveryReport(ctx context.Context, id string) (*DeliveryReport, error) {
-	all, err := list(ctx, s, func(r scanner) (v DeliveryReport, err error) {
-		var submitted, completed instant
-		var light sql.NullInt64
-		err = r.Scan(&v.ConnectionID, &v.Version, &v.Status, &v.LineCode, &v.Contact, &submitted, &v.SubmittedBy, &v.Reason, &v.ProblemKind, &completed, &v.CompletedBy, &v.PortID, &v.LabelFound, &light)
-		v.SubmittedAt, v.CompletedAt = submitted.Time, completed.Time
-		if light.Valid {
-			n := int(light.Int64)
-			v.LightDBm10 = &n
-		}
-		return v, err
-	}, "SELECT "+reportColumns+" FROM delivery_reports WHERE connection_id = ? ORDER BY connection_id DESC, version DESC LIMIT 1", id)
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	d := all[0]
-	d.Labels, err = list(ctx, s, func(r scanner) (l string, err error) { return l, r.Scan(&l) },
-		"SELECT label FROM cable_labels WHERE connection_id = ? AND version = ? ORDER BY n", id, d.Version)
-	return &d, err
-}

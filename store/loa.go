@@ -844,7 +844,10 @@ func (s *Store) RevealIDNumber(ctx context.Context, by Actor, id string, version
 	return number, err
 }
 
-const loaColumns = "no, connection_id, version, application_version, status, issued_at, issued_by, valid_from, expires_at, ended_at, ended_reason, pages, snapshot, pdf_sha256"
+const (
+	loaFacts   = "no, connection_id, version, application_version, status, issued_at, issued_by, valid_from, expires_at, ended_at, ended_reason, pages, snapshot"
+	loaColumns = loaFacts + ", pdf_sha256"
+)
 
 func scanLOA(r scanner) (LOA, error) {
 	var l LOA

@@ -127,6 +127,12 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	read("file of a letter", err)
 	_, err = s.DeliveryReport(ctx, c.ID)
 	read("report", err)
+	paper := c
+	paper.ScheduledAt, paper.LOANo, paper.LineCode, paper.Stage = soon(), "HZ-1", "LINE-1", lifecycle.Enabled
+	for _, items := range [][]Connection{{paper}, {paper, paper}} {
+		_, err = s.Papers(ctx, items...)
+		read("papers", err)
+	}
 	_, err = s.OrdersOf(ctx, c.ID)
 	read("orders", err)
 	_, err = s.Partner(ctx, c)
