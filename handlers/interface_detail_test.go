@@ -246,7 +246,8 @@ func TestInterfacePageStatements(t *testing.T) {
 	}
 	t.Logf("%d statements with a redundant partner", short)
 	alone := s.At(t, lifecycle.ToApplyForLOA)
-	if n := count(func() { owner.get(paths.Interface(alone.ID)).want(http.StatusOK) }); n > 6 {
+	owner.get(paths.Interface(alone.ID)).want(http.StatusOK) // what its frame says was just written
+	if n := count(func() { owner.get(paths.Interface(alone.ID)).want(http.StatusOK) }); n > 5 {
 		t.Errorf("an interface without papers takes %d statements", n)
 	}
 	seen := owner.get(paths.Interface(conn.ID)).doc().Find("#live").AttrOr("hx-get", "")
