@@ -306,3 +306,58 @@ func TestAwaits(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAStageMeans: each stage's row of the domain's table and what follows
+// from it, written a second time by hand.
+func TestWhatAStageMeans(t *testing.T) {
+	type row struct {
+		step                               int
+		staff                              Role
+		status, loa                        string
+		paid, ended, counts, cable, letter bool
+	}
+	want := map[Stage]row{
+		PendingPayment:    {step: 2, status: "Initial", counts: true},
+		ToApplyForLOA:     {step: 3, status: "Allocated", paid: true, counts: true},
+		InApplication:     {step: 4, staff: Reviewer, status: "Allocated", loa: "Applying", paid: true, counts: true},
+		LOARejected:       {step: 3, status: "Allocated", loa: "Rejected", paid: true, counts: true},
+		ApprovedLOA:       {step: 6, status: "Allocated", loa: "Available", paid: true, counts: true, cable: true, letter: true},
+		WaitingForCabling: {step: 7, staff: Technician, status: "Allocated", loa: "Completing", paid: true, counts: true, cable: true, letter: true},
+		WaitingForPayment: {step: 8, status: "Confirmed", loa: "Complete", paid: true, counts: true, cable: true, letter: true},
+		Enabled:           {step: 9, status: "Enabled", loa: "Complete", paid: true, cable: true, letter: true},
+		Terminating:       {step: 9, staff: Technician, status: "Terminating", loa: "Complete", paid: true, cable: true, letter: true},
+		Terminated:        {status: "Terminated", loa: "Deleted", ended: true},
+		Canceled:          {status: "Canceled", loa: "Deleted", ended: true},
+	}
+	for _, s := range Stages() {
+		status, loa := s.API()
+		got := row{s.Step(), s.Actor(), status, loa, s.PastPayment(), s.Ended(), s.CountsAsNotEnabled(), s.CableMayBeIn(), s.LetterOut()}
+		w, ok := want[s]
+		if !ok || got != w {
+			t.Errorf("%q: %+v, want %+v", s, got, w)
+		}
+		if s.Step() > Steps || s.Step() < 0 {
+			t.Errorf("%q is at step %d of %d", s, s.Step(), Steps)
+		}
+		if s.Actor() != "" && s.Turn() != TurnStaff || s.Turn() == TurnStaff && s.Actor() == "" {
+			t.Errorf("%q: the turn is of %s, staff who act: %q", s, s.Turn(), s.Actor())
+		}
+	}
+	if None.PastPayment() {
+		t.Error("what is not ordered yet is paid")
+	}
+	names := StepNames()
+	for i, name := range names {
+		if name == "" || slices.Index(names[:], name) != i {
+			t.Errorf("step %d is called %q", i+1, name)
+		}
+	}
+}
+
+// Two working days in the mainland, three outside; an unpaid order is closed
+// after a week.
+func TestDaysOfTheProcedure(t *testing.T) {
+	if ReviewDays(true) != 2 || ReviewDays(false) != 3 || CablingDays(true) != 2 || CablingDays(false) != 3 || UnpaidOrderDays != 7 {
+		t.Errorf("review %d and %d, cabling %d and %d, unpaid %d", ReviewDays(true), ReviewDays(false), CablingDays(true), CablingDays(false), UnpaidOrderDays)
+	}
+}

@@ -211,3 +211,45 @@ func TestAndKeepsWhatEitherFound(t *testing.T) {
 		}
 	}
 }
+
+// One building is one building however it is written; what is not said is none.
+func TestOneBuilding(t *testing.T) {
+	for _, tt := range []struct {
+		aName, aAddress, bName, bAddress string
+		want                             bool
+	}{
+		{"Equinix SG1", "20 Ayer Rajah Crescent", "Equinix SG1", "Another road", true},
+		{"Equinix SG1", "20 Ayer Rajah Crescent", "SG One", "20 Ayer Rajah Crescent", true},
+		{"Equinix SG1", "", "EQUINIX  sg-1", "", true},
+		{"", "No. 88, Wenyi Road", "", "no 88 wenyi road", true},
+		{"余杭机房", "", " 余杭 机房 ", "", true},
+		{"Équinix", "", "équinix", "", true},
+		{"Equinix SG1", "20 Ayer Rajah Crescent", "Equinix SG2", "15 Pioneer Walk", false},
+		{"Equinix SG1", "", "Equinix SG11", "", false},
+		{"SG1", "88 Road", "88 Road", "SG1", false}, // a name is no address
+		{"", "", "", "", false},
+		{"-", "…", "/", "(", false}, // nothing is said with these either
+		{"余杭机房", "", "萧山机房", "", false},
+	} {
+		for _, swap := range []bool{false, true} {
+			got := OneBuilding(tt.aName, tt.aAddress, tt.bName, tt.bAddress)
+			if swap {
+				got = OneBuilding(tt.bName, tt.bAddress, tt.aName, tt.aAddress)
+			}
+			if got != tt.want {
+				t.Errorf("%+v: %t, swapped %t", tt, got, swap)
+			}
+		}
+	}
+	// Two access points of one region whose facility is written in two ways; in two
+	// regions one name is a coincidence.
+	other := base
+	other.AccessPoint, other.Building, other.Room = "Hangzhou-Yuhang-B", " "+base.Building+"。", "5F-1"
+	if got, want := Compare(base, other).Verdict(), "Survives the loss of an access point; both are in one building and use one service provider"; got != want {
+		t.Errorf("written in two ways: %q, want %q", got, want)
+	}
+	other.Region = "Singapore"
+	if got, want := Compare(base, other).Verdict(), "Survives the loss of a region; both use one service provider"; got != want {
+		t.Errorf("in another region: %q, want %q", got, want)
+	}
+}
