@@ -66,7 +66,7 @@ func (h *Handlers) ListStaffTickets(c echo.Context) error {
 		}
 		return paths.With(paths.AdminTickets, "view", string(s), "topic", topic)
 	}
-	l := views.StaffTicketList{State: state, Topic: ui.Control{Name: "topic", Label: "Topic", Value: topic.ID, Options: []ui.Option{{Label: "All topics"}}}, Clear: address(state, "")}
+	l := views.StaffTicketList{State: state, MayOpen: lifecycle.May(lifecycle.AskCustomers, h.actor(c).Role), Topic: ui.Control{Name: "topic", Label: "Topic", Value: topic.ID, Options: []ui.Option{{Label: "All topics"}}}, Clear: address(state, "")}
 	for _, t := range ticket.Topics() {
 		l.Topic.Options = append(l.Topic.Options, ui.Option{Value: t.ID, Label: t.Label})
 	}
@@ -76,7 +76,7 @@ func (h *Handlers) ListStaffTickets(c echo.Context) error {
 	for _, tab := range []struct {
 		state ticket.State
 		label string
-	}{{ticket.Waiting, "To answer"}, {ticket.Answered, "Answered"}, {ticket.Closed, "Closed"}} {
+	}{{ticket.Waiting, "To answer"}, {ticket.Answered, "Customer's turn"}, {ticket.Closed, "Closed"}} {
 		t := ui.ViewTab{Label: tab.label, Href: address(tab.state, topic.ID), Count: -1, Current: tab.state == state}
 		if tab.state == ticket.Waiting && topic.ID == "" {
 			t.Count = counts.Tickets
@@ -113,7 +113,7 @@ func (h *Handlers) ListStaffTickets(c echo.Context) error {
 // ticketView is a ticket in words, with links to what it is about.
 func (h *Handlers) ticketView(k store.Ticket, staff bool) views.Ticket {
 	topic, _ := ticket.TopicByID(k.Topic)
-	v := views.Ticket{ID: k.ID, Title: k.Title, Topic: topic.Label, State: k.State, Staff: staff, AccountID: k.AccountID, InterfaceID: k.ConnectionID,
+	v := views.Ticket{ID: k.ID, Title: k.Title, Topic: topic.Label, State: k.State, Staff: staff, ByStaff: k.ByStaff, AccountID: k.AccountID, InterfaceID: k.ConnectionID,
 		OpenedAt: k.OpenedAt, LastAt: k.LastAt, Messages: k.Messages, Zone: time.UTC, Href: paths.Ticket(k.ID), Waiting: views.Waiting{Since: k.Since, Now: h.Store.Now()}}
 	if staff {
 		v.Href = paths.AdminTicket(k.ID)
@@ -148,7 +148,8 @@ func (h *Handlers) NewTicket(c echo.Context) error {
 	return h.ticketForm(c, http.StatusOK, views.TicketForm{Topic: q("topic"), Interface: q("interface"), AccessPoint: q("access_point"), Key: formKey()})
 }
 
-// OpenTicket asks the operator something. Kinds: Forbidden.
+// OpenTicket asks the operator something, or the customer when staff send it.
+// Kinds: Forbidden.
 func (h *Handlers) OpenTicket(c echo.Context) error {
 	form := views.TicketForm{Topic: value(c, "topic"), Interface: value(c, "interface"), AccessPoint: value(c, "access_point"), Title: value(c, "title"), Body: multiline(c, "body"), Key: keptKey(c)}
 	if form.Errors = unprintable(c); len(form.Errors) > 0 {
@@ -161,6 +162,9 @@ func (h *Handlers) OpenTicket(c echo.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if h.actor(c).Staff() {
+		return h.done(c, paths.AdminTicket(id), views.Flash{Tone: ui.ToneOK, Text: "The ticket is open, and the customer is told."})
 	}
 	return h.done(c, paths.Ticket(id), views.Flash{Tone: ui.ToneOK, Text: "The ticket is open. You get a message when " + h.Operator + " answers."})
 }
@@ -178,18 +182,31 @@ func (h *Handlers) ticketForm(c echo.Context, status int, form views.TicketForm)
 		region, _ := cat.Region(ap.Region)
 		form.Sites = append(form.Sites, ui.Option{Value: ap.ID, Label: ap.Name, Group: region.Name})
 	}
+	by, list := h.actor(c), paths.Tickets
+	form.Operator = h.Operator
+	if form.Staff = by.Staff(); form.Staff {
+		list = paths.AdminTickets
+	}
 	if form.Interface != "" {
 		// Who asks about an interface sees what was asked already. An ID that is
 		// not theirs has no tickets here; the store refuses it when it is sent.
-		if conn, err := h.Store.Connection(c.Request().Context(), h.actor(c), form.Interface); err == nil {
-			if form.Open, err = h.openTickets(c.Request().Context(), conn.ID, false); err != nil {
+		conn, err := h.Store.Connection(c.Request().Context(), by, form.Interface)
+		if err == nil {
+			if form.Open, err = h.openTickets(c.Request().Context(), conn.ID, form.Staff); err != nil {
 				return err
+			}
+			if form.Staff {
+				all, err := h.staffViews(c.Request().Context(), []store.Connection{conn})
+				if err != nil {
+					return err
+				}
+				form.To = "To " + all[0].Account + ", about " + all[0].Title() + " at " + all[0].AccessPoint + "."
 			}
 		} else if store.KindOf(err) != store.NotFound {
 			return err
 		}
 	}
-	p := h.page(c, "Open a ticket", views.Crumb{Label: "Tickets", Href: paths.Tickets})
+	p := h.page(c, "Open a ticket", views.Crumb{Label: "Tickets", Href: list})
 	p.Failed = status == http.StatusUnprocessableEntity
 	return h.render(c, status, views.NewTicketPage(p, form))
 }

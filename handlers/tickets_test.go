@@ -184,3 +184,73 @@ func TestTicketsByRole(t *testing.T) {
 		t.Errorf("the filter: %s", a.text())
 	}
 }
+
+// TestTicketToACustomer walks a ticket that staff open, from the interface's page
+// to the answer, with plain forms.
+func TestTicketToACustomer(t *testing.T) {
+	s := newSite(t)
+	s.Everybody(t)
+	c := s.At(t, lifecycle.InApplication)
+	reviewer, lin := s.as(reviewerMail), s.as(customerMail)
+	href := paths.AdminNewTicketAbout(c.ID)
+	if a := reviewer.get(paths.AdminInterface(c.ID)).want(http.StatusOK); a.doc().Find("a[href='"+href+"']").Length() != 1 {
+		t.Errorf("the interface's page does not lead to the form: %s", a.text())
+	}
+	form := reviewer.get(href).want(http.StatusOK)
+	if form.field("interface") != c.ID || !strings.Contains(form.text(), "To Northwind Trading, about ") || form.doc().Find("[name=access_point]").Length() != 0 {
+		t.Errorf("the form: %s", form.text())
+	}
+	in := url.Values{"key": {form.field("key")}, "topic": {ticket.Letter}, "interface": {"pc-none"}, "title": {"Which <b>company</b>"}, "body": {"Two are named."}}
+	if a := reviewer.post(paths.AdminTickets, in).want(http.StatusUnprocessableEntity); a.field("title") != "Which <b>company</b>" || a.field("interface") != "pc-none" || !strings.Contains(a.text(), "No interface has this ID") {
+		t.Errorf("what was typed is lost, or nothing is said: %s", a.text())
+	}
+	in.Set("interface", c.ID)
+	to := reviewer.post(paths.AdminTickets, in).want(http.StatusSeeOther).header.Get("Location")
+	if again := reviewer.post(paths.AdminTickets, in).want(http.StatusSeeOther).header.Get("Location"); again != to {
+		t.Errorf("sent twice it leads to %s and %s", to, again)
+	}
+	id := strings.TrimPrefix(to, paths.AdminTickets+"/")
+	if a := reviewer.get(to).want(http.StatusOK); !strings.Contains(a.text(), "Customer's turn") || !strings.Contains(a.text(), s.Reviewer.Name) {
+		t.Errorf("staff read: %s", a.text())
+	}
+	if a := reviewer.get(href).want(http.StatusOK); a.doc().Find("a[href='"+paths.AdminTicket(id)+"']").Length() != 1 {
+		t.Errorf("the form does not say what is open: %s", a.text())
+	}
+	if a := reviewer.get(paths.With(paths.AdminTickets, "view", "answered")).want(http.StatusOK); !strings.Contains(a.text(), "Which <b>company</b>") {
+		t.Errorf("not among those of the customer's turn: %s", a.text())
+	}
+
+	// The customer finds it in the menu, in the list and in a message, and not who wrote.
+	if menu := lin.get(paths.Orders).want(http.StatusOK).doc().Find("nav a[href='" + paths.Tickets + "']").Text(); !strings.Contains(menu, "1") {
+		t.Errorf("the menu says %q", menu)
+	}
+	if a := lin.get(paths.Messages).want(http.StatusOK); a.doc().Find("a[href='"+paths.Ticket(id)+"']").Length() == 0 || !strings.Contains(a.text(), "Ticket from Example Cloud") {
+		t.Errorf("no message leads to it: %s", a.text())
+	}
+	page := lin.get(paths.Ticket(id)).want(http.StatusOK)
+	if text := page.text(); !strings.Contains(text, "Your turn") || !strings.Contains(text, "Two are named.") || strings.Contains(text, s.Reviewer.Name) {
+		t.Errorf("the customer reads: %s", text)
+	}
+	if text := lin.get(paths.Tickets).want(http.StatusOK).text(); !strings.Contains(text, "Your turn") {
+		t.Errorf("the list: %s", text)
+	}
+	if text := lin.get(paths.With(paths.Activity, "object", id)).want(http.StatusOK).text(); !strings.Contains(text, "Ticket opened") || strings.Contains(text, s.Reviewer.Name) {
+		t.Errorf("the activity: %s", text)
+	}
+	lin.post(paths.Ticket(id), url.Values{"rev": {page.field("rev")}, "body": {"Kestrel comes."}}).want(http.StatusSeeOther)
+	if a := s.as(techMail).get(paths.AdminTickets).want(http.StatusOK); !strings.Contains(a.text(), "Which <b>company</b>") {
+		t.Errorf("not among those to answer: %s", a.text())
+	}
+
+	for mail, status := range map[string]int{auditorMail: http.StatusForbidden, customerMail: http.StatusForbidden} {
+		who := s.as(mail)
+		who.get(href).want(status)
+		who.post(paths.AdminTickets, in).want(status)
+		if a := who.get(paths.AdminTickets); a.doc().Find("a[href='"+paths.AdminNewTicket+"']").Length() != 0 {
+			t.Errorf("%s is offered the form", mail)
+		}
+	}
+	if a := reviewer.get(paths.AdminNewTicketAbout("pc-none")).want(http.StatusOK); a.field("interface") != "pc-none" || strings.Contains(a.text(), "To ") && strings.Contains(a.text(), ", about ") {
+		t.Errorf("about no interface: %s", a.text())
+	}
+}

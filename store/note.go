@@ -68,7 +68,7 @@ func (s *Store) WriteNote(ctx context.Context, by Actor, connection, body string
 			connection, last+1, at(t.now), by.UserID, by.Name, by.Role, body); err != nil {
 			return "", err
 		}
-		return "", t.event(noteSubject(connection), "", "write_note", "", "", "", fmt.Sprintf("Note %d", last+1))
+		return connection, t.event(noteSubject(connection), "", "write_note", "", "", "", fmt.Sprintf("Note %d", last+1))
 	})
 	return err
 }
@@ -95,7 +95,7 @@ func (s *Store) TakeBackNote(ctx context.Context, by Actor, connection string, n
 		if _, err := t.exec("UPDATE interface_notes SET taken_back_at = ? WHERE connection_id = ? AND n = ?", at(t.now), connection, n); err != nil {
 			return "", err
 		}
-		return "", t.event(noteSubject(connection), "", "take_back_note", "", "", "", fmt.Sprintf("Note %d", n))
+		return connection, t.event(noteSubject(connection), "", "take_back_note", "", "", "", fmt.Sprintf("Note %d", n))
 	})
 	return err
 }

@@ -928,6 +928,9 @@ func soundTickets(d rows, f *faults) {
 		if k.str("state") != string(state(last)) || k.str("since") != since.str("at") || k.str("last_at") != last.str("at") || k.str("opened_at") != thread[id][0].str("at") {
 			f.add("tickets", "%s is %s since %s, its last message at %s makes it %s since %s", id, k.str("state"), k.str("since"), last.str("at"), state(last), since.str("at"))
 		}
+		if k.int("by_staff") != thread[id][0].int("staff") {
+			f.add("tickets", "%s says that staff opened it: %d, its first message %d", id, k.int("by_staff"), thread[id][0].int("staff"))
+		}
 		if k.str("account_id") != last.str("account_id") {
 			f.add("tickets", "%s of %s has a message of %s", id, k.str("account_id"), last.str("account_id"))
 		}

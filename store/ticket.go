@@ -13,7 +13,7 @@ import (
 	"demarc/store/ticket"
 )
 
-// Ticket is a question of a customer with what both sides wrote. All times are
+// Ticket is a question of a customer, or to one, with what both sides wrote. All times are
 // UTC.
 type Ticket struct {
 	AccountID, ID string
@@ -21,6 +21,7 @@ type Ticket struct {
 	Title         string
 	ConnectionID  string // may be empty
 	AccessPointID string // may be empty
+	ByStaff       bool   // staff opened it
 	State         ticket.State
 	Since         time.Time // since when it is in this state; of one that waits, since the first message without an answer
 	OpenedAt      time.Time
@@ -38,12 +39,12 @@ type TicketMessage struct {
 	Body   string
 }
 
-const ticketColumns = "account_id, id, topic, title, COALESCE(connection_id, ''), access_point_id, state, since, opened_at, last_at, messages"
+const ticketColumns = "account_id, id, topic, title, COALESCE(connection_id, ''), access_point_id, by_staff, state, since, opened_at, last_at, messages"
 
 func scanTicket(r scanner) (Ticket, error) {
 	var k Ticket
 	var since, opened, last instant
-	err := r.Scan(&k.AccountID, &k.ID, &k.Topic, &k.Title, &k.ConnectionID, &k.AccessPointID, &k.State, &since, &opened, &last, &k.Messages)
+	err := r.Scan(&k.AccountID, &k.ID, &k.Topic, &k.Title, &k.ConnectionID, &k.AccessPointID, &k.ByStaff, &k.State, &since, &opened, &last, &k.Messages)
 	k.Since, k.OpenedAt, k.LastAt = since.Time, opened.Time, last.Time
 	return k, err
 }
@@ -61,11 +62,15 @@ func ticketBodyProblem(s string) string {
 	return reasonProblem(s, 2, ticket.BodyMost, "Write what it is about")
 }
 
-// OpenTicket asks the operator something and returns the ticket's ID. Kinds:
-// Invalid (fields topic, interface, access_point, title, body), Conflict when
-// too many are open, Forbidden.
+// OpenTicket asks the operator something, or the customer of an interface when
+// staff open it, and returns the ticket's ID. Kinds: Invalid (fields topic,
+// interface, access_point, title, body), Conflict when too many are open,
+// Forbidden.
 func (s *Store) OpenTicket(ctx context.Context, by Actor, in NewTicket) (string, error) {
-	if !lifecycle.May(lifecycle.AskTickets, by.Role) {
+	switch {
+	case by.Staff() && !lifecycle.May(lifecycle.AskCustomers, by.Role):
+		return "", forbidden("Your role reads tickets and does not open them.")
+	case !by.Staff() && !lifecycle.May(lifecycle.AskTickets, by.Role):
 		return "", forbidden("Your role does not open tickets. Ask a colleague who is an owner, an engineer or finance.")
 	}
 	in.Title, in.Body, in.ConnectionID = strings.TrimSpace(in.Title), strings.TrimSpace(in.Body), strings.TrimSpace(in.ConnectionID)
@@ -80,6 +85,9 @@ func (s *Store) OpenTicket(ctx context.Context, by Actor, in NewTicket) (string,
 	if msg := ticketBodyProblem(in.Body); msg != "" {
 		bad["body"] = msg
 	}
+	if by.Staff() && in.ConnectionID == "" {
+		bad["interface"] = "Enter the ID of the interface that it is about"
+	}
 	if ap, ok := s.Catalogue().AccessPoint(in.AccessPointID); in.AccessPointID != "" && (!ok || ap.Status == catalog.StatusDisabled) {
 		bad["access_point"] = "Select an access point, or none"
 	}
@@ -87,48 +95,62 @@ func (s *Store) OpenTicket(ctx context.Context, by Actor, in NewTicket) (string,
 		return "", err
 	}
 	return s.once(ctx, by, func(t *tx) (string, error) {
+		account := by.AccountID
 		if in.ConnectionID != "" {
 			c, err := t.connection(in.ConnectionID)
-			if KindOf(err) == NotFound {
+			switch {
+			case KindOf(err) == NotFound && by.Staff():
+				return "", invalid("interface", "No interface has this ID. Correct it.")
+			case KindOf(err) == NotFound:
 				return "", invalid("interface", "No interface of your account has this ID. Correct it, or leave it empty.")
-			}
-			if err != nil {
+			case err != nil:
 				return "", err
 			}
 			if in.AccessPointID != "" && in.AccessPointID != c.AccessPointID {
 				return "", invalid("access_point", "The interface is at another access point. Select none, or leave the interface empty.")
 			}
-			in.AccessPointID = c.AccessPointID
+			account, in.AccessPointID = c.AccountID, c.AccessPointID
 		}
-		if err := t.roomForTicket(by.AccountID); err != nil {
+		k := Ticket{AccountID: account, ID: newID("tk-", 12), Title: in.Title, ByStaff: by.Staff(), State: ticket.After(by.Staff(), false)}
+		if err := t.roomForTicket(k); err != nil {
 			return "", err
 		}
-		id := newID("tk-", 12)
 		now := at(t.now)
-		if _, err := t.exec(`INSERT INTO tickets (account_id, id, topic, title, connection_id, access_point_id, state, since, opened_at, last_at, messages)
-			VALUES (?, ?, ?, ?, NULLIF(?, ''), ?, ?, ?, ?, ?, 1)`, by.AccountID, id, topic.ID, in.Title, in.ConnectionID, in.AccessPointID, ticket.Waiting, now, now, now); err != nil {
+		if _, err := t.exec(`INSERT INTO tickets (account_id, id, topic, title, connection_id, access_point_id, by_staff, state, since, opened_at, last_at, messages)
+			VALUES (?, ?, ?, ?, NULLIF(?, ''), ?, ?, ?, ?, ?, ?, 1)`, k.AccountID, k.ID, topic.ID, k.Title, in.ConnectionID, in.AccessPointID, k.ByStaff, k.State, now, now, now); err != nil {
 			return "", err
 		}
-		if err := t.ticketMessage(Ticket{AccountID: by.AccountID, ID: id}, 1, in.Body, false); err != nil {
+		if err := t.ticketMessage(k, 1, in.Body, false); err != nil {
 			return "", err
 		}
-		if err := t.tellRole(topic.Role, ticketSubject(id), "Ticket to answer", "A customer asks: "+in.Title); err != nil {
+		t.after(func() { t.s.answered.forget(k.AccountID) })
+		var err error
+		if k.ByStaff {
+			err = t.tellAccount(k.AccountID, ticketSubject(k.ID), "Ticket from "+s.operator, s.operator+" asks: "+k.Title)
+		} else {
+			err = t.tellRole(topic.Role, ticketSubject(k.ID), "Ticket to answer", "A customer asks: "+k.Title)
+		}
+		if err != nil {
 			return "", err
 		}
-		return id, t.event(ticketSubject(id), by.AccountID, "open_ticket", "", "", "", topic.Label)
+		return k.ID, t.event(ticketSubject(k.ID), k.AccountID, "open_ticket", "", "", "", topic.Label)
 	})
 }
 
-// roomForTicket refuses one more open ticket of an account that has enough.
-func (t *tx) roomForTicket(account string) error {
+// roomForTicket refuses one more open ticket of a side that has enough with an
+// account: neither side takes the other's room.
+func (t *tx) roomForTicket(k Ticket) error {
 	var open int
-	if err := t.row("SELECT COUNT(*) FROM (SELECT 1 FROM tickets WHERE account_id = ? AND state <> 'closed' LIMIT ?) AS c", account, ticket.OpenMost).Scan(&open); err != nil {
+	if err := t.row("SELECT COUNT(*) FROM (SELECT 1 FROM tickets WHERE account_id = ? AND state <> 'closed' AND by_staff = ? LIMIT ?) AS c", k.AccountID, k.ByStaff, ticket.OpenMost).Scan(&open); err != nil {
 		return err
 	}
-	if open >= ticket.OpenMost {
-		return conflictf("%d tickets of your account are open. Close those that are answered, then open another one.", ticket.OpenMost)
+	switch {
+	case open < ticket.OpenMost:
+		return nil
+	case k.ByStaff:
+		return conflictf("%d tickets of %s to this customer are open. Close those that are done, then open another one.", ticket.OpenMost, t.s.operator)
 	}
-	return nil
+	return conflictf("%d tickets of your account are open. Close those that are answered, then open another one.", ticket.OpenMost)
 }
 
 // ticketSubject is what events and messages about a ticket are about.
@@ -174,8 +196,8 @@ func (s *Store) WriteTicket(ctx context.Context, by Actor, id string, seen int, 
 		if k.Messages >= ticket.MessagesMost && !closes {
 			return "", conflictf("This ticket has %d messages and takes no more. Open another one, and name this one in it: %s.", k.Messages, k.ID)
 		}
-		if k.State == ticket.Closed && !by.Staff() {
-			if err := t.roomForTicket(k.AccountID); err != nil {
+		if k.State == ticket.Closed && !by.Staff() && !k.ByStaff {
+			if err := t.roomForTicket(k); err != nil {
 				return "", err
 			}
 		}

@@ -95,7 +95,10 @@ func TestTicketsThatAreRefused(t *testing.T) {
 		"no access point":             {e.Owner, edit(func(k *store.NewTicket) { k.AccessPointID = "ap-none" }), store.Invalid, "access_point"},
 		"an interface at another one": {e.Owner, edit(func(k *store.NewTicket) { k.ConnectionID, k.AccessPointID = c.ID, e.APID(t, "Singapore-A") }), store.Invalid, "access_point"},
 		"a viewer":                    {e.Viewer, good, store.Forbidden, ""},
-		"staff":                       {e.Reviewer, good, store.Forbidden, ""},
+		"staff about no interface":    {e.Reviewer, good, store.Invalid, "interface"},
+		"staff about an unknown one":  {e.Reviewer, edit(func(k *store.NewTicket) { k.ConnectionID = "pc-none" }), store.Invalid, "interface"},
+		"staff without words":         {e.Reviewer, edit(func(k *store.NewTicket) { k.ConnectionID, k.Body = c.ID, "" }), store.Invalid, "body"},
+		"an auditor":                  {e.Auditor, edit(func(k *store.NewTicket) { k.ConnectionID = c.ID }), store.Forbidden, ""},
 	} {
 		_, err := e.OpenTicket(ctx, tt.by, tt.in)
 		if store.KindOf(err) != tt.kind || tt.field != "" && store.FieldsOf(err)[tt.field] == "" {
@@ -359,4 +362,130 @@ func TestTicketQueue(t *testing.T) {
 	if _, _, err := e.TicketPage(ctx, ticket.Waiting, "", "nonsense", 2); store.KindOf(err) != store.Invalid {
 		t.Errorf("a broken cursor: %v", err)
 	}
+}
+
+// Staff ask a customer about an interface: it begins with the customer's turn,
+// and whoever may write in it answers.
+func TestATicketThatStaffOpen(t *testing.T) {
+	e := storetest.New(t)
+	e.Everybody(t)
+	c := e.AtOf(t, e.Owner, lifecycle.InApplication)
+	theirs := e.AtOf(t, e.OtherOwner, lifecycle.PendingPayment)
+	told := func(by store.Actor) (n int) {
+		messages, err := e.Messages(ctx, by.UserID, 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range messages {
+			if strings.HasPrefix(m.Subject, "ticket:") {
+				n++
+			}
+		}
+		return n
+	}
+	ask := func(by store.Actor, id string) string {
+		t.Helper()
+		tk, err := e.OpenTicket(ctx, by, store.NewTicket{Topic: ticket.Letter, ConnectionID: id, Title: "Which company", Body: "Two are named. Which one comes?"})
+		if err != nil {
+			t.Fatal(err, store.FieldsOf(err))
+		}
+		return tk
+	}
+	id := ask(e.Reviewer, c.ID)
+	k, thread, err := e.Ticket(ctx, e.Owner, id)
+	if err != nil || k.AccountID != e.Northwind || k.ConnectionID != c.ID || k.AccessPointID != c.AccessPointID || !k.ByStaff || k.State != ticket.Answered || !k.Since.Equal(e.Clock.Now()) ||
+		len(thread) != 1 || thread[0].Name == e.Reviewer.Name || !thread[0].Staff {
+		t.Fatalf("%+v %+v %v", k, thread, err)
+	}
+	for who, by := range map[string]store.Actor{"owner": e.Owner, "engineer": e.Engineer} {
+		if n := told(by); n != 1 {
+			t.Errorf("the %s is told %d times", who, n)
+		}
+	}
+	for who, by := range map[string]store.Actor{"another account": e.OtherOwner, "the author": e.Reviewer, "a technician": e.Technician} {
+		if n := told(by); n != 0 {
+			t.Errorf("%s is told %d times", who, n)
+		}
+	}
+	if n, err := e.AnsweredTickets(ctx, e.Northwind); err != nil || n != 1 {
+		t.Errorf("%d wait for the customer, %v", n, err)
+	}
+	if _, _, err := e.Ticket(ctx, e.OtherOwner, id); store.KindOf(err) != store.NotFound {
+		t.Errorf("another account reads it: %v", err)
+	}
+	if other, _, err := e.Ticket(ctx, e.Admin, ask(e.Finance, theirs.ID)); err != nil || other.AccountID != e.Southwind {
+		t.Errorf("about another account's interface: %+v, %v", other, err)
+	}
+	// Nobody of the customer wrote yet: what staff add is told to all of them.
+	if err := e.WriteTicket(ctx, e.Technician, id, 1, "And when?", false); err != nil {
+		t.Fatal(err)
+	}
+	if told(e.Owner) != 2 || told(e.OtherOwner) != 1 {
+		t.Errorf("told of what was added: %d, another account %d", told(e.Owner), told(e.OtherOwner))
+	}
+	e.Clock.Advance(time.Hour)
+	if err := e.WriteTicket(ctx, e.Viewer, id, 0, "Kestrel", false); store.KindOf(err) != store.Forbidden {
+		t.Errorf("a viewer answers: %v", err)
+	}
+	if err := e.WriteTicket(ctx, e.Engineer, id, 2, "Kestrel, on Monday.", false); err != nil {
+		t.Fatal(err)
+	}
+	if k, _, _ := e.Ticket(ctx, e.Reviewer, id); k.State != ticket.Waiting || !k.Since.Equal(e.Clock.Now()) || told(e.Reviewer) != 1 {
+		t.Errorf("answered by the customer: %+v, the reviewers are told %d times", k, told(e.Reviewer))
+	}
+	if err := e.WriteTicket(ctx, e.Reviewer, id, 3, "Thank you.", true); err != nil {
+		t.Fatal(err)
+	}
+	e.Sound(t)
+}
+
+// What staff open takes no room from the customer, nor the other way round; of
+// many at once so many are opened as there is room for.
+func TestRoomForTicketsOfStaff(t *testing.T) {
+	e := storetest.New(t)
+	c := e.AtOf(t, e.Owner, lifecycle.PendingPayment)
+	in := func(i int) store.NewTicket {
+		return store.NewTicket{Topic: ticket.Fees, ConnectionID: c.ID, Title: fmt.Sprintf("Question %d", i), Body: "What is it?"}
+	}
+	contest(t, e, ticket.OpenMost, conflicts, func(i int) error {
+		_, err := e.OpenTicket(ctx, []store.Actor{e.Finance, e.Reviewer}[i%2], in(i))
+		return err
+	})
+	contest(t, e, ticket.OpenMost, conflicts, func(i int) error {
+		_, err := e.OpenTicket(ctx, e.Owner, in(i))
+		return err
+	})
+	open, _, err := e.OwnTickets(ctx, e.Northwind, false, "", 100)
+	if err != nil || len(open) != 2*ticket.OpenMost {
+		t.Fatal(len(open), err)
+	}
+	for _, k := range open {
+		if !k.ByStaff {
+			continue
+		}
+		// The customer may always close what staff opened, and write in it again.
+		if err := e.WriteTicket(ctx, e.Owner, k.ID, 0, "", true); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.WriteTicket(ctx, e.Owner, k.ID, 0, "One more thing.", false); err != nil {
+			t.Errorf("the customer cannot answer: %v", err)
+		}
+		break
+	}
+	by := e.Finance
+	by.Key = "sent-twice"
+	if _, err := e.OpenTicket(ctx, by, in(99)); store.KindOf(err) != store.Conflict {
+		t.Errorf("one more than fits: %v", err)
+	}
+	other := e.AtOf(t, e.OtherOwner, lifecycle.PendingPayment)
+	twice := in(99)
+	twice.ConnectionID = other.ID
+	first, err := e.OpenTicket(ctx, by, twice)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := e.OpenTicket(ctx, by, twice); err != nil || again != first {
+		t.Errorf("%q and %q, %v", first, again, err)
+	}
+	e.Sound(t)
 }

@@ -22,6 +22,7 @@ type Ticket struct {
 	ID, Title, Topic           string
 	State                      ticket.State
 	Staff                      bool
+	ByStaff                    bool   // staff opened it
 	AccountID, Account         string // the name is known to staff only
 	AccountHref                string // "" for those who do not see accounts
 	InterfaceID, InterfaceHref string // may be empty
@@ -40,6 +41,10 @@ func (k Ticket) look() Look {
 		return Look{"Closed", ui.ToneIdle, ui.ShapeDash}
 	case k.State == ticket.Waiting && k.Staff:
 		return Look{"To answer", ui.ToneAction, ui.ShapeDot}
+	case k.State == ticket.Answered && k.ByStaff && !k.Staff:
+		return Look{"Your turn", ui.ToneAction, ui.ShapeDot}
+	case k.State == ticket.Answered && k.ByStaff:
+		return Look{"Customer's turn", ui.ToneInfo, ui.ShapeHalf}
 	case k.State == ticket.Answered && !k.Staff:
 		return Look{"Answered", ui.ToneAction, ui.ShapeDot}
 	case k.State == ticket.Answered:
@@ -76,10 +81,12 @@ func (k Ticket) facts() []ui.Pair {
 		out = append(out, ui.Pair{Term: "Access point", Value: k.AccessPoint})
 	}
 	out = append(out, ui.Pair{Term: "Opened", Content: ui.Stamp(k.OpenedAt, k.Zone)})
-	switch k.State {
-	case ticket.Closed:
+	switch {
+	case k.State == ticket.Closed:
 		out = append(out, ui.Pair{Term: "Closed", Content: ui.Stamp(k.Waiting.Since, k.Zone)})
-	case ticket.Answered:
+	case k.State == ticket.Answered && k.ByStaff:
+		out = append(out, ui.Pair{Term: k.look().Label + " since", Content: ui.Stamp(k.Waiting.Since, k.Zone)})
+	case k.State == ticket.Answered:
 		out = append(out, ui.Pair{Term: "Answered", Content: ui.Stamp(k.Waiting.Since, k.Zone)})
 	default:
 		out = append(out, ui.Pair{Term: "Waiting since", Content: ui.Stamp(k.Waiting.Since, k.Zone)})
@@ -97,13 +104,14 @@ type TicketList struct {
 
 // StaffTicketList is the page of the tickets of all accounts.
 type StaffTicketList struct {
-	State  ticket.State
-	Tabs   []ui.ViewTab
-	Topic  ui.Control
-	Tokens []ui.Token
-	Clear  string // the view without the filter
-	Rows   []Ticket
-	Pages  ui.Pages
+	State   ticket.State
+	MayOpen bool // the reader opens tickets to customers
+	Tabs    []ui.ViewTab
+	Topic   ui.Control
+	Tokens  []ui.Token
+	Clear   string // the view without the filter
+	Rows    []Ticket
+	Pages   ui.Pages
 }
 
 func (l StaffTicketList) empty() string {
@@ -118,8 +126,13 @@ func (l StaffTicketList) empty() string {
 	return "No ticket waits for an answer"
 }
 
-// TicketForm opens a ticket.
+// TicketForm opens a ticket: from a customer, or from staff to the customer of an
+// interface.
 type TicketForm struct {
+	Staff    bool
+	Operator string
+	To       string // whom staff write to; "" as long as no interface is known
+
 	Topic, Interface, AccessPoint, Title, Body string
 
 	Topics, Sites []ui.Option
@@ -134,6 +147,9 @@ func (f TicketForm) topic() ui.Control {
 }
 
 func (f TicketForm) interfaceID() ui.Control {
+	if f.Staff {
+		return ui.Control{Name: "interface", Label: "Interface ID", Value: f.Interface, Error: f.Errors["interface"], MaxLength: 40, Hint: "pc-... The ticket goes to its customer."}
+	}
 	return ui.Control{Name: "interface", Label: "Interface ID", Optional: true, Value: f.Interface, Error: f.Errors["interface"], MaxLength: 40, Hint: "When it is about one of your interfaces: pc-..."}
 }
 
@@ -146,8 +162,28 @@ func (f TicketForm) title() ui.Control {
 }
 
 func (f TicketForm) body() ui.Control {
-	return ui.Control{Name: "body", Label: "Message", Value: f.Body, Error: f.Errors["body"], Rows: 6, MaxLength: ticket.BodyMost,
+	c := ui.Control{Name: "body", Label: "Message", Value: f.Body, Error: f.Errors["body"], Rows: 6, MaxLength: ticket.BodyMost,
 		Hint: "No passwords and no ID numbers: your colleagues and staff read it."}
+	if f.Staff {
+		c.Hint = "Everybody of the account reads it, under the name of " + f.Operator + "."
+	}
+	return c
+}
+
+func (f TicketForm) head(title string) ui.Head {
+	if f.To == "" {
+		return ui.Head{Title: title}
+	}
+	return ui.Head{Title: title, Sub: ui.Muted(f.To)}
+}
+
+// list is the page of all tickets of the reader's side: what opens one is sent
+// there.
+func (f TicketForm) list() string {
+	if f.Staff {
+		return paths.AdminTickets
+	}
+	return paths.Tickets
 }
 
 func (f TicketForm) summary() []ui.FieldError {
@@ -188,6 +224,8 @@ func (t TicketShow) reply() ui.Control {
 	switch {
 	case t.State == ticket.Closed:
 		c.Hint = "Writing opens the ticket again."
+	case t.Staff && t.ByStaff:
+		c.Hint = "The customer reads it under the name of " + t.Operator + "."
 	case t.Staff:
 		c.Label, c.Hint = "Your answer", "The customer reads it under the name of "+t.Operator+"."
 	}

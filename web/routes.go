@@ -185,6 +185,9 @@ func (s *Server) routes(e *echo.Echo) {
 	tickets := staff.with(may(lifecycle.SeeTickets))
 	tickets.get(paths.AdminTickets, h.ListStaffTickets)
 	tickets.get(paths.AdminTicket(":id"), h.ShowTicket)
+	asking := tickets.with(may(lifecycle.AskCustomers))
+	asking.get(paths.AdminNewTicket, h.NewTicket)
+	asking.post(paths.AdminTickets, h.OpenTicket)
 	tickets.with(may(lifecycle.AnswerTickets)).post(paths.AdminTicket(":id"), h.WriteTicket)
 
 	// Staff: working days, to keep

@@ -382,15 +382,15 @@ func (l *loader) whitelist() {
 }
 
 // tickets plans what Northwind asks: one ticket that waits for the technicians,
-// one that waits for Northwind, one that is closed.
+// one that waits for Northwind, one that is closed; and one that staff opened.
 func (l *loader) tickets() {
-	var closed, answered string
-	open := func(days, hour int, id *string, line string, in store.NewTicket) {
+	var closed, answered, asked string
+	open := func(days, hour int, id *string, who lifecycle.Role, line string, in store.NewTicket) {
 		l.at(l.ago(days, hour), "ticket: "+in.Title, func() (err error) {
 			if in.ConnectionID = l.ids[line]; in.ConnectionID == "" && in.AccessPointID == "" {
 				return fmt.Errorf("there is no interface %s to ask about", line)
 			}
-			*id, err = l.s.OpenTicket(l.ctx, l.as(lifecycle.Owner), in)
+			*id, err = l.s.OpenTicket(l.ctx, l.as(who), in)
 			return err
 		})
 	}
@@ -404,15 +404,17 @@ func (l *loader) tickets() {
 		l.at(l.now, "the site of a ticket", func() error { return err })
 		return
 	}
-	open(27, 7, &closed, "", store.NewTicket{Topic: ticket.Location, AccessPointID: ap.ID, Title: "Loading dock and opening hours",
+	open(27, 7, &closed, lifecycle.Owner, "", store.NewTicket{Topic: ticket.Location, AccessPointID: ap.ID, Title: "Loading dock and opening hours",
 		Body: "Our installer comes with a van.\nIs there a loading dock, and until when can it be used?"})
 	write(26, 17, &closed, lifecycle.Reviewer, "There is one at the back of the building, open from 07:00 to 19:00 on working days.\nName the company at the gate.", false)
 	write(26, 18, &closed, lifecycle.Owner, "", true)
-	open(5, 6, &answered, "sha-finance-02", store.NewTicket{Topic: ticket.Letter, Title: "Two construction companies on one letter?",
+	open(5, 6, &answered, lifecycle.Owner, "sha-finance-02", store.NewTicket{Topic: ticket.Letter, Title: "Two construction companies on one letter?",
 		Body: "The fiber is laid by one company and spliced by another. Can both be named in the application?"})
 	write(4, 9, &answered, lifecycle.Reviewer, "The letter names one. Tick that it may pass the work on: then the second company comes with the same letter.", false)
+	open(2, 8, &asked, lifecycle.Technician, "ldn-market-data", store.NewTicket{Topic: ticket.Cabling, Title: "Which of the two cables is the working one?",
+		Body: "Two cables with the same label hang at the panel.\nAsk your installer which one is spliced through, and send a new delivery report with its label."})
 	var waiting string
-	open(1, 8, &waiting, "hz-dc1-primary", store.NewTicket{Topic: ticket.Cabling, Title: "Light level at the panel",
+	open(1, 8, &waiting, lifecycle.Owner, "hz-dc1-primary", store.NewTicket{Topic: ticket.Cabling, Title: "Light level at the panel",
 		Body: "Our installer measured -4.1 dBm at the patch panel.\nWhich level do you need at the port?"})
 }
 

@@ -19,6 +19,7 @@ const (
 
 	SeeTickets    Right = "see tickets"
 	AnswerTickets Right = "answer tickets"
+	AskCustomers  Right = "open tickets to customers"
 
 	SeeNotes          Right = "see staff notes"
 	WriteNotes        Right = "write staff notes"
@@ -69,6 +70,7 @@ var rights = []RightRule{
 
 	{SeeTickets, StaffRoles()},
 	{AnswerTickets, []Role{Reviewer, Technician, Finance, Administrator}},
+	{AskCustomers, []Role{Reviewer, Technician, Finance, Administrator}},
 	{SeeNotes, StaffRoles()},
 	{WriteNotes, []Role{Reviewer, Technician, Finance, Administrator}},
 	{SeeNotesTakenBack, []Role{Administrator, Auditor}},

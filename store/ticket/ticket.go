@@ -63,11 +63,11 @@ func TopicByID(id string) (t Topic, ok bool) {
 	return Topic{}, false
 }
 
-// Limits, in characters and in numbers: a customer asks in words, and what is
-// open stays in sight.
+// Limits, in characters and in numbers: people ask in words, and what is open
+// stays in sight.
 const (
 	TitleMost    = 120
 	BodyMost     = 4000
 	MessagesMost = 200 // in one ticket; one more may close it
-	OpenMost     = 20  // open tickets of an account
+	OpenMost     = 20  // open tickets that an account opened, and as many that staff opened to it
 )

@@ -349,6 +349,7 @@ func (s *site) visits() map[string][]visit {
 		"paths.AdminPortPages": {{who: technician, path: paths.AdminPortPages}, {who: admin, path: paths.AdminPortPages + "?q=ODF", state: "many"}, {who: technician, path: paths.AdminPortPages + "?q=CSW&access_point=" + ap, state: "at one access point"},
 			{who: technician, path: paths.AdminPortPages + "?q=nothing-like-this", state: "no match"}},
 		"paths.AdminTickets":                    {{who: technician, path: paths.AdminTickets}, {who: finance, path: paths.With(paths.AdminTickets, "topic", "fees"), state: "no match"}, {who: auditor, path: paths.With(paths.AdminTickets, "view", "answered"), state: "answered"}},
+		"paths.AdminNewTicket":                  {{who: reviewer, path: paths.AdminNewTicketAbout(id("hz-dc1-primary"))}, refused(technician, paths.AdminNewTicket, "Open ticket")},
 		`paths.AdminTicket(":id")`:              {{who: technician, path: paths.AdminTicket(s.ticket)}, {who: auditor, path: paths.AdminTicket(s.ticket), state: "read only"}, refused(technician, paths.AdminTicket(s.ticket), "Send and close")},
 		`paths.AdminAccessPoint(":id")`:         {{who: technician, path: paths.AdminAccessPoint(ap)}, {who: admin, path: paths.AdminAccessPoint(ap)}},
 		`paths.AdminAccessPointEdit(":id")`:     one(admin, paths.AdminAccessPointEdit(ap)),

@@ -94,6 +94,7 @@ const (
 	AdminRemovals     = "/admin/removals"
 	AdminWhitelist    = "/admin/whitelist"
 	AdminTickets      = "/admin/tickets"
+	AdminNewTicket    = "/admin/tickets/new"
 	AdminInterfaces   = "/admin/interfaces"
 	AdminAccessPoints = "/admin/access-points"
 	AdminRegions      = "/admin/regions"
@@ -340,6 +341,10 @@ func NewTicketAbout(topic, id string) string {
 func NewTicketAt(topic, accessPoint string) string {
 	return With(NewTicket, "topic", topic, "access_point", accessPoint)
 }
+
+// AdminNewTicketAbout is the form with which staff open a ticket to the customer
+// of an interface.
+func AdminNewTicketAbout(id string) string { return With(AdminNewTicket, "interface", id) }
 
 // AdminTicket is one ticket for staff; a POST answers it.
 func AdminTicket(id string) string { return join(AdminTickets, id) }
