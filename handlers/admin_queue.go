@@ -31,7 +31,7 @@ const (
 func (h *Handlers) WorkQueue(c echo.Context) error {
 	ctx := c.Request().Context()
 	user, _ := reqctx.User(ctx)
-	counts, err := h.Store.QueueCounts(ctx)
+	counts, err := h.queueCounts(c)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (h *Handlers) WorkQueue(c echo.Context) error {
 		q.Tiles = append(q.Tiles, h.tile("LOA applications", paths.AdminLOAs, counts.LOA, loas))
 		q.Items = append(q.Items, h.queueItems("LOA application", loas, paths.AdminLOA)...)
 	}
-	var jobs, removals []store.Connection
+	var jobs, removals []store.Work
 	if lifecycle.May(lifecycle.SeeCabling, user.Role) {
 		if jobs, err = h.Store.Queue(ctx, lifecycle.WaitingForCabling, queuePage); err != nil {
 			return err
@@ -160,39 +160,43 @@ func moreUrgent(a, b views.Waiting) int {
 
 // waiting is the clock of an interface that waits for staff.
 func (h *Handlers) waiting(c store.Connection) views.Waiting {
-	return views.Waiting{Since: c.StageSince, Due: c.DueAt, Now: h.Store.Now(), Zone: h.Store.Catalogue().Zone(c.Region), Clocked: c.Stage.Turn() == lifecycle.TurnStaff}
+	return h.clockOf(store.Work{Region: c.Region, Stage: c.Stage, Since: c.StageSince, Due: c.DueAt})
 }
 
-func (h *Handlers) queueItems(kind string, items []store.Connection, href func(string) string) []views.QueueItem {
+func (h *Handlers) clockOf(w store.Work) views.Waiting {
+	return views.Waiting{Since: w.Since, Due: w.Due, Now: h.Store.Now(), Zone: h.Store.Catalogue().Zone(w.Region), Clocked: w.Stage.Turn() == lifecycle.TurnStaff}
+}
+
+func (h *Handlers) queueItems(kind string, items []store.Work, href func(string) string) []views.QueueItem {
 	out := make([]views.QueueItem, len(items))
-	for i, c := range items {
-		ap, _ := h.Store.Catalogue().AccessPoint(c.AccessPointID)
+	for i, w := range items {
+		ap, _ := h.Store.Catalogue().AccessPoint(w.AccessPointID)
 		// The account's name takes the place of its ID when the names are read.
-		out[i] = views.QueueItem{Kind: kind, ID: c.ID, Name: c.Name, Href: href(c.ID), AccessPoint: ap.Name, Account: c.AccountID, Waiting: h.waiting(c)}
+		out[i] = views.QueueItem{Kind: kind, ID: w.ID, Name: w.Name, Href: href(w.ID), AccessPoint: ap.Name, Account: w.AccountID, Waiting: h.clockOf(w)}
 	}
 	return out
 }
 
 // tile sums a queue up: how many are late, how many are due today, or how old
 // the oldest is. items are the most urgent ones.
-func (h *Handlers) tile(label, href string, count int, items []store.Connection) views.QueueTile {
+func (h *Handlers) tile(label, href string, count int, items []store.Work) views.QueueTile {
 	t := views.QueueTile{Label: label, Href: href, Count: count, Line: "Nothing is waiting"}
 	if len(items) == 0 {
 		return t
 	}
 	now := h.Store.Now()
-	late, today, oldest := 0, 0, items[0].StageSince
-	for _, c := range items {
-		if c.StageSince.Before(oldest) {
-			oldest = c.StageSince
+	late, today, oldest := 0, 0, items[0].Since
+	for _, w := range items {
+		if w.Since.Before(oldest) {
+			oldest = w.Since
 		}
 		const day = "2006-01-02"
-		zone := h.Store.Catalogue().Zone(c.Region)
+		zone := h.Store.Catalogue().Zone(w.Region)
 		switch {
-		case c.DueAt.IsZero():
-		case c.DueAt.Before(now):
+		case w.Due.IsZero():
+		case w.Due.Before(now):
 			late++
-		case c.DueAt.In(zone).Format(day) == now.In(zone).Format(day):
+		case w.Due.In(zone).Format(day) == now.In(zone).Format(day):
 			today++
 		}
 	}
@@ -220,7 +224,7 @@ func (h *Handlers) tile(label, href string, count int, items []store.Connection)
 
 // removalsTile sums up the cables to remove and the ports to look at: one
 // technician goes there for both.
-func (h *Handlers) removalsTile(counts store.QueueCounts, removals []store.Connection, checks []store.Port) views.QueueTile {
+func (h *Handlers) removalsTile(counts store.QueueCounts, removals []store.Work, checks []store.Port) views.QueueTile {
 	t := h.tile("Removals", paths.AdminRemovals, counts.Removals+counts.PortChecks, removals)
 	if len(removals) == 0 && len(checks) > 0 {
 		t.Line = "Oldest " + views.Age(checks[0].LeftAt, h.Store.Now())

@@ -32,7 +32,7 @@ func (h *Handlers) ListRemovals(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	counts, err := h.Store.QueueCounts(ctx)
+	counts, err := h.queueCounts(c)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (h *Handlers) ListWhitelist(c echo.Context) error {
 	if !slices.Contains([]string{views.WhitelistGranted, views.WhitelistDeclined, views.WhitelistRevoked}, w.View) {
 		w.View = views.WhitelistOpen
 	}
-	counts, err := h.Store.QueueCounts(ctx)
+	counts, err := h.queueCounts(c)
 	if err != nil {
 		return err
 	}

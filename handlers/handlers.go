@@ -108,7 +108,7 @@ func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) vie
 			p.Fees, err = h.feeAlert(ctx, c, user.AccountID)
 		}
 	} else {
-		queues, err = h.Store.QueueCounts(ctx)
+		queues, err = h.queueCounts(c)
 	}
 	if err != nil {
 		// A page without numbers in its navigation is better than no page.
@@ -121,6 +121,19 @@ func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) vie
 		p.Crumbs = append(p.Crumbs, views.Crumb{Label: title})
 	}
 	return p
+}
+
+// queueCounts counts the queues of the staff, once for each request.
+func (h *Handlers) queueCounts(c echo.Context) (store.QueueCounts, error) {
+	const key = "queue counts"
+	if counts, ok := c.Get(key).(store.QueueCounts); ok {
+		return counts, nil
+	}
+	counts, err := h.Store.QueueCounts(c.Request().Context())
+	if err == nil {
+		c.Set(key, counts)
+	}
+	return counts, err
 }
 
 // frame is page without anything that asks the store, for answers that must

@@ -51,7 +51,7 @@ func (h *Handlers) ListTickets(c echo.Context) error {
 // one topic or of all.
 func (h *Handlers) ListStaffTickets(c echo.Context) error {
 	ctx := c.Request().Context()
-	counts, err := h.Store.QueueCounts(ctx)
+	counts, err := h.queueCounts(c)
 	if err != nil {
 		return err
 	}

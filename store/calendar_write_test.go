@@ -85,7 +85,7 @@ func TestAYearThatIsEnteredMakesDueTimesKnown(t *testing.T) {
 		t.Errorf("event of the calendar: %s %q", ev.Action, ev.Detail)
 	}
 	// It is late: it sorts by its due time.
-	if items, err := e.Queue(ctx, lifecycle.InApplication, 10); err != nil || len(items) != 1 || !items[0].DueAt.Before(e.Clock.Now()) {
+	if items, err := e.Queue(ctx, lifecycle.InApplication, 10); err != nil || len(items) != 1 || !items[0].Due.Before(e.Clock.Now()) {
 		t.Errorf("queue: %+v, %v", items, err)
 	}
 	// The form still counts its working days, and a new clock has a due time at once.

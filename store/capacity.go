@@ -93,6 +93,9 @@ func (t *tx) capacityChanged(device string, kind catalog.PortType) error {
 
 // writeCapacity writes today's entries of what capacityChanged noted.
 func (t *tx) writeCapacity() error {
+	if len(t.capacity) > 0 {
+		t.after(func() { t.s.trends.forget("") })
+	}
 	for k := range t.capacity {
 		if _, err := t.exec(`INSERT INTO capacity_days (access_point_id, port_type, day, free, allocated, in_use, quarantined, out_of_service)
 			SELECT ?, ?, ?,
@@ -154,11 +157,33 @@ func TrendOf(history []CapacityDay, now time.Time) (Trend, bool) {
 	return n, true
 }
 
+// trends are all of them on a day, at a revision of the access points.
+type trends struct {
+	revision Revision
+	today    time.Time
+	all      []Trend
+}
+
 // Trends are the trends of every port type at every access point that has or
-// had ports of it: one statement, whatever the length of the history.
+// had ports of it: one statement, whatever the length of the history. They stay
+// in memory until the day ends or a number of ports changes; callers leave the
+// list as it is.
 func (s *Store) Trends(ctx context.Context) ([]Trend, error) {
-	start := s.trendStart()
-	today := s.Now().UTC().Truncate(24 * time.Hour)
+	// Before the rows: what is written meanwhile makes another.
+	revision, today := s.Revision(""), s.Now().UTC().Truncate(24*time.Hour)
+	kept, ok, epoch := s.trends.lookup("")
+	if ok && kept.revision == revision && kept.today.Equal(today) {
+		return kept.all, nil
+	}
+	all, err := s.readTrends(ctx, today)
+	if err == nil {
+		s.trends.keep("", trends{revision, today, all}, epoch)
+	}
+	return all, err
+}
+
+func (s *Store) readTrends(ctx context.Context, today time.Time) ([]Trend, error) {
+	start := today.AddDate(0, 0, -CapacityDays)
 	marks, args := "(?)", []any{}
 	for i, info := range catalog.PortTypes() {
 		if i > 0 {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
@@ -592,29 +593,37 @@ func (s *Store) QueueCounts(ctx context.Context) (QueueCounts, error) {
 	if err != nil {
 		return q, err
 	}
-	if err := s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM connections WHERE removal_due = 1 LIMIT ?) AS c", []any{countLimit}, &q.Removals); err != nil {
-		return q, err
-	}
-	if err := s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM ports WHERE left_by <> '' LIMIT ?) AS c", []any{countLimit}, &q.PortChecks); err != nil {
-		return q, err
-	}
-	if err := s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM whitelist_requests WHERE status = 'requested' LIMIT ?) AS c", []any{countLimit}, &q.Whitelist); err != nil {
-		return q, err
-	}
-	err = s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM tickets WHERE state = 'waiting' LIMIT ?) AS c", []any{countLimit}, &q.Tickets)
-	return q, err
+	return q, s.get(ctx, `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM connections WHERE removal_due = 1 LIMIT ?) AS c),
+		(SELECT COUNT(*) FROM (SELECT 1 FROM ports WHERE left_by <> '' LIMIT ?) AS c),
+		(SELECT COUNT(*) FROM (SELECT 1 FROM whitelist_requests WHERE status = 'requested' LIMIT ?) AS c),
+		(SELECT COUNT(*) FROM (SELECT 1 FROM tickets WHERE state = 'waiting' LIMIT ?) AS c)`,
+		[]any{countLimit, countLimit, countLimit, countLimit}, &q.Removals, &q.PortChecks, &q.Whitelist, &q.Tickets)
+}
+
+// Work is an interface that staff have to do something about, as a page names it
+// among others.
+type Work struct {
+	AccountID, ID, Name, Region, AccessPointID string
+	Stage                                      lifecycle.Stage
+	Since, Due                                 time.Time // Due is zero where it is not known
+}
+
+const workColumns = "account_id, id, name, region, access_point_id, stage, stage_since, due_at"
+
+func scanWork(r scanner) (w Work, err error) {
+	return w, r.Scan(&w.AccountID, &w.ID, &w.Name, &w.Region, &w.AccessPointID, &w.Stage, intoTime{&w.Since}, intoTime{&w.Due})
 }
 
 // Queue lists the interfaces that wait for staff in a stage, the earliest
 // deadline first; those whose deadline is unknown come first of all.
-func (s *Store) Queue(ctx context.Context, stage lifecycle.Stage, limit int) ([]Connection, error) {
-	return list(ctx, s, scanConnection, "SELECT "+connectionColumns+" FROM connections WHERE stage = ? ORDER BY due_at, id LIMIT ?", stage, limit)
+func (s *Store) Queue(ctx context.Context, stage lifecycle.Stage, limit int) ([]Work, error) {
+	return list(ctx, s, scanWork, "SELECT "+workColumns+" FROM connections WHERE stage = ? ORDER BY due_at, id LIMIT ?", stage, limit)
 }
 
 // Removals lists the ended and ending interfaces whose cable a technician still
 // has to remove, oldest first.
-func (s *Store) Removals(ctx context.Context, limit int) ([]Connection, error) {
-	return list(ctx, s, scanConnection, "SELECT "+connectionColumns+" FROM connections WHERE removal_due = 1 ORDER BY stage_since, id LIMIT ?", limit)
+func (s *Store) Removals(ctx context.Context, limit int) ([]Work, error) {
+	return list(ctx, s, scanWork, "SELECT "+workColumns+" FROM connections WHERE removal_due = 1 ORDER BY stage_since, id LIMIT ?", limit)
 }
 
 // RedundantCandidates lists the interfaces of an account in a region that a new

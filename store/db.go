@@ -110,6 +110,7 @@ type Store struct {
 	counts       countCache[StageCounts]
 	answered     countCache[int] // tickets
 	near         countCache[feesNear]
+	trends       countCache[trends] // of all accounts, by ""
 	revisions    revisions
 	watcher      watcher
 	attached     bool // beside the program that works on the file

@@ -819,7 +819,7 @@ func (w *world) judge(before, after rows, attempts []*did) error {
 	if err := noticed(before, after, events); err != nil {
 		return err
 	}
-	if err := w.feesKept(); err != nil {
+	if err := w.keptInMemory(); err != nil {
 		return err
 	}
 	for c := range after.of("connections") {
@@ -830,9 +830,9 @@ func (w *world) judge(before, after rows, attempts []*did) error {
 	return w.quotasKept(before, after)
 }
 
-// feesKept compares the fees that stay in memory for every page with those of
-// the rows. The last step kept them.
-func (w *world) feesKept() error {
+// keptInMemory compares what stays in memory for many pages, the fees of an
+// account and the trends of capacity, with the rows. The last step kept them.
+func (w *world) keptInMemory() error {
 	always := time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, account := range []string{w.e.Northwind, w.e.Southwind} {
 		kept, more, err := w.e.FeesNear(ctx, account, always)
@@ -844,7 +844,12 @@ func (w *world) feesKept() error {
 			return breaks("kept fees", "kept are %+v, more %t, the rows say %+v, more %t", kept, more, read, next != "")
 		}
 	}
-	return nil
+	kept, err := w.e.Trends(ctx)
+	read, readErr := w.e.ReadTrends(ctx)
+	if !reflect.DeepEqual(kept, read) {
+		return breaks("kept trends", "kept are %+v, the rows say %+v", kept, read)
+	}
+	return errors.Join(err, readErr)
 }
 
 // apartness is what a pair at one access point survives: 1 the loss of a
