@@ -773,7 +773,7 @@ func (h *Handlers) pastApplications(ctx context.Context, conn store.Connection, 
 		}
 		for _, field := range store.RejectionFields() {
 			if reason := a.Reasons[field]; reason != "" {
-				past.Reasons = append(past.Reasons, ui.Pair{Term: views.ReasonLabel(field), Value: reason})
+				past.Reasons = append(past.Reasons, ui.Pair{Term: store.RejectionLabel(field), Value: reason})
 			}
 		}
 		out = append(out, past)
@@ -878,7 +878,7 @@ func (h *Handlers) RejectLOA(c echo.Context) error {
 	for field, text := range texts {
 		// A text without its tick would be lost without a word.
 		if _, named := reasons[field]; !named && text != "" {
-			fields["reason-"+field] = "Tick " + views.ReasonLabel(field) + " to send this reason, or clear the text"
+			fields["reason-"+field] = "Tick " + store.RejectionLabel(field) + " to send this reason, or clear the text"
 		}
 	}
 	if len(fields) > 0 {
@@ -925,7 +925,7 @@ func (h *Handlers) rejectionPage(c echo.Context, status int, about []string, tex
 			named[field] = true
 		}
 		for _, field := range store.RejectionFields() {
-			r.Reasons = append(r.Reasons, views.RejectReason{Field: field, Label: views.ReasonLabel(field), Applied: applied(*app, field, r.Interface.Zone), Ticked: named[field], Text: texts[field]})
+			r.Reasons = append(r.Reasons, views.RejectReason{Field: field, Label: store.RejectionLabel(field), Applied: applied(*app, field, r.Interface.Zone), Ticked: named[field], Text: texts[field]})
 		}
 	}
 	p := h.page(c, "Reject LOA application", views.Crumb{Label: "LOA applications", Href: queue.in(views.LOAsOpen, nil)}, views.Crumb{Label: conn.Title(), Href: queue.page(conn.ID)})

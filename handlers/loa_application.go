@@ -165,7 +165,7 @@ func (h *Handlers) reasonsLeft(form views.LOAApplicationForm, conn store.Connect
 	var out []views.Reason
 	for _, field := range store.RejectionFields() {
 		if text := last.Reasons[field]; text != "" && same[field] {
-			out = append(out, views.Reason{Field: field, Text: text})
+			out = append(out, views.Reason{Field: field, Text: text, Named: store.RejectionText(field, text)})
 		}
 	}
 	return out
@@ -324,7 +324,7 @@ func (h *Handlers) ShowLOAApplication(c echo.Context) error {
 		version := views.LOAVersion{Version: a.Version, SubmittedAt: a.SubmittedAt, SubmittedBy: a.SubmittedBy, Status: a.Status, DecidedAt: a.DecidedAt}
 		for _, field := range store.RejectionFields() {
 			if text := a.Reasons[field]; text != "" {
-				version.Reasons = append(version.Reasons, text)
+				version.Reasons = append(version.Reasons, store.RejectionText(field, text))
 			}
 		}
 		v.Versions = append(v.Versions, version)

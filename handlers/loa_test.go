@@ -368,8 +368,18 @@ func TestApplyForLOAAgain(t *testing.T) {
 		}
 	}
 	top := links(page, ".message.tone-bad a")
-	if !maps.Equal(top, map[string]string{"#construction_company": "Enter the full legal name", "#engineer-0-name": "Name two people at most"}) {
+	if !maps.Equal(top, map[string]string{"#construction_company": "Construction Company: Enter the full legal name", "#engineer-0-name": "Field engineers: Name two people at most"}) {
 		t.Errorf("reasons on top: %v", top)
+	}
+	// Away from the form the reasons say which field each of them is about.
+	const named = "Construction Company: Enter the full legal name; Field engineers: Name two people at most; Send it before Friday"
+	for _, path := range []string{paths.Interfaces, paths.Messages, paths.Interface(conn.ID)} {
+		if !strings.Contains(owner.get(path).want(http.StatusOK).text(), named) {
+			t.Errorf("%s does not say which field each reason is about", path)
+		}
+	}
+	if got := owner.get(paths.LOAApplication(conn.ID)).want(http.StatusOK).text(); !strings.Contains(got, "Construction Company: Enter the full legal name") {
+		t.Error("the application does not say which field the reason is about")
 	}
 	if got := page.doc().Find("#construction_company-err").Text(); !strings.Contains(got, "Enter the full legal name") {
 		t.Errorf("beside the field: %q", got)

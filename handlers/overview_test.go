@@ -47,7 +47,7 @@ func TestOverview(t *testing.T) {
 		t.Errorf("head %q", got)
 	}
 	rows := card.Find("li")
-	if rows.Length() != 5 || !strings.HasPrefix(folded(rows.First()), "qingdao "+rejected.ID+" LOA RejectedCorrect: ") {
+	if rows.Length() != 5 || !strings.HasPrefix(folded(rows.First()), "qingdao "+rejected.ID+" LOA RejectedConstruction Company: ") {
 		t.Errorf("%d rows, the first: %q", rows.Length(), folded(rows.First()))
 	}
 	if got := rows.First().Find(".acts a"); got.Length() != 1 || got.AttrOr("href", "") != "/interfaces/"+rejected.ID+"/loa-application/new" {

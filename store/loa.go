@@ -105,6 +105,37 @@ func RejectionFields() []string {
 	return []string{"company_name", "construction_company", "construction_type", "scheduled_at", "location", "bandwidth", "engineers", "other"}
 }
 
+// RejectionLabel names a field that a rejection can be about, as the customer's
+// form does.
+func RejectionLabel(field string) string {
+	switch field {
+	case "company_name":
+		return "Company Name"
+	case "construction_company":
+		return "Construction Company"
+	case "construction_type":
+		return "Construction Type"
+	case "scheduled_at":
+		return "Scheduled Construction Time"
+	case "location":
+		return "Location"
+	case "bandwidth":
+		return "Bandwidth"
+	case "engineers":
+		return "Field engineers"
+	}
+	return "Other"
+}
+
+// RejectionText is a reason with the name of the field that it is about, so that
+// it can be read away from the field.
+func RejectionText(field, reason string) string {
+	if field == "other" {
+		return reason
+	}
+	return RejectionLabel(field) + ": " + reason
+}
+
 // RejectLOA sends an application back with a reason for each field named. Kinds:
 // Invalid (fields reason-<field>), NotFound, Conflict, Forbidden.
 func (s *Store) RejectLOA(ctx context.Context, by Actor, id string, rev int, reasons map[string]string) error {
@@ -118,7 +149,7 @@ func (s *Store) RejectLOA(ctx context.Context, by Actor, id string, rev int, rea
 		if msg := reasonProblem(reason, 3, 500, "Say what has to be corrected"); msg != "" {
 			bad["reason-"+field] = msg
 		}
-		parts = append(parts, strings.TrimRight(strings.TrimSpace(reason), "."))
+		parts = append(parts, RejectionText(field, strings.TrimRight(strings.TrimSpace(reason), ".")))
 	}
 	for field := range reasons {
 		if !slices.Contains(RejectionFields(), field) {

@@ -394,28 +394,6 @@ func (n IDNumber) frame() ui.Frame {
 	return ui.Frame{Title: "ID number of " + n.Engineer, CloseHref: paths.AdminLOA(n.InterfaceID)}
 }
 
-// ReasonLabel names a field that a rejection can be about, as the customer's
-// form does.
-func ReasonLabel(field string) string {
-	switch field {
-	case "company_name":
-		return "Company Name"
-	case "construction_company":
-		return "Construction Company"
-	case "construction_type":
-		return "Construction Type"
-	case "scheduled_at":
-		return "Scheduled Construction Time"
-	case "location":
-		return "Location"
-	case "bandwidth":
-		return "Bandwidth"
-	case "engineers":
-		return "Field engineers"
-	}
-	return "Other"
-}
-
 // EventTone is the tone of an event of an interface.
 func EventTone(action string) string {
 	switch lifecycle.Action(action) {

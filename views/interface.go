@@ -147,7 +147,7 @@ func (i *Interface) Line() string {
 		}
 		return "Sent " + ui.FormatShortStamp(i.StageSince, i.Zone) + ", under review"
 	case lifecycle.LOARejected:
-		return "Correct: " + i.Problem
+		return i.Problem
 	case lifecycle.ApprovedLOA:
 		if i.Problem != "" {
 			return i.Problem

@@ -142,7 +142,7 @@ func TestListRows(t *testing.T) {
 		{"pc-pendingpayment", "Pending Payment", "Pay", "/orders/202611200001", "Order expires"},
 		{"pc-toapplyforloa", "To Apply for LOA", "Apply for LOA", "/interfaces/pc-toapplyforloa/loa-application/new", "hz-primary"},
 		{"pc-inapplication", "In Application", "View Application", "/interfaces/pc-inapplication/loa-application", "Sent 20 Nov"},
-		{"pc-loarejected", "LOA Rejected", "Apply for LOA", "/interfaces/pc-loarejected/loa-application/new", "Correct: hz-primary"},
+		{"pc-loarejected", "LOA Rejected", "Apply for LOA", "/interfaces/pc-loarejected/loa-application/new", "hz-primary"},
 		{"pc-approvedloa", "Approved LOA", "Correct Delivery Report", "/interfaces/pc-approvedloa/delivery-report", "hz-primary"},
 		{"pc-waitingforcabling", "Waiting", "View LOA", "/interfaces/pc-waitingforcabling/loa", "Cabling due"},
 		{"pc-waitingforpayment", "Waiting", "Pay Resource Fee", "/interfaces/pc-waitingforpayment/resource-fee", "Cabling done"},

@@ -68,7 +68,10 @@ func (v Visitors) note(site string) string {
 }
 
 // Reason is why a reviewer sent a field back.
-type Reason struct{ Field, Text string }
+type Reason struct {
+	Field, Text string
+	Named       string // Text with the name of the field, for where it stands alone
+}
 
 // LOAApplicationForm is Apply for LOA: everything as typed.
 type LOAApplicationForm struct {
@@ -174,7 +177,7 @@ func (f LOAApplicationForm) toCorrect() []ui.FieldError {
 		case id == AddEngineerID && len(f.Engineers) > 0:
 			id = EngineerID(0, "name")
 		}
-		out = append(out, ui.FieldError{ID: id, Text: r.Text})
+		out = append(out, ui.FieldError{ID: id, Text: r.Named})
 	}
 	return out
 }

@@ -28,7 +28,7 @@ func loaPages(s string) map[string]templ.Component {
 	p.Title = s
 	form := LOAApplicationForm{Interface: at(lifecycle.LOARejected), Key: s, CompanyName: s, ConstructionCompany: s, ConstructionType: "Others", OtherType: s, ScheduledAt: s, Location: s, Bandwidth: s,
 		Visit: VisitEngineers, Engineers: people, Types: []string{"MSTP", "Others"}, MaxEngineers: 16, Asks: Visitors{true, true, true}, Earliest: now, Latest: now, Again: true,
-		Reasons: []Reason{{"location", s + "!"}, {"engineers", s + "!"}, {"other", s + "!"}}, Errors: map[string]string{"company_name": s + "!", "engineer-0-name": s + "!", "engineers": s + "!", "visit": s + "!"}, Conflict: s, Focus: "engineer-1-name"}
+		Reasons: []Reason{{"location", s + "!", s}, {"engineers", s + "!", s}, {"other", s + "!", s}}, Errors: map[string]string{"company_name": s + "!", "engineer-0-name": s + "!", "engineers": s + "!", "visit": s + "!"}, Conflict: s, Focus: "engineer-1-name"}
 	full := form
 	full.MaxEngineers, full.Interface = 2, at(lifecycle.InApplication)
 	report := DeliveryReportForm{Interface: at(lifecycle.ApprovedLOA), Operator: s, Key: s, Port: ReportedPort{s, s, s, s, s}, LineCode: s, Labels: []string{s, s}, Contact: s, MaxCables: 8,
