@@ -555,12 +555,12 @@ func (o *options) personErase(ctx context.Context, args []string) error {
 }
 
 func (o *options) link(email string, link store.Link) error {
-	limit := store.InvitationLimit
+	limit, until := store.InvitationLimit, "nobody signs in as them"
 	if link.Reset {
-		limit = store.ResetLimit
+		limit, until = store.ResetLimit, "the old password works"
 	}
-	_, err := fmt.Fprintf(o.Out, "One-time link for %s, good for %s. It opens once; until then the old password works:\n  %s\n",
-		email, hours(limit), o.Link(strings.TrimRight(o.publicURL, "/"), link.Token))
+	_, err := fmt.Fprintf(o.Out, "One-time link for %s, good for %s. It opens once; until then %s:\n  %s\n",
+		email, hours(limit), until, o.Link(strings.TrimRight(o.publicURL, "/"), link.Token))
 	return err
 }
 

@@ -511,7 +511,7 @@ func TestAuditCommands(t *testing.T) {
 
 func TestAdminLinks(t *testing.T) {
 	t.Parallel()
-	e := storetest.New(t)
+	e := storetest.New(t, storetest.WithPasswords())
 	token := func(out string) string {
 		_, rest, ok := strings.Cut(out, "https://console.example/setup/")
 		if !ok {
@@ -519,13 +519,13 @@ func TestAdminLinks(t *testing.T) {
 		}
 		return strings.TrimSpace(rest)
 	}
-	for _, c := range []struct{ email, out string }{
-		{"second@cloud.example", must(t, "admin", "create", "second@cloud.example", "Second Admin", "-data", e.Dir, "-public-url", "https://console.example/")},
-		{"owner@northwind.example", must(t, "admin", "reset", "-data", e.Dir, "-public-url", "https://console.example", "Owner@Northwind.example")},
+	for _, c := range []struct{ email, until, out string }{
+		{"second@cloud.example", "until then nobody signs in as them", must(t, "admin", "create", "second@cloud.example", "Second Admin", "-data", e.Dir, "-public-url", "https://console.example/")},
+		{"owner@northwind.example", "until then the old password works", must(t, "admin", "reset", "-data", e.Dir, "-public-url", "https://console.example", "Owner@Northwind.example")},
 	} {
 		inv, err := e.Invitation(t.Context(), token(c.out))
-		if err != nil || inv.Email != c.email {
-			t.Errorf("%s: %+v %v", c.email, inv, err)
+		if err != nil || inv.Email != c.email || !strings.Contains(c.out, c.until) {
+			t.Errorf("%s: %+v %v\n%s", c.email, inv, err, c.out)
 		}
 	}
 	for want, args := range map[string][]string{

@@ -104,6 +104,7 @@ func (f *File) Reserve() int {
 	return len(f.Objects)
 }
 
+// Set is the content of the object that Reserve made room for.
 func (f *File) Set(n int, format string, args ...any) {
 	f.Objects[n-1] = fmt.Appendf(nil, format+"\n", args...)
 }
