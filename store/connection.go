@@ -721,13 +721,19 @@ func (s *Store) editConnection(ctx context.Context, by Actor, id string, rev int
 		return err
 	}
 	_, err := s.once(ctx, by, func(t *tx) (string, error) {
-		ch := change{action: lifecycle.EditNameDescription, id: id, rev: rev}
+		c, err := t.connection(id)
+		if err != nil {
+			return "", err
+		}
+		var said []string
+		if c.Name != name {
+			said = append(said, "Name "+orNothing(c.Name)+" → "+orNothing(name))
+		}
+		if c.Description != description {
+			said = append(said, "Description changed")
+		}
 		var was, is *Connection
 		if redundant != nil {
-			c, err := t.connection(id)
-			if err != nil {
-				return "", err
-			}
 			if was, err = t.partner(c); err != nil {
 				return "", err
 			}
@@ -735,17 +741,16 @@ func (s *Store) editConnection(ctx context.Context, by Actor, id string, rev int
 				return "", err
 			}
 			if pairID(was) != pairID(is) {
-				ch.detail = "Redundant connection " + orNothing(pairID(was)) + " → " + orNothing(pairID(is))
+				said = append(said, "Redundant connection "+orNothing(pairID(was))+" → "+orNothing(pairID(is)))
 			}
 		}
-		ch.rows = func(t *tx, c *Connection) error {
+		_, err = t.apply(change{action: lifecycle.EditNameDescription, id: id, rev: rev, detail: strings.Join(said, "; "), rows: func(t *tx, c *Connection) error {
 			c.Name, c.Description = name, description
-			if ch.detail == "" {
+			if pairID(was) == pairID(is) {
 				return nil
 			}
 			return t.changePair(c, was, is)
-		}
-		_, err := t.apply(ch)
+		}})
 		return id, err
 	})
 	return err

@@ -586,3 +586,27 @@ func TestAFailingSideWriteRollsAllBack(t *testing.T) {
 		})
 	}
 }
+
+// The history of an interface says what an edit changed, and no more than that.
+func TestEditSaysWhatChanged(t *testing.T) {
+	e := storetest.New(t)
+	c := e.At(t, lifecycle.ToApplyForLOA, func(in *store.NewConnection) { in.Name, in.Description = "hz-dc1", "" })
+	for _, edit := range []struct{ name, description, want string }{
+		{"hz-dc2", "", "Name hz-dc1 → hz-dc2"},
+		{"hz-dc2", "first line", "Description changed"},
+		{"", "second line", "Name hz-dc2 → not set; Description changed"},
+		{"hz-dc3", "second line", "Name not set → hz-dc3"},
+		{"hz-dc3", "second line", ""},
+	} {
+		if err := e.EditConnection(ctx, e.Owner, c.ID, e.Get(t, c.ID).Version, edit.name, edit.description); err != nil {
+			t.Fatal(err)
+		}
+		events, err := e.Timeline(ctx, c.ID)
+		if err != nil || events[0].Action != string(lifecycle.EditNameDescription) || events[0].Detail != edit.want {
+			t.Errorf("%+v: %+v %v", edit, events[0], err)
+		}
+	}
+	if err := e.EditConnection(ctx, e.As(lifecycle.Owner), "pc-none", 0, "hz-dc1", ""); store.KindOf(err) != store.NotFound {
+		t.Errorf("an interface that does not exist: %v", err)
+	}
+}
