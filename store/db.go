@@ -614,7 +614,17 @@ func unavailable(err error) error {
 	if errors.As(err, &e) {
 		return err
 	}
-	return &Error{Kind: Unavailable, Msg: "The database cannot answer right now. Nothing was changed. Try again in a moment.", Err: err}
+	msg := "The console is restarting or very busy. Nothing was changed. Try again in a moment."
+	var se *sqlite.Error
+	if errors.As(err, &se) {
+		switch se.Code() & 0xff {
+		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY:
+			msg = "The console cannot save anything now: its disk is full or read-only. Nothing was changed, and what was saved before is safe. Tell whoever looks after the console."
+		case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN:
+			msg = "The disk of the console does not answer. Nothing was changed. Try again in a moment. If that does not help, tell whoever looks after the console."
+		}
+	}
+	return &Error{Kind: Unavailable, Msg: msg, Err: err}
 }
 
 // translate turns what the database says into an *Error where a caller can

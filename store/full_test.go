@@ -24,7 +24,7 @@ func fillUp(t *testing.T, s *Store) (acked int) {
 			continue
 		}
 		var e *Error
-		if !errors.As(err, &e) || e.Kind != Unavailable || !strings.Contains(e.Msg, "Nothing was changed") {
+		if !errors.As(err, &e) || e.Kind != Unavailable || !strings.Contains(e.Msg, "full or read-only. Nothing was changed") {
 			t.Fatalf("write %d of a full disk: %v", i, err)
 		}
 		return acked
@@ -145,7 +145,7 @@ func TestFullDiskLosesNothing(t *testing.T) {
 		if _, err := s.write.Exec("PRAGMA query_only = 1"); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SetSetting(t.Context(), "a", "b"); KindOf(err) != Unavailable {
+		if err := s.SetSetting(t.Context(), "a", "b"); KindOf(err) != Unavailable || !strings.Contains(MessageOf(err), "full or read-only. Nothing was changed") {
 			t.Errorf("written read-only: %v", err)
 		}
 		if err := s.Ready(t.Context()); KindOf(err) != Unavailable {
@@ -187,7 +187,7 @@ func TestLockedFileIsAnswered(t *testing.T) {
 		t.Errorf("%d rows are read while the file is locked", n)
 	}
 	err = <-answered
-	if KindOf(err) != Unavailable || !strings.Contains(MessageOf(err), "Nothing was changed") {
+	if KindOf(err) != Unavailable || !strings.Contains(MessageOf(err), "busy. Nothing was changed") {
 		t.Errorf("a write to a locked file: %v", err)
 	}
 	if err := s.Ready(t.Context()); KindOf(err) != Unavailable {

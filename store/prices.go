@@ -115,7 +115,7 @@ func (s *Store) PriceBooks() []PriceBook {
 func (s *Store) PricesNow() (pricing.Book, error) {
 	b, err := pricing.At(s.books(), s.Now())
 	if err != nil {
-		return b, &Error{Kind: Unavailable, Msg: "There is no price list in force.", Err: err}
+		return b, &Error{Kind: Unavailable, Msg: "There is no price list in force. Nothing was changed. Tell whoever sets the prices.", Err: err}
 	}
 	return b, nil
 }

@@ -298,9 +298,11 @@ func TestErrorPages(t *testing.T) {
 		{404, 0, "This page does not exist, or it belongs to another account."},
 		{429, 20, "Too many requests. Try again in 20 seconds."},
 		{429, 1, "Too many requests. Try again in 1 second."},
-		{500, 0, "The request failed on our side. Nothing was changed."},
+		{500, 0, "The request failed on our side. Nothing was changed. Try again. If it fails again, tell us the reference."},
 		{503, 5, "The console is restarting or very busy. Nothing was changed. Try again in 5 seconds."},
-		{418, 0, "The request was not understood. Nothing was changed."},
+		{413, 0, "The request is larger than this page accepts. Nothing was changed. Go back and send less text, or a smaller file."},
+		{415, 0, "The request came in a form that is not read here. Nothing was changed. Send it from its page in the console."},
+		{418, 0, "The request was not understood. Nothing was changed. Go back, reload the page and try again."},
 		{599, 0, "The request failed on our side."},
 	} {
 		title, text := ErrorWords(c.code, c.seconds)

@@ -78,7 +78,7 @@ func statusOf(err error) (status int, text string) {
 		case store.Unauthenticated:
 			return http.StatusUnauthorized, se.Msg
 		case store.Unavailable:
-			return http.StatusServiceUnavailable, ""
+			return http.StatusServiceUnavailable, se.Msg
 		}
 	case errors.As(err, &he):
 		return he.Code, ""

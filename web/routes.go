@@ -455,7 +455,7 @@ func guard(open func(lifecycle.Role) bool) echo.MiddlewareFunc {
 			if role := roleOf(c); !open(role) && role.IsCustomer() {
 				return &store.Error{Kind: store.Forbidden, Msg: "Your role, " + role.Label() + ", does not allow this. Ask an owner of your account."}
 			} else if !open(role) {
-				return &store.Error{Kind: store.Forbidden, Msg: "Your role has no access to this page."}
+				return &store.Error{Kind: store.Forbidden, Msg: "Your role, " + role.Label() + ", has no access to this page. Ask an administrator if your work needs it."}
 			}
 			return next(c)
 		}

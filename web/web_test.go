@@ -676,7 +676,7 @@ func TestErrorPages(t *testing.T) {
 		"/logout":        {405, "does not accept"},
 		"/test/panic":    {500, "The request failed on our side. Nothing was changed."},
 		"/test/bug":      {500, "The request failed on our side. Nothing was changed."},
-		"/test/busy":     {503, "Try again in 5 seconds."},
+		"/test/busy":     {503, "The database cannot answer right now."},
 		"/test/conflict": {409, "It moved on."},
 		"/test/invalid":  {422, "Not so."},
 	} {
