@@ -387,8 +387,8 @@ func (s *site) visits() map[string][]visit {
 var moreVisits []func(*site) map[string][]visit
 
 // Every page of the program, with data that is as awkward as it can be, in both
-// themes and at three widths: nothing for axe to find, nothing beyond the right
-// edge, one heading of the first level, no error in the console, no other host.
+// themes, at three widths, and on a phone with letters of twice the size (WCAG
+// 2.2, 1.4.4 and 1.4.10): nothing for axe to find, nothing beyond the right edge, one heading of the first level, no error in the console, no other host.
 func TestEveryPageIsAccessible(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -468,6 +468,11 @@ func (s *site) look(t *testing.T, tab *Page, v visit) {
 	}
 	tab.AccessibleInBothThemes(v.String() + ", 390 wide")
 	tab.Screenshot("page-" + tab.name + v.String() + "-390")
+	tab.letters(200)
+	if over := tab.SidewaysScroll(); over > 0 {
+		t.Errorf("%s: %s: %d pixels lie beyond the right edge with letters of twice the size: %s", tab.name, v, over, strings.Join(tab.tooWide(), "\n    "))
+	}
+	tab.letters(100)
 	tab.Viewport(1440, 900)
 }
 
