@@ -228,3 +228,55 @@ func TestANewPasswordEndsWhatIsHalfDone(t *testing.T) {
 	s.anyone().get(paths.Setup(link.Token)).want(http.StatusNotFound)
 	mine.get(paths.Interfaces).want(http.StatusOK)
 }
+
+// TestIDsOfOthersInFields posts what belongs to another account, or to staff, where
+// a form names something of one's own: the answer is the same as to an ID that
+// nobody has, and nothing happens.
+func TestIDsOfOthersInFields(t *testing.T) {
+	s := newSite(t)
+	theirs := s.At(t, lifecycle.Enabled)
+	const nobodys = "pc-00000000000000000"
+	south := s.as("owner@southwind.example")
+	in := s.Choice(t)
+	for name, c := range map[string]struct {
+		path, field, unknown string
+		ids                  []string
+		form                 url.Values
+	}{
+		"an order beside an interface": {paths.Interfaces, "redundant", nobodys, []string{theirs.ID}, url.Values{"region": {in.Region}, "sp": {string(in.SP)}, "ap": {in.AccessPoint}, "spec": {string(in.Spec)}, "ptype": {string(in.PortType)}, "terms": {"yes"}}},
+		"a ticket about an interface":  {paths.Tickets, "interface", nobodys, []string{theirs.ID}, url.Values{"topic": {"cabling"}, "title": {"A title"}, "body": {"A question about it"}}},
+		"a link for a person":          {paths.PeopleLinks, "user", "us-00000000000000", []string{s.Owner.UserID, s.Admin.UserID}, url.Values{}},
+		"a session":                    {paths.SecuritySession, "session", "se-00000000000000", []string{s.sessionOf(t, "owner@northwind.example")}, url.Values{}},
+	} {
+		c.form.Set(c.field, c.unknown)
+		want := south.post(c.path, c.form)
+		for _, id := range c.ids {
+			c.form.Set(c.field, id)
+			got := south.post(c.path, c.form)
+			if got.status != want.status || got.header.Get("Location") != want.header.Get("Location") || strings.ReplaceAll(got.text(), id, c.unknown) != want.text() {
+				t.Errorf("%s, %s: %d, an ID that nobody has %d\n%s\n%s", name, id, got.status, want.status, got.text(), want.text())
+			}
+			if want.status == http.StatusOK || want.status == http.StatusSeeOther && c.path != paths.SecuritySession {
+				t.Errorf("%s: an ID that nobody has answers %d %s", name, want.status, want.text())
+			}
+		}
+	}
+	if sessions, err := s.Sessions(t.Context(), s.Owner.UserID); err != nil || len(sessions) != 1 {
+		t.Errorf("of another account's owner %d sessions are left, %v", len(sessions), err)
+	}
+}
+
+// sessionOf signs somebody in and returns the ID of the session.
+func (s *site) sessionOf(t *testing.T, email string) string {
+	t.Helper()
+	s.as(email)
+	u, err := s.UserByEmail(t.Context(), email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Sessions(t.Context(), u.ID)
+	if err != nil || len(all) == 0 {
+		t.Fatal(all, err)
+	}
+	return all[0].ID
+}

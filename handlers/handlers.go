@@ -538,22 +538,35 @@ func unprintable(c echo.Context) map[string]string {
 	return out
 }
 
+// joiners stand between letters that scripts such as Persian and Malayalam join
+// or part. Alone they are nothing.
+const joiners = "\u200c\u200d"
+
+// unseen reports whether a character draws nothing, or turns the direction of
+// text around: it can make a name read as another, or as none, so that a link
+// with it cannot be seen. No letter can print it either.
+func unseen(r rune) bool {
+	switch r {
+	case unicode.ReplacementChar, '\u2028', '\u2029', '\u034f', '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0':
+		return true // the last five are letters and marks without a shape
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && !strings.ContainsRune(joiners, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+}
+
 func clean(c echo.Context, name, s string, lines bool) string {
 	if lines {
 		s = strings.ReplaceAll(s, "\r\n", "\n")
 	}
 	was := s
 	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' && lines:
-			return r
-		case unicode.IsControl(r), r == unicode.ReplacementChar, r == '\u2028', r == '\u2029', r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
-			// The last two ranges turn the direction of text around: they can
-			// make a name read as another.
+		if unseen(r) && !(r == '\n' && lines) {
 			return -1
 		}
 		return r
 	}, s)
+	if strings.Trim(s, joiners+" ") == "" {
+		s = strings.Trim(s, joiners)
+	}
 	if s != was {
 		bad, _ := c.Get(unprintableKey).([]string)
 		c.Set(unprintableKey, append(bad, name))

@@ -39,6 +39,16 @@ func TestValue(t *testing.T) {
 		"line feed":          {"", "f=a%0Ab", "ab", true},
 		"turned around":      {"", "f=a%E2%80%AEb", "ab", true},
 		"broken text":        {"", "f=a%FFb", "ab", true},
+		"no width":           {"", "f=%E2%80%8Ba%EF%BB%BFb", "ab", true},
+		"a hidden hyphen":    {"", "f=a%C2%ADb", "ab", true},
+		"marks of direction": {"", "f=%E2%80%8Fa%D8%9Cb", "ab", true},
+		"a letter unseen":    {"", "f=%E3%85%A4%E3%85%A4", "", true},
+		"blank Braille":      {"", "f=%E2%A0%80", "", true},
+		"hidden tags":        {"", "f=a%F3%A0%81%82", "a", true},
+		"joined and parted":  {"", "f=%D9%85%DB%8C%E2%80%8C%D8%AE%D9%88%D8%A7%D9%87%D9%85", "می\u200cخواهم", false},
+		"joiners alone":      {"", "f=%E2%80%8D+%E2%80%8C", "", true},
+		"emoji of two":       {"", "f=%F0%9F%91%A9%E2%80%8D%F0%9F%94%A7", "👩\u200d🔧", false},
+		"an Arabic sign":     {"", "f=%DB%9D%D9%A1", "\u06dd١", false},
 		"markup is text":     {"", "f=%3Cb%3E", "<b>", false},
 	} {
 		ctx := postedForm(c.query, c.body)

@@ -73,6 +73,9 @@ func (t *tx) managed(userID string) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
+	if u.AccountID == "" && t.by.Role.IsCustomer() {
+		return User{}, notFound("This person") // staff are no more to them than people of another account
+	}
 	return u, t.mayManage(u.AccountID)
 }
 

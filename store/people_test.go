@@ -63,10 +63,10 @@ func TestWhoManagesPeople(t *testing.T) {
 			}
 			want := store.Forbidden
 			if by.Role == lifecycle.Owner && (by.AccountID != c.person.AccountID) {
-				want = store.NotFound
-				if c.person.AccountID == "" {
-					want = store.Forbidden
-				}
+				want = store.NotFound // nobody is told that an ID is one of staff
+			}
+			if store.KindOf(lerr) != want || store.KindOf(perr) != want {
+				t.Errorf("%s and %s: link %v, read %v", by.Email, c.person.Email, lerr, perr)
 			}
 			if store.KindOf(err) != want {
 				t.Errorf("%s changes %s: %v", by.Email, c.person.Email, err)
@@ -76,7 +76,7 @@ func TestWhoManagesPeople(t *testing.T) {
 			}
 			n := store.NewUser{Email: "x@x.example", Name: "X", Role: lifecycle.Viewer, AccountID: c.person.AccountID}
 			if c.person.AccountID == "" {
-				n.Role = lifecycle.Reviewer
+				n.Role, want = lifecycle.Reviewer, store.Forbidden
 			}
 			if _, err := e.Invite(ctx, by, n); store.KindOf(err) != want {
 				t.Errorf("%s invites beside %s: %v", by.Email, c.person.Email, err)
