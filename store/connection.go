@@ -20,13 +20,10 @@ const connectionColumns = `account_id, id, name, description, region, access_poi
 
 func scanConnection(r scanner) (Connection, error) {
 	var c Connection
-	var since, due, scheduled, paid, created, updated, paidFrom, renew, failed, notice instant
 	err := r.Scan(&c.AccountID, &c.ID, &c.Name, &c.Description, &c.Region, &c.AccessPointID, &c.SP, &c.Spec, &c.PortType, &c.RedundantID, &c.Stage, &c.Version,
-		&since, &due, &c.Problem, &c.Installation.Currency, &c.Installation.Minor, &c.Monthly.Minor, &c.PriceVersion, &c.LineCode, &c.LOANo, &scheduled, &c.RemovalDue,
-		&paid, &created, &c.CreatedBy, &updated, &paidFrom, &c.PaidMonths, &c.AutoRenew, &renew, &failed, &notice, &c.LateCredit.Minor, &c.LateReason)
+		intoTime{&c.StageSince}, intoTime{&c.DueAt}, &c.Problem, &c.Installation.Currency, &c.Installation.Minor, &c.Monthly.Minor, &c.PriceVersion, &c.LineCode, &c.LOANo, intoTime{&c.ScheduledAt}, &c.RemovalDue,
+		intoTime{&c.PaidThrough}, intoTime{&c.CreatedAt}, &c.CreatedBy, intoTime{&c.UpdatedAt}, intoTime{&c.PaidFrom}, &c.PaidMonths, &c.AutoRenew, intoTime{&c.RenewAt}, intoTime{&c.RenewFailedAt}, intoTime{&c.NoticeAt}, &c.LateCredit.Minor, &c.LateReason)
 	c.Monthly.Currency, c.LateCredit.Currency = c.Installation.Currency, c.Installation.Currency
-	c.PaidFrom, c.RenewAt, c.RenewFailedAt, c.NoticeAt = paidFrom.Time, renew.Time, failed.Time, notice.Time
-	c.StageSince, c.DueAt, c.ScheduledAt, c.PaidThrough, c.CreatedAt, c.UpdatedAt = since.Time, due.Time, scheduled.Time, paid.Time, created.Time, updated.Time
 	return c, err
 }
 

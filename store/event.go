@@ -96,9 +96,7 @@ const eventColumns = `subject, seq, at, account_id, actor_id, actor_name, actor_
 
 func scanEvent(r scanner) (Event, error) {
 	var e Event
-	var when instant
-	err := r.Scan(&e.Subject, &e.Seq, &when, &e.AccountID, &e.ActorID, &e.ActorName, &e.ActorRole, &e.ActorAccount, &e.Action, &e.From, &e.To, &e.RequestID, &e.Reason, &e.Detail)
-	e.At = when.Time
+	err := r.Scan(&e.Subject, &e.Seq, intoTime{&e.At}, &e.AccountID, &e.ActorID, &e.ActorName, &e.ActorRole, &e.ActorAccount, &e.Action, &e.From, &e.To, &e.RequestID, &e.Reason, &e.Detail)
 	return e, err
 }
 

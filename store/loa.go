@@ -727,10 +727,8 @@ const applicationColumns = `connection_id, version, status, company_name, constr
 
 func scanApplication(r scanner) (LOAApplication, error) {
 	var a LOAApplication
-	var scheduled, submitted, decided instant
 	var reasons string
-	err := r.Scan(&a.ConnectionID, &a.Version, &a.Status, &a.CompanyName, &a.ConstructionCompany, &a.ConstructionType, &a.OtherType, &scheduled, &a.Location, &a.BandwidthMbps, &a.RemoteHands, &a.MaySubDelegate, &submitted, &a.SubmittedBy, &decided, &a.DecidedBy, &reasons)
-	a.ScheduledAt, a.SubmittedAt, a.DecidedAt = scheduled.Time, submitted.Time, decided.Time
+	err := r.Scan(&a.ConnectionID, &a.Version, &a.Status, &a.CompanyName, &a.ConstructionCompany, &a.ConstructionType, &a.OtherType, intoTime{&a.ScheduledAt}, &a.Location, &a.BandwidthMbps, &a.RemoteHands, &a.MaySubDelegate, intoTime{&a.SubmittedAt}, &a.SubmittedBy, intoTime{&a.DecidedAt}, &a.DecidedBy, &reasons)
 	if err == nil {
 		err = json.Unmarshal([]byte(reasons), &a.Reasons)
 	}
@@ -882,10 +880,8 @@ const (
 
 func scanLOA(r scanner) (LOA, error) {
 	var l LOA
-	var issued, from, expires, ended instant
 	var snapshot string
-	err := r.Scan(&l.No, &l.ConnectionID, &l.Version, &l.ApplicationVersion, &l.Status, &issued, &l.IssuedBy, &from, &expires, &ended, &l.EndedReason, &l.Pages, &snapshot, &l.SHA256)
-	l.IssuedAt, l.ValidFrom, l.ExpiresAt, l.EndedAt = issued.Time, from.Time, expires.Time, ended.Time
+	err := r.Scan(&l.No, &l.ConnectionID, &l.Version, &l.ApplicationVersion, &l.Status, intoTime{&l.IssuedAt}, &l.IssuedBy, intoTime{&l.ValidFrom}, intoTime{&l.ExpiresAt}, intoTime{&l.EndedAt}, &l.EndedReason, &l.Pages, &snapshot, &l.SHA256)
 	if err == nil {
 		l.Snapshot, err = letter.Unmarshal([]byte(snapshot))
 	}

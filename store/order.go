@@ -228,11 +228,9 @@ const orderColumns = "account_id, no, connection_id, kind, state, currency, amou
 
 func scanOrder(r scanner) (Order, error) {
 	var o Order
-	var created, expires, paid, from, to instant
-	err := r.Scan(&o.AccountID, &o.No, &o.ConnectionID, &o.Kind, &o.State, &o.Amount.Currency, &o.Amount.Minor, &o.Unit.Minor, &o.Months, &o.PriceVersion, &created, &o.CreatedBy, &expires, &paid,
-		&o.Method, &o.Refunded.Minor, &from, &to, &o.RefundRule, &o.AutoRenew)
+	err := r.Scan(&o.AccountID, &o.No, &o.ConnectionID, &o.Kind, &o.State, &o.Amount.Currency, &o.Amount.Minor, &o.Unit.Minor, &o.Months, &o.PriceVersion, intoTime{&o.CreatedAt}, &o.CreatedBy, intoTime{&o.ExpiresAt}, intoTime{&o.PaidAt},
+		&o.Method, &o.Refunded.Minor, intoTime{&o.PeriodFrom}, intoTime{&o.PeriodTo}, &o.RefundRule, &o.AutoRenew)
 	o.Unit.Currency, o.Refunded.Currency = o.Amount.Currency, o.Amount.Currency
-	o.CreatedAt, o.ExpiresAt, o.PaidAt, o.PeriodFrom, o.PeriodTo = created.Time, expires.Time, paid.Time, from.Time, to.Time
 	return o, err
 }
 

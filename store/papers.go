@@ -88,12 +88,10 @@ func (s *Store) newestReports(ctx context.Context, marks string, ids []any) ([]D
 	var out []DeliveryReport
 	_, err := list(ctx, s, func(r scanner) (none struct{}, err error) {
 		var v DeliveryReport
-		var submitted, completed instant
 		var light sql.NullInt64
 		var label sql.NullString
-		err = r.Scan(&v.ConnectionID, &v.Version, &v.Status, &v.LineCode, &v.Contact, &submitted, &v.SubmittedBy, &v.Reason, &v.ProblemKind, &completed, &v.CompletedBy, &v.PortID, &v.LabelFound, &light, &label)
+		err = r.Scan(&v.ConnectionID, &v.Version, &v.Status, &v.LineCode, &v.Contact, intoTime{&v.SubmittedAt}, &v.SubmittedBy, &v.Reason, &v.ProblemKind, intoTime{&v.CompletedAt}, &v.CompletedBy, &v.PortID, &v.LabelFound, &light, &label)
 		if len(out) == 0 || out[len(out)-1].ConnectionID != v.ConnectionID {
-			v.SubmittedAt, v.CompletedAt = submitted.Time, completed.Time
 			if light.Valid {
 				n := int(light.Int64)
 				v.LightDBm10 = &n

@@ -204,6 +204,27 @@ func (s status) Render(_ context.Context, w io.Writer) error {
 	return write(w, `<span class="status `, toneClass(s.tone), shape, size, `">`, escape(s.label), `</span>`)
 }
 
+type tag struct{ text, tone string }
+
+// Tag is a small label in a tone.
+func Tag(text, tone string) templ.Component { return tag{text, tone} }
+
+// Render implements templ.Component.
+func (t tag) Render(_ context.Context, w io.Writer) error {
+	return write(w, `<span class="tag `, toneClass(t.tone), `">`, escape(t.text), `</span>`)
+}
+
+// DueMark marks what is late, or due on this day of the place.
+func DueMark(at, now time.Time, zone *time.Location) templ.Component {
+	if late := LateText(at, now); late != "" {
+		return tag{late, ToneBad}
+	}
+	if sameDay(at, now, zone) {
+		return tag{"Due today", ToneWarn}
+	}
+	return Text("")
+}
+
 // steps is the length of the construction procedure.
 const steps = 9
 
