@@ -416,6 +416,20 @@ func (q connectionQuery) cursor(c *Connection) string {
 	return key + "~" + c.ID
 }
 
+// place is the cursor of a row as an expression of what its index holds, "" when
+// the order has two indexes.
+func (q connectionQuery) place() string {
+	switch q.order {
+	case "id":
+		return "'~' || id"
+	case "status_rank":
+		return "status_rank || ' ' || created_at || '~' || id"
+	case "due_at":
+		return ""
+	}
+	return q.order + " || '~' || id"
+}
+
 // prefix keeps rows whose column begins with text, as a range that an index
 // answers on every database.
 func (q connectionQuery) prefix(column, text string) connectionQuery {
@@ -450,7 +464,19 @@ func connectionPage[T any](ctx context.Context, s *Store, q connectionQuery, f C
 	if f.After != "" {
 		offset, page.Page = 0, 0
 	}
-	parts, err := q.parts(f.After)
+	after := f.After
+	if place := q.place(); offset > 0 && place != "" {
+		// What is on earlier pages is passed in the index alone.
+		err := s.get(ctx, "SELECT "+place+" FROM connections"+q.text(q.orderBy()+" LIMIT 1 OFFSET ?"), q.with(offset-1), &after)
+		switch {
+		case errors.Is(err, sql.ErrNoRows): // fewer than that
+		case err != nil:
+			return nil, page, err
+		default:
+			offset = 0
+		}
+	}
+	parts, err := q.parts(after)
 	if err != nil {
 		return nil, page, err
 	}
