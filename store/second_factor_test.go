@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -464,4 +465,96 @@ func TestSSOUser(t *testing.T) {
 	if err := s.RemoveIdentityProvider(ctx, actorOf(admin), staff); err != nil {
 		t.Errorf("with a password: %v", err)
 	}
+}
+
+// TestChangesOfTheSignInAreInTheAuditLog: each way in which somebody's sign-in
+// changes, or was refused, is one line of the log, with who did it; what changed
+// nothing is none.
+func TestChangesOfTheSignInAreInTheAuditLog(t *testing.T) {
+	t.Parallel()
+	s, clock, account := people(t)
+	ctx := t.Context()
+	u := s.mustUser(t, "u@northwind.example", lifecycle.Owner, account, "a long enough password")
+	admin := s.mustUser(t, "admin@cloud.example", lifecycle.Administrator, "", "")
+	seen := 0
+	logged := func(what string, want ...string) {
+		t.Helper()
+		events, err := s.Timeline(ctx, userSubject(u.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range events {
+			if e.Seq > seen {
+				seen = max(seen, e.Seq)
+				got = append(got, strings.Join([]string{e.Action, e.Detail, e.Reason, e.ActorID}, "|"))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the log says %q, want %q", what, got, want)
+		}
+	}
+	events, err := s.Timeline(ctx, userSubject(u.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		seen = max(seen, e.Seq)
+	}
+
+	if err := s.ChangePassword(ctx, actorOf(u), "", "short"); KindOf(err) != Invalid {
+		t.Fatal(err)
+	}
+	logged("a password that is refused")
+	if err := s.ChangePassword(ctx, actorOf(u), "", "another long password"); err != nil {
+		t.Fatal(err)
+	}
+	logged("a new password", "set_password|||"+u.ID)
+	id, secret, err := s.DraftTOTP(ctx, actorOf(u))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ConfirmTOTP(ctx, actorOf(u), id, "Phone", "000000"); KindOf(err) != Invalid {
+		t.Fatal(err)
+	}
+	logged("an app that is not confirmed")
+	if err := s.ConfirmTOTP(ctx, actorOf(u), id, "Phone", code(t, secret, s.Now())); err != nil {
+		t.Fatal(err)
+	}
+	logged("an app", "add_second_factor|"+FactorTOTP.Label()+"||"+u.ID)
+	if err := s.AddPasskey(ctx, actorOf(u), "Key", "credential-1", "{}"); err != nil {
+		t.Fatal(err)
+	}
+	logged("a passkey", "add_second_factor|"+FactorPasskey.Label()+"||"+u.ID)
+	if err := s.AddPasskey(ctx, actorOf(u), "Key", "credential-1", "{}"); KindOf(err) != Conflict {
+		t.Fatal(err)
+	}
+	logged("the same passkey again")
+	codes, err := s.NewRecoveryCodes(ctx, actorOf(u))
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged("recovery codes", "new_recovery_codes|"+fmt.Sprint(len(codes))+" codes||"+u.ID)
+	clock.move(time.Hour)
+	sid, skey := step(t, s, u)
+	if _, _, err := s.PassWithCode(ctx, sid, skey, "000000", "TEST"); KindOf(err) != Invalid {
+		t.Fatal(err)
+	}
+	logged("a wrong code at the sign-in", "second_factor_refused|Code||"+u.ID)
+	if err := s.RemoveFactor(ctx, actorOf(u), "sf-none"); KindOf(err) != NotFound {
+		t.Fatal(err)
+	}
+	logged("a factor that is not there")
+	if err := s.RemoveFactor(ctx, actorOf(u), id); err != nil {
+		t.Fatal(err)
+	}
+	logged("the app removed", "remove_second_factor|"+FactorTOTP.Label()+"||"+u.ID)
+	if err := s.ResetFactors(ctx, actorOf(u), u.ID, "because"); KindOf(err) != Forbidden {
+		t.Fatal(err)
+	}
+	logged("a reset by a customer")
+	if err := s.ResetFactors(ctx, actorOf(admin), u.ID, " Called back at the office "); err != nil {
+		t.Fatal(err)
+	}
+	logged("a reset", "reset_second_factors||Called back at the office|"+admin.ID)
 }
