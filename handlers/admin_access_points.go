@@ -168,6 +168,9 @@ func (h *Handlers) ShowStaffAccessPoint(c echo.Context) error {
 	if a.Panels, err = h.panelRows(ctx, ap.ID, a.MayEdit); err != nil {
 		return err
 	}
+	if a.LastChange, err = h.lastChange(ctx, store.AccessPointSubject(ap.ID), cat.Zone(ap.Region)); err != nil {
+		return err
+	}
 	p := h.page(c, ap.Name, accessPointCrumbs...)
 	return h.render(c, http.StatusOK, views.StaffAccessPointPage(p, a))
 }

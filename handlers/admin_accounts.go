@@ -107,6 +107,9 @@ func (h *Handlers) accountPage(c echo.Context, status int, sent accountForms) er
 	if a.WithMoney {
 		a.Facts = append([]ui.Pair{{Term: "Balance", Content: ui.Money(a.Balance)}}, a.Facts...)
 	}
+	if a.LastChange, err = h.lastChange(ctx, store.AccountSubject(account.ID), cat.Zone(account.HomeRegion)); err != nil {
+		return err
+	}
 	for _, v := range []struct {
 		view  store.View
 		label string

@@ -533,6 +533,10 @@ func (h *Handlers) calendarForm(c echo.Context, status int, cal *store.Calendar,
 		}
 		form.ID, form.Action, title = cal.ID(), paths.AdminCalendarEdit(cal.ID()), "Edit "+cal.Name()
 		form.Rev = seenRev(c, status, cal.Rev())
+		var err error
+		if form.LastChange, err = h.lastChange(c.Request().Context(), store.CalendarSubject(cal.ID()), time.UTC); err != nil {
+			return err
+		}
 	}
 	p := h.page(c, title, calendarCrumbs...)
 	p.Failed = status == http.StatusUnprocessableEntity

@@ -229,8 +229,8 @@ func (h *Handlers) staffInterfacePage(c echo.Context, status int, form views.Sta
 	if s.NoteLine, err = h.noteLine(c, conn); err != nil {
 		return err
 	}
-	if len(d.History) > 0 {
-		s.LastChange = d.History[0]
+	if len(events) > 0 {
+		s.LastChange = h.lastChangeOf(events[0], d.Zone)
 	}
 	if port != nil {
 		place := h.place(*port)

@@ -169,8 +169,7 @@ func (h *Handlers) reviewRows(c echo.Context, q reviewQueue, stage lifecycle.Sta
 			items, next, err = h.Store.QueuePage(ctx, stage, q.filter(h.Store.Now()), after, queuePage)
 			return err
 		}
-		page, err := h.Store.Connections(ctx, h.actor(c), store.ConnectionFilter{AccountID: q.account.ID, Region: q.Region, Status: string(stage), Limit: queuePage, After: after})
-		items, next, total, more = page.Items, page.Next, page.Total, page.TotalMore
+		items, next, err = h.Store.DecidedPage(ctx, stage, q.filter(h.Store.Now()), after, queuePage)
 		return err
 	}
 	err := read()
@@ -178,8 +177,12 @@ func (h *Handlers) reviewRows(c echo.Context, q reviewQueue, stage lifecycle.Sta
 		after = ""
 		err = read()
 	}
-	if err == nil && stage == lifecycle.InApplication && (q.Region != "" || q.Age != "") {
-		total, more, err = h.Store.QueueCount(ctx, stage, q.filter(h.Store.Now()))
+	count := h.Store.QueueCount
+	if stage != lifecycle.InApplication {
+		count = h.Store.DecidedCount
+	}
+	if err == nil && (q.Region != "" || q.Age != "") {
+		total, more, err = count(ctx, stage, q.filter(h.Store.Now()))
 	}
 	if err != nil {
 		return err
@@ -189,13 +192,20 @@ func (h *Handlers) reviewRows(c echo.Context, q reviewQueue, stage lifecycle.Sta
 		return err
 	}
 	known := make([]review, len(items))
+	var decided map[string]store.LOAApplication
 	if stage == lifecycle.InApplication {
-		if known, err = h.reviews(ctx, items); err != nil {
-			return err
-		}
+		known, err = h.reviews(ctx, items)
+	} else {
+		decided, err = h.Store.NewestApplications(ctx, items)
+	}
+	if err != nil {
+		return err
 	}
 	for i, it := range items {
 		row := views.LOARow{Interface: all[i], Waiting: h.waiting(it), Href: q.page(it.ID), Checks: known[i].Checks}
+		if a := decided[it.ID]; !a.DecidedAt.IsZero() {
+			row.DecidedAt, row.DecidedBy = a.DecidedAt, a.DecidedBy
+		}
 		if stage == lifecycle.InApplication {
 			row.Soon = views.SoonText(it.ScheduledAt, h.Store.Now(), all[i].Zone)
 		}

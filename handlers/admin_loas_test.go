@@ -16,6 +16,7 @@ import (
 	"demarc/store/catalog"
 	"demarc/store/lifecycle"
 	"demarc/store/storetest"
+	"demarc/views/ui"
 	"demarc/web/paths"
 )
 
@@ -726,6 +727,41 @@ func TestStaffLOAFilters(t *testing.T) {
 	}
 	if got := rowIDs(reviewer.get(hrefOf(t, page, "Southwind Logistics, "+s.Southwind)).want(200)); !slices.Equal(got, []string{ids["late south"]}) {
 		t.Errorf("the one that is meant lists %v", got)
+	}
+}
+
+// Decided applications are listed by the decision and not by the order of the
+// interfaces, with who decided; what came back into its state says so.
+func TestDecidedApplicationsTheLastFirst(t *testing.T) {
+	s := newSite(t)
+	first, second, third := s.At(t, lifecycle.InApplication), s.At(t, lifecycle.InApplication), s.At(t, lifecycle.InApplication)
+	for _, id := range []string{third.ID, first.ID, second.ID} {
+		s.Clock.Advance(time.Hour)
+		s.Do(t, id, lifecycle.Approve)
+	}
+	list := func() *answer { return s.as(asReviewer).get(paths.AdminLOAs + "?view=approved").want(200) }
+	if got := rowIDs(list()); !slices.Equal(got, []string{second.ID, first.ID, third.ID}) {
+		t.Errorf("%v, the decisions were of %s, %s, %s", got, third.ID, first.ID, second.ID)
+	}
+	s.Clock.Advance(time.Hour)
+	s.Do(t, third.ID, lifecycle.ReportDelivery)
+	s.Clock.Advance(48 * time.Hour)
+	s.Do(t, third.ID, lifecycle.ReturnReport)
+	page := list()
+	if got := rowIDs(page); !slices.Equal(got, []string{third.ID, second.ID, first.ID}) {
+		t.Errorf("after a report was returned: %v", got)
+	}
+	row := page.doc().Find("#row-" + third.ID).Text()
+	if when := ui.FormatDay(s.Get(t, third.ID).StageSince, s.Catalogue().Zone(third.Region)); !strings.Contains(row, "By "+s.Reviewer.Name) || !strings.Contains(row, "Approved LOA again since "+when) {
+		t.Errorf("the row says %q", row)
+	}
+	if other := page.doc().Find("#row-" + first.ID).Text(); strings.Contains(other, "again since") {
+		t.Errorf("another row says %q", other)
+	}
+	for _, after := range []string{"nonsense", "2026-11-20T07:12:00.000Z"} {
+		if got := rowIDs(s.as(asReviewer).get(paths.With(paths.AdminLOAs, "view", "approved", "after", after)).want(200)); len(got) != 3 {
+			t.Errorf("from a place that nobody gave out: %v", got)
+		}
 	}
 }
 

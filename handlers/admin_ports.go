@@ -70,6 +70,13 @@ func (h *Handlers) ShowPort(c echo.Context) error {
 	}
 	if p.ConnectionID != "" {
 		show.Facts = append(show.Facts, ui.Pair{Term: "Interface", Value: p.ConnectionID, Mono: true, Href: paths.AdminInterface(p.ConnectionID)})
+		report, err := h.Store.DeliveryReport(ctx, p.ConnectionID)
+		if err != nil {
+			return err
+		}
+		if report != nil {
+			show.Facts = append(show.Facts, ui.Pair{Term: "Leased line code", Value: report.LineCode, Mono: true}, ui.Pair{Term: "Labels", Value: strings.Join(report.Labels, ", "), Mono: true})
+		}
 	}
 	if p.LeftBy != "" {
 		show.Facts = append(show.Facts, ui.Pair{Term: "Left by", Value: p.LeftBy, Mono: true, Href: paths.AdminInterface(p.LeftBy)}, ui.Pair{Term: "Letter", Value: p.Letter, Mono: true})
@@ -86,6 +93,9 @@ func (h *Handlers) ShowPort(c echo.Context) error {
 	}
 	for _, e := range events {
 		show.History = append(show.History, portChange(e))
+	}
+	if len(events) > 0 {
+		show.LastChange = h.lastChangeOf(events[0], show.Zone)
 	}
 	return h.render(c, http.StatusOK, views.PortPage(h.page(c, p.Name, h.portCrumbs(d)...), show))
 }

@@ -283,6 +283,10 @@ func (h *Handlers) regionForm(c echo.Context, status int, id string, form views.
 	if r, ok := h.Store.Catalogue().Region(id); ok {
 		form.ID, form.Action, title = r.ID, paths.AdminRegion(r.ID), "Edit "+r.Name
 		form.Rev = seenRev(c, status, store.RegionRev(r))
+		var err error
+		if form.LastChange, err = h.lastChange(c.Request().Context(), store.RegionSubject(r.ID), h.Store.Catalogue().Zone(r.ID)); err != nil {
+			return err
+		}
 	}
 	p := h.page(c, title, regionCrumbs...)
 	p.Failed = status == http.StatusUnprocessableEntity

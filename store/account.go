@@ -89,7 +89,7 @@ func (s *Store) CreateAccount(ctx context.Context, by Actor, name, homeRegion st
 		if _, err := t.exec("INSERT INTO accounts (id, name, home_region, currency, created_at) VALUES (?, ?, ?, ?, ?)", id, name, homeRegion, t.s.currency(), at(t.now)); err != nil {
 			return "", err
 		}
-		return id, t.event("account:"+id, id, "create_account", "", "", "", name)
+		return id, t.event(AccountSubject(id), id, "create_account", "", "", "", name)
 	})
 }
 
@@ -123,8 +123,11 @@ func (s *Store) SetQuotas(ctx context.Context, by Actor, account string, perAcce
 		if _, err := t.exec("UPDATE accounts SET quota_per_access_point = ?, quota_not_enabled = ? WHERE id = ?", perAccessPoint, notEnabled, account); err != nil {
 			return "", err
 		}
-		return account, t.event("account:"+account, account, "set_quotas", "", "", strings.TrimSpace(reason),
+		return account, t.event(AccountSubject(account), account, "set_quotas", "", "", strings.TrimSpace(reason),
 			fmt.Sprintf("Per access point %d → %d, not enabled %d → %d", a.QuotaPerAccessPoint, perAccessPoint, a.QuotaNotEnabled, notEnabled))
 	})
 	return err
 }
+
+// AccountSubject is what events about an account are about.
+func AccountSubject(id string) string { return "account:" + id }

@@ -323,7 +323,7 @@ func (s *Store) OpenAccount(ctx context.Context, by Actor, company, homeRegion s
 		if _, err := t.exec("INSERT INTO accounts (id, name, home_region, currency, created_at) VALUES (?, ?, ?, ?, ?)", n.AccountID, company, homeRegion, t.s.currency(), at(t.now)); err != nil {
 			return "", err
 		}
-		if err := t.event("account:"+n.AccountID, n.AccountID, "create_account", "", "", "", company); err != nil {
+		if err := t.event(AccountSubject(n.AccountID), n.AccountID, "create_account", "", "", "", company); err != nil {
 			return "", err
 		}
 		u, err := t.insertUser(n, "")

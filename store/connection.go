@@ -285,9 +285,6 @@ func (s *Store) connectionBase(by Actor, f ConnectionFilter) connectionQuery {
 	}
 	if f.Region != "" {
 		q = q.where("region = ?", f.Region)
-		if account == "" && (f.Status == string(lifecycle.LOARejected) || f.Status == string(lifecycle.ApprovedLOA)) {
-			q = q.where("status IN ('loa_rejected', 'approved_loa')") // what the index of a region holds
-		}
 	}
 	return q
 }

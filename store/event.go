@@ -100,6 +100,16 @@ func scanEvent(r scanner) (Event, error) {
 	return e, err
 }
 
+// LastChange is the newest event of a subject that is more than a look at it, or
+// the zero event. The caller has checked that the actor may see the subject.
+func (s *Store) LastChange(ctx context.Context, subject string) (Event, error) {
+	events, err := list(ctx, s, scanEvent, "SELECT "+eventColumns+" FROM events WHERE subject = ? AND action NOT IN ('view_as_customer', 'leave_customer') ORDER BY subject DESC, seq DESC LIMIT 1", subject)
+	if err != nil || len(events) == 0 {
+		return Event{}, err
+	}
+	return events[0], nil
+}
+
 // Timeline lists the events of a subject, newest first. The caller has checked
 // that the actor may see the subject.
 func (s *Store) Timeline(ctx context.Context, subject string) ([]Event, error) {

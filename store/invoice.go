@@ -143,7 +143,7 @@ func (s *Store) SetInvoiceLimit(ctx context.Context, by Actor, account, limit, r
 		if err := t.renewWithNewMoney(account); err != nil {
 			return "", err
 		}
-		return account, t.event("account:"+account, account, "set_invoice_limit", "", "", strings.TrimSpace(reason), "Credit limit "+sum.String())
+		return account, t.event(AccountSubject(account), account, "set_invoice_limit", "", "", strings.TrimSpace(reason), "Credit limit "+sum.String())
 	})
 	return err
 }
@@ -215,7 +215,7 @@ func (t *tx) invoice(account string) error {
 	if err := t.tellAccount(account, InvoiceSubject(no), "Invoice "+no, fmt.Sprintf("%s is due on %s.", total, due.Format("2 Jan 2006"))); err != nil {
 		return err
 	}
-	return t.event("account:"+account, account, "issue_invoice", "", "", "", no+", "+total.String())
+	return t.event(AccountSubject(account), account, "issue_invoice", "", "", "", no+", "+total.String())
 }
 
 // invoiceNote says on an invoice what a line is for.
@@ -351,7 +351,7 @@ func (t *tx) invoicePaid(i Invoice, p InvoicePayment, posting string) error {
 	if err := t.renewWithNewMoney(i.AccountID); err != nil {
 		return err
 	}
-	return t.event("account:"+i.AccountID, i.AccountID, action, "", "", "", detail)
+	return t.event(AccountSubject(i.AccountID), i.AccountID, action, "", "", "", detail)
 }
 
 // ActionPayInvoice is the event that a customer paid an invoice from the balance.

@@ -215,13 +215,13 @@ func (s *Store) RecordTransfer(ctx context.Context, by Actor, account, amount, r
 		if err != nil {
 			return "", err
 		}
-		if err := t.tellAccount(account, "account:"+account, "Transfer received", sum.String()+" was added to the account balance."); err != nil {
+		if err := t.tellAccount(account, AccountSubject(account), "Transfer received", sum.String()+" was added to the account balance."); err != nil {
 			return "", err
 		}
 		if err := t.renewWithNewMoney(account); err != nil {
 			return "", err
 		}
-		return account, t.event("account:"+account, account, "record_transfer", "", "", "", sum.String()+", reference "+reference)
+		return account, t.event(AccountSubject(account), account, "record_transfer", "", "", "", sum.String()+", reference "+reference)
 	})
 	return err
 }

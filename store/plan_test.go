@@ -193,16 +193,18 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range []ConnectionFilter{{Region: "cn-hangzhou", Status: "approved_loa"}, {Region: "cn-hangzhou", Status: "loa_rejected"}, {AccountID: c.AccountID, Status: "approved_loa"}, {AccountID: c.AccountID, Region: "cn-hangzhou", Status: "approved_loa"}} {
-		f.Limit = 10
-		p, err := s.Connections(ctx, staff, f)
-		read("decided", err)
-		if p.Next == "" {
-			t.Fatalf("%+v: one page", f)
+	for _, f := range []QueueFilter{{}, {Region: "cn-hangzhou"}, {AccountID: c.AccountID}, {AccountID: c.AccountID, Region: "cn-hangzhou"}} {
+		for _, stage := range []lifecycle.Stage{lifecycle.ApprovedLOA, lifecycle.LOARejected} {
+			items, next, err := s.DecidedPage(ctx, stage, f, "", 5)
+			read("decided", err)
+			if next == "" || len(items) != 5 {
+				t.Fatalf("%+v: one page", f)
+			}
+			_, _, err = s.DecidedPage(ctx, stage, f, next, 5)
+			read("decided, second page", err)
+			_, _, err = s.DecidedCount(ctx, stage, f)
+			read("count of decided", err)
 		}
-		f.After = p.Next
-		_, err = s.Connections(ctx, staff, f)
-		read("decided, second page", err)
 	}
 	_, err = s.NewestApplications(ctx, page.Items)
 	read("applications", err)
@@ -263,6 +265,8 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	if n, _, err := s.StandingNotes(ctx, staff, c.ID); err != nil || n != 1 {
 		t.Fatal(n, err)
 	}
+	_, err = s.LastChange(ctx, AccountSubject(c.AccountID))
+	read("last change", err)
 	for _, f := range []EventFilter{{}, {Actions: []string{"order"}}, {Actions: []string{"order", "approve"}}, {AccountID: c.AccountID}, {ActorID: "u"}, {Subject: c.ID}, {RequestID: "r"}, {Staff: true},
 		{From: soon(), To: soon()}, {AccountID: c.AccountID, Actions: []string{"approve"}, From: soon()}} {
 		f.Limit = 2

@@ -101,6 +101,50 @@ func (s *Store) QueueCount(ctx context.Context, stage lifecycle.Stage, f QueueFi
 	return min(n, countLimit), n > countLimit, err
 }
 
+// decided are the conditions of the filter for applications that were decided, as
+// the indexes for them have it. An account has fewer than a region, so its region
+// is compared as an expression, which is no reason to take an index.
+func (f QueueFilter) decided(stage lifecycle.Stage) (cond string, args []any) {
+	cond, args = "stage = ? AND stage IN ('loa_rejected', 'approved_loa')", []any{stage}
+	region := "region"
+	if f.AccountID != "" {
+		cond, args, region = cond+" AND account_id = ?", append(args, f.AccountID), "region || ''"
+	}
+	if f.Region != "" {
+		cond, args = cond+" AND "+region+" = ?", append(args, f.Region)
+	}
+	return cond, args
+}
+
+// DecidedPage lists the interfaces whose application was approved, or rejected,
+// and that are in that stage, from the cursor on: those that came into it last
+// first. Of the filter only the account and the region count. next continues
+// after the last one, "" on the last page. Kinds: Invalid for a broken cursor.
+func (s *Store) DecidedPage(ctx context.Context, stage lifecycle.Stage, f QueueFilter, after string, limit int) (items []Connection, next string, err error) {
+	cond, args := f.decided(stage)
+	if after != "" {
+		when, id, err := timeCursor(after)
+		if err != nil {
+			return nil, "", err
+		}
+		cond, args = cond+" AND stage_since <= ? AND (stage_since < ? OR id > ?)", append(args, when, when, id)
+	}
+	items, err = list(ctx, s, scanConnection, "SELECT "+connectionColumns+" FROM connections WHERE "+cond+" ORDER BY stage_since DESC, id LIMIT ?", append(args, limit+1)...)
+	if err != nil || len(items) <= limit {
+		return items, "", err
+	}
+	last := items[limit-1]
+	return items[:limit], at(last.StageSince).text() + "~" + last.ID, nil
+}
+
+// DecidedCount is how many DecidedPage lists; at most 1,000 are counted, and more
+// says that there are more than that.
+func (s *Store) DecidedCount(ctx context.Context, stage lifecycle.Stage, f QueueFilter) (n int, more bool, err error) {
+	cond, args := f.decided(stage)
+	err = s.get(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM connections WHERE "+cond+" LIMIT ?) AS c", append(args, countLimit+1), &n)
+	return min(n, countLimit), n > countLimit, err
+}
+
 func queueCursor(cursor string) (due time.Time, id string, err error) {
 	key, id, ok := cutLast(cursor, "~")
 	if ok && key != "" {

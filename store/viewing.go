@@ -22,11 +22,11 @@ func (s *Store) ViewAsCustomer(ctx context.Context, by Actor, session, account s
 		if err := t.view(session, account, secret); err != nil {
 			return err
 		}
-		if err := t.tell("role = 'owner' AND account_id = ?", account, "account:"+account, TitleConsoleLookedAt,
+		if err := t.tell("role = 'owner' AND account_id = ?", account, AccountSubject(account), TitleConsoleLookedAt,
 			t.s.mailSender()+", "+by.Role.Label()+", opened your console to look at it. Nothing can be changed that way."); err != nil {
 			return err
 		}
-		return t.event("account:"+account, account, "view_as_customer", lifecycle.None, lifecycle.None, "", "Read-only")
+		return t.event(AccountSubject(account), account, "view_as_customer", lifecycle.None, lifecycle.None, "", "Read-only")
 	})
 	return secret, err
 }
@@ -39,7 +39,7 @@ func (s *Store) LeaveCustomer(ctx context.Context, by Actor, session, account st
 		if err := t.view(session, "", secret); err != nil {
 			return err
 		}
-		return t.event("account:"+account, account, "leave_customer", lifecycle.None, lifecycle.None, "", "")
+		return t.event(AccountSubject(account), account, "leave_customer", lifecycle.None, lifecycle.None, "", "")
 	})
 	return secret, err
 }
@@ -60,5 +60,5 @@ func (t *tx) view(session, account, secret string) error {
 // AccountViews lists when somebody of the operator looked at the account's
 // console, newest first.
 func (s *Store) AccountViews(ctx context.Context, account string, limit int) ([]Event, error) {
-	return list(ctx, s, scanEvent, "SELECT "+eventColumns+" FROM events WHERE subject = ? AND action = 'view_as_customer' ORDER BY subject DESC, seq DESC LIMIT ?", "account:"+account, limit)
+	return list(ctx, s, scanEvent, "SELECT "+eventColumns+" FROM events WHERE subject = ? AND action = 'view_as_customer' ORDER BY subject DESC, seq DESC LIMIT ?", AccountSubject(account), limit)
 }

@@ -181,6 +181,7 @@ type OfferMatrixRow struct {
 // StaffAccessPoint is the page of one access point for staff.
 type StaffAccessPoint struct {
 	ID, Name       string
+	LastChange     LastChange
 	Status         catalog.Status
 	Demo, NoLetter bool
 	Facts          []ui.Pair

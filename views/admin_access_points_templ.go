@@ -463,7 +463,7 @@ func StaffAccessPointPage(p Page, a StaffAccessPoint) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.PageHead(ui.Head{Title: a.Name, Status: ui.Tag(a.Status.Label(), statusToneOf(a.Status)), Sub: ui.IDLine(a.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PageHead(ui.Head{Title: a.Name, Status: ui.Tag(a.Status.Label(), statusToneOf(a.Status)), Sub: recordSub(a.ID, a.LastChange)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -59,6 +59,7 @@ func (f MemberForm) role() ui.Control {
 // whoever fills it in.
 type AccountShow struct {
 	ID, Name   string
+	LastChange LastChange
 	Facts      []ui.Pair
 	Interfaces []ui.ViewTab // counts with their links
 	People     []Person

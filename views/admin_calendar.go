@@ -429,6 +429,7 @@ func DueTimesSet(n int) string {
 // CalendarForm makes a calendar of the operator, or changes one.
 type CalendarForm struct {
 	ID, NewID   string // ID of an existing one, NewID of a new one
+	LastChange  LastChange
 	Name        string
 	Weekend     []string // days of the week by their English names
 	Action, Key string

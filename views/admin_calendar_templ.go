@@ -1339,7 +1339,7 @@ func CalendarFormPage(p Page, f CalendarForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = ui.PageHead(ui.Head{Title: p.Title, Sub: ui.IDLine(f.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PageHead(ui.Head{Title: p.Title, Sub: recordSub(f.ID, f.LastChange)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -71,7 +71,7 @@ type StaffInterface struct {
 	AccountHref string
 	Role        lifecycle.Role // of the reader
 	Port        []ui.Pair      // the port it holds; empty without one
-	LastChange  Happened
+	LastChange  LastChange
 	Audit       []AuditRow
 	Tickets     []Ticket // the open ones about it
 	Notes       StaffNotes

@@ -71,6 +71,18 @@ type LOARow struct {
 	Soon      string // "Tomorrow": the scheduled time is at most three days away
 	Waiting   Waiting
 	Checks    []ui.Check // as on the page of the application; only while it is open
+	DecidedAt time.Time  // zero while it is open
+	DecidedBy string
+}
+
+// later says that the interface came back into its state after the decision,
+// with a delivery report that was returned or a letter that was renewed; "" when
+// it did not.
+func (r LOARow) later() string {
+	if r.Interface.StageSince.Equal(r.DecidedAt) {
+		return ""
+	}
+	return r.Interface.Look().Label + " again since " + ui.FormatDay(r.Interface.StageSince, r.Interface.Zone)
 }
 
 // passed is "5/6" for people who see it, and passedWords the same for a voice.
@@ -108,9 +120,9 @@ func ApplicationsCount(n string, one bool) string {
 func (l LOAList) caption() string {
 	switch l.View {
 	case LOAsApproved:
-		return "Approved applications"
+		return "Approved applications, the last one first"
 	case LOAsRejected:
-		return "Rejected applications"
+		return "Rejected applications, the last one first"
 	}
 	return "Open applications, the earliest due time first"
 }

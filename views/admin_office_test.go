@@ -40,7 +40,7 @@ func officePages(s string) map[string]templ.Component {
 	nothing.Nothing, nothing.Rows = true, nil
 	noMatch.Rows = nil
 	detail := StaffInterface{InterfaceDetail: InterfaceDetail{Progress: Progress{Interface: i, Operator: s}, Basic: []ui.Pair{{Term: s, Value: s}}}, AccountHref: "/a", Role: lifecycle.Technician,
-		Port: []ui.Pair{{Term: "Port", Value: s, Mono: true}}, LastChange: Happened{At: staffNow, Who: s}, Audit: audit}
+		Port: []ui.Pair{{Term: "Port", Value: s, Mono: true}}, LastChange: LastChange{At: staffNow, Now: staffNow, Who: s, Zone: time.UTC}, Audit: audit}
 	ports := []StaffPort{
 		{ID: "p1", Number: 1, Name: s, Type: s, Panel: s, Position: s, Connector: s, State: PortInUse, HolderID: s, HolderHref: "/admin/interfaces/x"},
 		{ID: "p2", Number: 2, Name: s, Type: s, Panel: s, Position: s, Connector: s, Elsewhere: s}, {ID: "p3", Number: 3, Name: s, State: PortQuarantined}, {ID: "p4", Number: 4, Name: s, State: PortOutOfService},

@@ -26,6 +26,7 @@ type PortShow struct {
 	Held                       string // sentences: who has it and what has to happen first; "" for nobody
 	History                    []PortChange
 	Zone                       *time.Location
+	LastChange                 LastChange
 	MayEdit                    bool
 	// WhyFixed says why the demarcation cannot be changed now; "" when it can.
 	WhyFixed string

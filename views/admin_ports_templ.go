@@ -47,7 +47,7 @@ func PortPage(p Page, o PortShow) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.PageHead(ui.Head{Title: o.Name + " of " + o.Device, Status: ui.Tag(PortWords(o.State), portLooks[o.State].tone), Sub: ui.IDLine(o.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PageHead(ui.Head{Title: o.Name + " of " + o.Device, Status: ui.Tag(PortWords(o.State), portLooks[o.State].tone), Sub: recordSub(o.ID, o.LastChange)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -14,6 +14,7 @@ type RegionRow struct {
 // RegionForm changes a region, or adds one.
 type RegionForm struct {
 	ID, NewID         string // ID of an existing one, NewID of a new one
+	LastChange        LastChange
 	Name, Zone, Order string
 	Mainland          bool
 	Calendar          string // ID
