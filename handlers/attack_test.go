@@ -8,12 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zitadel/oidc/v3/example/server/storage"
-
 	"demarc/store"
 	"demarc/store/lifecycle"
 	"demarc/store/storetest"
 	"demarc/web/paths"
+	"demarc/web/sso/ssotest"
 )
 
 // TestALinkOpensOnce tries one-time links again after they were used, after a new
@@ -181,7 +180,7 @@ func TestAProviderWithoutAFactorIsNoWayAround(t *testing.T) {
 	owner.addApp(s.Clock)
 	s.Clock.Advance(time.Minute)
 	staff, north := store.NewProviderID(), store.NewProviderID()
-	p := s.newProvider(t, []*storage.User{providerUser("rao", "reviewer@cloud.example", true), providerUser("lin", "owner@northwind.example", true)}, staff, north)
+	p := s.newProvider(t, []ssotest.Person{{Name: "rao", Email: "reviewer@cloud.example", Verified: true}, {Name: "lin", Email: "owner@northwind.example", Verified: true}}, staff, north)
 	s.trust(t, p, staff, "cloud.example", "", false)
 	s.trust(t, p, north, "northwind.example", s.Northwind, false)
 	vouched := func(email, username string) (*client, *answer) {

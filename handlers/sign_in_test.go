@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"context"
-	"encoding/base64"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,21 +10,17 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/descope/virtualwebauthn"
 	"github.com/pquerna/otp/totp"
-	"github.com/zitadel/oidc/v3/example/server/exampleop"
-	"github.com/zitadel/oidc/v3/example/server/storage"
-	"golang.org/x/text/language"
 
 	"demarc/store"
 	"demarc/store/storetest"
 	"demarc/web"
 	"demarc/web/paths"
+	"demarc/web/sso/ssotest"
 )
 
 // newSecureSite is a site that asks staff for a second factor, reached under
@@ -317,75 +312,23 @@ func TestChangePassword(t *testing.T) {
 	s.anyone().password(email).want(http.StatusUnprocessableEntity)
 }
 
-// people are the users of the identity provider.
-type people struct {
-	mu    sync.Mutex
-	users []*storage.User
-}
-
-func (p *people) find(match func(*storage.User) bool) *storage.User {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, u := range p.users {
-		if match(u) {
-			return u
-		}
-	}
-	return nil
-}
-
-func (p *people) GetUserByID(id string) *storage.User {
-	return p.find(func(u *storage.User) bool { return u.ID == id })
-}
-
-func (p *people) GetUserByUsername(name string) *storage.User {
-	return p.find(func(u *storage.User) bool { return u.Username == name })
-}
-
-func (p *people) ExampleClientID() string { return "none" }
-
-// provider is a real OpenID provider with a sign-in page of its own, which does
-// not name itself in its answers. The console is registered there.
-type provider struct {
-	issuer, clientID string
-	asked            atomic.Int32 // for tokens
-}
-
-const providerSecret = "provider secret"
-
-// newProvider starts one, which sends people back to the addresses of these IDs.
-func (s *site) newProvider(t *testing.T, users []*storage.User, ids ...string) *provider {
+// newProvider starts an identity provider that sends people back to the addresses
+// of these IDs.
+func (s *site) newProvider(t *testing.T, people []ssotest.Person, ids ...string) *ssotest.Provider {
 	t.Helper()
-	server := httptest.NewUnstartedServer(nil)
-	p := &provider{issuer: "http://localhost:" + port(t, server.Listener) + "/"}
-	p.clientID = base64.RawURLEncoding.EncodeToString([]byte(p.issuer + s.base))
 	var returns []string
 	for _, id := range ids {
 		returns = append(returns, s.base+paths.SSOReturn(id))
 	}
-	storage.RegisterClients(storage.WebClient(p.clientID, providerSecret, returns...))
-	op := exampleop.SetupServer(p.issuer, storage.NewStorage(&people{users: users}), slog.New(slog.DiscardHandler), false)
-	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/token") {
-			p.asked.Add(1)
-		}
-		op.ServeHTTP(w, r)
-	})
-	server.Start()
-	t.Cleanup(server.Close)
-	return p
+	return ssotest.New(t, people, returns...)
 }
 
 // trust adds an identity provider under this ID.
-func (s *site) trust(t *testing.T, p *provider, id, domain, account string, mfa bool) {
+func (s *site) trust(t *testing.T, p *ssotest.Provider, id, domain, account string, mfa bool) {
 	t.Helper()
-	if err := s.AddIdentityProvider(t.Context(), s.Admin, store.NewIdentityProvider{ID: id, Name: "Login of " + domain, Issuer: p.issuer, ClientID: p.clientID, ClientSecret: providerSecret, Domain: domain, AccountID: account, MFA: mfa}); err != nil {
+	if err := s.AddIdentityProvider(t.Context(), s.Admin, store.NewIdentityProvider{ID: id, Name: "Login of " + domain, Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: ssotest.Secret, Domain: domain, AccountID: account, MFA: mfa}); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func providerUser(id, email string, verified bool) *storage.User {
-	return &storage.User{ID: id, Username: id, Password: "verysecure", Email: email, EmailVerified: verified, PreferredLanguage: language.English}
 }
 
 // beginSSO is the address of the provider that answers for an e-mail address.
@@ -416,7 +359,7 @@ func atProvider(t *testing.T, address, username string) string {
 	if id == "" {
 		return back
 	}
-	res, err = browser.PostForm(res.Request.URL.Scheme+"://"+res.Request.URL.Host+res.Request.URL.Path, url.Values{"id": {id}, "username": {username}, "password": {"verysecure"}})
+	res, err = browser.PostForm(res.Request.URL.Scheme+"://"+res.Request.URL.Host+res.Request.URL.Path, url.Values{"id": {id}, "username": {username}, "password": {ssotest.Password}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -427,8 +370,8 @@ func atProvider(t *testing.T, address, username string) string {
 func TestSingleSignOn(t *testing.T) {
 	s := newSecureSite(t)
 	north, staff := store.NewProviderID(), store.NewProviderID()
-	p := s.newProvider(t, []*storage.User{providerUser("lin", "owner@northwind.example", true), providerUser("liar", "owner@northwind.example", false),
-		providerUser("ma", "owner@southwind.example", true), providerUser("rao", "reviewer@cloud.example", true)}, north, staff)
+	p := s.newProvider(t, []ssotest.Person{{Name: "lin", Email: "owner@northwind.example", Verified: true}, {Name: "liar", Email: "owner@northwind.example", Verified: false},
+		{Name: "ma", Email: "owner@southwind.example", Verified: true}, {Name: "rao", Email: "reviewer@cloud.example", Verified: true}}, north, staff)
 	s.trust(t, p, north, "northwind.example", s.Northwind, false)
 	s.trust(t, p, staff, "cloud.example", "", true)
 
@@ -503,8 +446,8 @@ func TestSingleSignOn(t *testing.T) {
 func TestProvidersAreNotMixedUp(t *testing.T) {
 	s := newSecureSite(t)
 	evil, honest := store.NewProviderID(), store.NewProviderID()
-	attacker := s.newProvider(t, []*storage.User{providerUser("ma", "owner@southwind.example", true)}, evil)
-	victim := s.newProvider(t, []*storage.User{providerUser("rao", "reviewer@cloud.example", true)}, honest)
+	attacker := s.newProvider(t, []ssotest.Person{{Name: "ma", Email: "owner@southwind.example", Verified: true}}, evil)
+	victim := s.newProvider(t, []ssotest.Person{{Name: "rao", Email: "reviewer@cloud.example", Verified: true}}, honest)
 	s.trust(t, attacker, evil, "southwind.example", s.Southwind, false)
 	s.trust(t, victim, honest, "cloud.example", "", true)
 
@@ -516,11 +459,11 @@ func TestProvidersAreNotMixedUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		q := u.Query()
-		q.Set("client_id", victim.clientID)
+		q.Set("client_id", victim.ClientID)
 		if back != "" {
 			q.Set("redirect_uri", s.base+paths.SSOReturn(back))
 		}
-		return strings.TrimSuffix(victim.issuer, "/") + u.Path + "?" + q.Encode()
+		return strings.TrimSuffix(victim.Issuer, "/") + u.Path + "?" + q.Encode()
 	}
 	for name, back := range map[string]string{"to the attacker": evil, "as asked": "", "to nobody": "ip-none"} {
 		if at := atProvider(t, onward(s.anyone().beginSSO("owner@southwind.example"), back), "rao"); at != "" {
@@ -539,14 +482,14 @@ func TestProvidersAreNotMixedUp(t *testing.T) {
 		t.Errorf("nobody says why: %s", text)
 	}
 	browser.get(paths.AdminLOAs).want(http.StatusSeeOther)
-	if n := attacker.asked.Load() + victim.asked.Load(); n != 0 {
+	if n := attacker.Asked.Load() + victim.Asked.Load(); n != 0 {
 		t.Errorf("providers were told a code %d times", n)
 	}
 	// The same answer at the address where it was asked for is for the wrong question.
 	browser = s.anyone()
 	browser.beginSSO("reviewer@cloud.example")
-	if a := browser.get(back).want(http.StatusSeeOther); a.header.Get("Location") != paths.Login || victim.asked.Load() != 0 {
-		t.Errorf("an answer to another question leads to %s, and was told on %d times", a.header.Get("Location"), victim.asked.Load())
+	if a := browser.get(back).want(http.StatusSeeOther); a.header.Get("Location") != paths.Login || victim.Asked.Load() != 0 {
+		t.Errorf("an answer to another question leads to %s, and was told on %d times", a.header.Get("Location"), victim.Asked.Load())
 	}
 	// Who is not misled signs in as ever, each at their own.
 	if a := browser.get(atProvider(t, browser.beginSSO("reviewer@cloud.example"), "rao")).want(http.StatusSeeOther); a.header.Get("Location") != "/messages" {

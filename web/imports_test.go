@@ -109,7 +109,7 @@ var rules = []rule{
 	{
 		why:      "what is made for tests stays in tests",
 		packages: []string{"demarc/..."},
-		never:    []string{"demarc/store/storetest/...", "demarc/web/pay/paytest/...", "demarc/web/pay/stripe/stripetest/...", "demarc/store/inventory/inventorytest/...", "demarc/views/paper/papertest/...", "testing/...", "net/http/httptest"},
+		never:    []string{"demarc/store/storetest/...", "demarc/web/pay/paytest/...", "demarc/web/pay/stripe/stripetest/...", "demarc/web/sso/ssotest/...", "demarc/store/inventory/inventorytest/...", "demarc/views/paper/papertest/...", "testing/...", "net/http/httptest"},
 		except:   []string{"testing/fstest"},
 	},
 	{
@@ -120,7 +120,7 @@ var rules = []rule{
 }
 
 // forTests are packages that exist for tests and say so by their names.
-var forTests = []string{"demarc/store/storetest", "demarc/web/pay/paytest", "demarc/web/pay/stripe/stripetest", "demarc/store/inventory/inventorytest", "demarc/views/paper/papertest"}
+var forTests = []string{"demarc/store/storetest", "demarc/web/pay/paytest", "demarc/web/pay/stripe/stripetest", "demarc/web/sso/ssotest", "demarc/store/inventory/inventorytest", "demarc/views/paper/papertest"}
 
 // unless is what a rule does not mean: what exists for tests may use what is
 // made for them.

@@ -12,9 +12,11 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"demarc/store"
 	"demarc/store/storetest"
 	"demarc/web"
 	"demarc/web/paths"
+	"demarc/web/sso/ssotest"
 )
 
 // securedSite is the edge under the name under which browsers make passkeys,
@@ -159,4 +161,73 @@ func TestSignInWithASecondFactor(t *testing.T) {
 	plain.Click("Continue")
 	plain.See("9 recovery codes are left")
 	clean(t, p, app, plain)
+}
+
+// Somebody signs in at their company's identity provider, and meets each of the
+// ways in which that fails: every time the page says why and what to do next.
+func TestSingleSignOnInTheBrowser(t *testing.T) {
+	env, base := securedSite(t)
+	north, broken := store.NewProviderID(), store.NewProviderID()
+	p := ssotest.New(t, []ssotest.Person{{Name: "lin", Email: northwind, Verified: true}, {Name: "new", Email: "new@northwind.example", Verified: true}}, base+paths.SSOReturn(north))
+	add := func(n store.NewIdentityProvider) {
+		t.Helper()
+		if err := env.AddIdentityProvider(t.Context(), env.Admin, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(store.NewIdentityProvider{ID: north, Name: "Northwind login", Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: ssotest.Secret, Domain: "northwind.example", AccountID: env.Northwind})
+	add(store.NewIdentityProvider{ID: broken, Name: "Broken login", Issuer: "http://localhost:1/", ClientID: "c", ClientSecret: "s", Domain: "broken.example"})
+	tab := newPerson(t, "somebody", base)
+	begin := func(email string) {
+		t.Helper()
+		tab.Goto(paths.Login)
+		tab.Click("Sign in with your company's single sign-on")
+		tab.Fill("E-mail address", email)
+		tab.Click("Continue")
+	}
+	look := func(state, says string) {
+		t.Helper()
+		tab.See(says)
+		tab.AccessibleInBothThemes("single sign-on, " + state)
+		tab.Viewport(390, 844)
+		if over := tab.SidewaysScroll(); over > 0 {
+			t.Errorf("%s: %d pixels lie beyond the right edge", state, over)
+		}
+		tab.AccessibleInBothThemes("single sign-on, " + state + ", 390 wide")
+		tab.Screenshot("sso-" + state)
+		tab.Viewport(1440, 900)
+	}
+	begin("x@elsewhere.example")
+	look("no provider", "No identity provider answers for this address. Sign in with the password instead.")
+	begin("x@broken.example")
+	look("provider is away", "Broken login does not answer. Try again later, or sign in with the password.")
+	tab.refusals()
+	begin(northwind)
+	look("on the way", "Northwind login signs you in and sends you back here.")
+	tab.Goto(paths.SSOReturn(north) + "?error=access_denied")
+	look("refused there", "Northwind login did not sign you in. Try again, or sign in with the password.")
+	begin(northwind)
+	tab.Goto(paths.SSOReturn(broken) + "?code=c&state=s")
+	look("address of another", "return address of another identity provider")
+	begin(northwind)
+	tab.Goto(paths.SSOReturn(north) + "?code=c&state=s")
+	look("not accepted", "What Northwind login answered was not accepted. Sign in again.")
+	there := func(name string) {
+		t.Helper()
+		tab.Click("Continue to Northwind login")
+		tab.Fill("Username:", name)
+		tab.Fill("Password:", ssotest.Password)
+		tab.Click("Login")
+	}
+	begin("new@northwind.example")
+	there("new")
+	look("unknown person", "Your identity provider knows you, but this console does not.")
+	begin(northwind)
+	there("lin")
+	tab.SeeURL("^/$")
+	for _, e := range tab.ConsoleErrors() {
+		if !strings.Contains(e, p.Issuer) { // whose page has no icon
+			t.Errorf("console: %s", e)
+		}
+	}
 }
