@@ -9,7 +9,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"demarc/store"
+	"demarc/store/lifecycle"
 	"demarc/store/storetest"
 	"demarc/web"
 	"demarc/web/paths"
@@ -102,4 +105,47 @@ func TestErrorPagesInTheBrowser(t *testing.T) {
 		t.Errorf("the code is %q", got)
 	}
 	anybody.AccessibleInBothThemes("error 429")
+}
+
+// Whoever holds a letter that is not good yet, or no more, reads so in one large
+// word, and why.
+func TestCheckPageOfALetterInTheBrowser(t *testing.T) {
+	env, base := loaSite(t)
+	conn := env.At(t, lifecycle.ApprovedLOA)
+	code := func() string {
+		t.Helper()
+		all, err := env.LOAs(t.Context(), conn.ID)
+		if err != nil || len(all) == 0 {
+			t.Fatal(all, err)
+		}
+		return all[0].Snapshot.CheckCode
+	}
+	p := newPerson(t, "a guard", base)
+	look := func(word, says string) {
+		t.Helper()
+		p.Goto(paths.LOACheck(code()))
+		p.See(word)
+		p.See(says)
+		p.AccessibleInBothThemes("letter, " + word)
+		p.Viewport(390, 844)
+		if over := p.SidewaysScroll(); over > 0 {
+			t.Errorf("%s: %d pixels lie beyond the right edge", word, over)
+		}
+		p.AccessibleInBothThemes("letter, " + word + ", 390 wide")
+		p.Screenshot("check-" + word)
+		p.Viewport(1440, 900)
+	}
+	look("Valid", "for one installation")
+	later := store.NewVersion{Reason: "The hall opens later"}
+	later.ValidFrom = conn.ScheduledAt.In(env.Catalogue().Zone(conn.Region)).Format(store.SiteDayLayout)
+	draft, err := env.PrepareReissue(t.Context(), env.Reviewer, conn.ID, conn.Version, later)
+	if err != nil {
+		t.Fatal(err, store.FieldsOf(err))
+	}
+	if _, err := env.IssueLOA(t.Context(), env.Reviewer, draft, storetest.PDF); err != nil {
+		t.Fatal(err)
+	}
+	look("Not yet valid", "Admit nobody with it.")
+	env.Clock.Advance(200 * 24 * time.Hour)
+	look("Expired", "Admit nobody with it.")
 }
