@@ -201,7 +201,7 @@ func TestInterfaceLive(t *testing.T) {
 		say    string
 	}{
 		{lifecycle.Approve, "Status changed to Approved LOA"},
-		{lifecycle.ReportDelivery, "Status changed to Waiting. Cabling due 24 Nov, 15:12"},
+		{lifecycle.ReportDelivery, "Status changed to Waiting. Cabling due 24 Nov, 15:12 (UTC+08:00)"},
 		{lifecycle.CompleteCabling, "Status changed to Waiting. Cabling done: pay the resource fee to enable"},
 		{lifecycle.PayResourceFee, "Status changed to Enabled"},
 	} {

@@ -143,7 +143,7 @@ func TestInterfacesList(t *testing.T) {
 		if got := d.Find("#row-" + pending.ID + " .acts a.lead"); got.AttrOr("href", "") != paths.Order(orders[0].No) {
 			t.Errorf("Pay leads to %q", got.AttrOr("href", ""))
 		}
-		if got := folded(d.Find("#row-" + pending.ID + " td[data-label=Status] .sub").First()); got != "Order expires 27 Nov, 15:12" {
+		if got := folded(d.Find("#row-" + pending.ID + " td[data-label=Status] .sub").First()); got != "Order expires 27 Nov, 15:12 (UTC+08:00)" {
 			t.Errorf("second line %q", got) // in Singapore's zone
 		}
 	})

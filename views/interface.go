@@ -131,7 +131,7 @@ func (i *Interface) FreeableAt() time.Time { return fees.FreeableAt(i.PaidThroug
 
 // Line is the second line of the state: what happens next, or since when.
 func (i *Interface) Line() string {
-	due := func() string { return ui.FormatShortStamp(i.DueAt, i.Zone) }
+	due := func() string { return ui.FormatSiteStamp(i.DueAt, i.Zone) }
 	since := func() string { return ui.FormatDay(i.StageSince, i.Zone) }
 	switch i.Stage {
 	case lifecycle.PendingPayment:
@@ -145,7 +145,7 @@ func (i *Interface) Line() string {
 		if late := i.Late(); late != "" {
 			return "Review due " + due() + ", " + lower(late)
 		}
-		return "Sent " + ui.FormatShortStamp(i.StageSince, i.Zone) + ", under review"
+		return "Sent " + ui.FormatSiteStamp(i.StageSince, i.Zone) + ", under review"
 	case lifecycle.LOARejected:
 		return i.Problem
 	case lifecycle.ApprovedLOA:

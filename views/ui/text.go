@@ -245,6 +245,9 @@ func (t ticks) Render(_ context.Context, w io.Writer) error {
 	return write(w, `<span class="ticks `, toneClass(t.tone), `"><svg viewBox="0 0 71 5" aria-hidden="true"><path d="M0 2.5h70.5"/><path class="on" d="M0 2.5H`, ticksEnd[n], `"/></svg>Step `, strconv.Itoa(n), ` of 9</span>`)
 }
 
+// notSet stands for a moment that is not known.
+const notSet = `<span class="muted">Not set</span>`
+
 type timeElement struct {
 	at   time.Time
 	text string
@@ -256,7 +259,7 @@ func Time(at time.Time, text string) templ.Component { return timeElement{at, te
 // Render implements templ.Component.
 func (t timeElement) Render(_ context.Context, w io.Writer) error {
 	if t.at.IsZero() {
-		return write(w, `<span class="muted">Not set</span>`)
+		return write(w, notSet)
 	}
 	return write(w, `<time datetime="`, t.at.UTC().Format(time.RFC3339), `">`, escape(t.text), `</time>`)
 }
@@ -266,14 +269,26 @@ func Stamp(at time.Time, zone *time.Location) templ.Component {
 	return timeElement{at, FormatStamp(at, zone)}
 }
 
-// Day writes the day of a moment in the zone: "20 Nov 2026".
-func Day(at time.Time, zone *time.Location) templ.Component {
-	return timeElement{at, FormatDay(at, zone)}
+// Day writes the day of a moment in the zone: "20 Nov 2026". The element carries that day: in lists the moment would
+// cost more bytes than it tells.
+func Day(at time.Time, zone *time.Location) templ.Component { return dayElement{at, zone} }
+
+type dayElement struct {
+	at   time.Time
+	zone *time.Location
 }
 
-// ShortStamp writes day and time without year and zone: "20 Nov, 15:12". For lists, where the zone stands in the head.
-func ShortStamp(at time.Time, zone *time.Location) templ.Component {
-	return timeElement{at, FormatShortStamp(at, zone)}
+// Render implements templ.Component.
+func (d dayElement) Render(_ context.Context, w io.Writer) error {
+	if d.at.IsZero() {
+		return write(w, notSet)
+	}
+	return write(w, `<time datetime="`, d.at.In(orUTC(d.zone)).Format(time.DateOnly), `">`, FormatDay(d.at, d.zone), `</time>`)
+}
+
+// SiteStamp writes a moment at one of several sites, without the year: "20 Nov, 15:12 (UTC+08:00)".
+func SiteStamp(at time.Time, zone *time.Location) templ.Component {
+	return timeElement{at, FormatSiteStamp(at, zone)}
 }
 
 // FormatStamp gives "20 Nov 2026, 15:12 (UTC+08:00)".
@@ -286,9 +301,14 @@ func FormatDay(at time.Time, zone *time.Location) string {
 	return at.In(orUTC(zone)).Format("2 Jan 2006")
 }
 
-// FormatShortStamp gives "20 Nov, 15:12".
+// FormatShortStamp gives "20 Nov, 15:12". For lists of one site, where the zone stands in the head.
 func FormatShortStamp(at time.Time, zone *time.Location) string {
 	return at.In(orUTC(zone)).Format("2 Jan, 15:04")
+}
+
+// FormatSiteStamp gives "20 Nov, 15:12 (UTC+08:00)": a moment at one of several sites, where the year is plain.
+func FormatSiteStamp(at time.Time, zone *time.Location) string {
+	return at.In(orUTC(zone)).Format("2 Jan, 15:04 (UTC-07:00)")
 }
 
 // FormatOffset gives the zone's offset at that moment: "UTC+08:00".

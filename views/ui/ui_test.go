@@ -66,8 +66,8 @@ func everything(s, href string) map[string]templ.Component {
 	return map[string]templ.Component{
 		"Text": Text(s), "Sub": Sub(s), "Clip": Clip(s), "ID": ID(s), "Money": Money(s), "CopyID": CopyID(s), "IDLink": IDLink(s, href), "Int": Int(-3),
 		"Icon": Icon(s, s), "Status": Status(s, s, s, true), "Ticks": Ticks(4, s), "Time": Time(noon, s), "Stamp": Stamp(noon, nil), "Day": Day(noon, nil),
-		"ShortStamp": ShortStamp(noon, nil),
-		"Btn":        Btn(button), "Btn icon": Btn(iconButton), "Btn refused": Btn(refused), "LinkBtn": LinkBtn(button), "LinkBtn icon": LinkBtn(iconButton), "LinkBtn refused": LinkBtn(refused),
+		"SiteStamp": SiteStamp(noon, nil),
+		"Btn":       Btn(button), "Btn icon": Btn(iconButton), "Btn refused": Btn(refused), "LinkBtn": LinkBtn(button), "LinkBtn icon": LinkBtn(iconButton), "LinkBtn refused": LinkBtn(refused),
 		"Menu": Menu(s, s, s, menu), "MenuPanel": MenuPanel(s, menu), "RowActions": RowActions(Actions{For: s, MenuID: s, Links: []Action{{s, href, true, false}}, More: menu}),
 		"Input": Input(control), "Textarea": Textarea(control), "Select": Select(control), "Checkbox": Checkbox(control), "Choices": Choices(control),
 		"BuyRow": BuyRow(control), "BuyChoices": BuyChoices(control), "ErrorSummary": ErrorSummary([]FieldError{{s, s}, {"", s}}), "HiddenFields": HiddenFields([]Hidden{{s, s}}),
@@ -474,8 +474,17 @@ func TestTimes(t *testing.T) {
 	if got, want := FormatDay(noon.Add(17*time.Hour), zone), "21 Nov 2026"; got != want {
 		t.Errorf("FormatDay = %q, want the day in the zone, %q", got, want)
 	}
-	if got, want := render(t, ShortStamp(noon, zone)), `<time datetime="2026-11-20T07:12:00Z">20 Nov, 15:12</time>`; got != want {
-		t.Errorf("ShortStamp = %s, want %s", got, want)
+	if got, want := render(t, SiteStamp(noon, zone)), `<time datetime="2026-11-20T07:12:00Z">20 Nov, 15:12 (UTC+08:00)</time>`; got != want {
+		t.Errorf("SiteStamp = %s, want %s", got, want)
+	}
+	if got, want := FormatSiteStamp(noon, zone), "20 Nov, 15:12 (UTC+08:00)"; got != want {
+		t.Errorf("FormatSiteStamp = %q, want %q", got, want)
+	}
+	if got, want := render(t, Day(noon.Add(17*time.Hour), zone)), `<time datetime="2026-11-21">21 Nov 2026</time>`; got != want {
+		t.Errorf("Day = %s, want the day in the zone, %s", got, want)
+	}
+	if got := render(t, Day(time.Time{}, zone)); got != `<span class="muted">Not set</span>` {
+		t.Errorf("the zero day shows %s", got)
 	}
 	if got := render(t, Stamp(time.Time{}, zone)); !strings.Contains(got, "Not set") || strings.Contains(got, "<time") {
 		t.Errorf("the zero time shows %s", got)
