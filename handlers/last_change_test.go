@@ -55,7 +55,7 @@ func TestRecordsSayWhenTheyWereChanged(t *testing.T) {
 			must(err)
 			zone = cat.Zone(a.HomeRegion)
 		}
-		want := "Last change " + ui.FormatShortStamp(changed, zone) + " by " + by.Name + ", " + strings.ToLower(by.Role.Label())
+		want := "Last change " + ui.FormatSiteStamp(changed, zone) + " by " + by.Name + ", " + strings.ToLower(by.Role.Label())
 		if got := line(path); got != want {
 			t.Errorf("%s says %q, want %q", path, got, want)
 		}

@@ -17,7 +17,7 @@ type LastChange struct {
 // when leaves out the year while it is the present one.
 func (l LastChange) when() string {
 	if l.At.In(l.Zone).Year() == l.Now.In(l.Zone).Year() {
-		return ui.FormatShortStamp(l.At, l.Zone)
+		return ui.FormatSiteStamp(l.At, l.Zone)
 	}
 	return ui.FormatDay(l.At, l.Zone)
 }
