@@ -39,7 +39,7 @@ func (h *Handlers) ListActivity(c echo.Context) error {
 			a.Rows = append(a.Rows, h.activityRow(e, people))
 		}
 		q.onward(&a.EventList, after, page)
-		a.Export = q.href(paths.ActivityCSV)
+		a.Exports = []ui.Action{{Label: "Export (CSV)", Href: q.href(paths.ActivityCSV)}}
 	}
 	p := h.page(c, "Activity", views.Crumb{Label: "Account"})
 	p.Failed = a.Wrong

@@ -372,6 +372,26 @@ func TestAuditFilter(t *testing.T) {
 		}
 	}
 	s.as(financeMail).get(paths.AdminAuditJSONL + "?action=approve").want(http.StatusForbidden)
+	// And so has the file for a spreadsheet, in which no cell is a formula.
+	table := func(query string) [][]string {
+		rows, err := csv.NewReader(strings.NewReader(admin.get(paths.AdminAuditCSV + query).want(http.StatusOK).body)).ReadAll()
+		if err != nil || len(rows) == 0 || rows[0][0] != "Time (UTC)" || rows[0][12] != "Place in the log" {
+			t.Fatalf("%v, %v", rows, err)
+		}
+		return rows[1:]
+	}
+	if all, some := table(""), table("?action=all-letters&object="+c.ID); len(some) != 2 || len(all) < len(read(""))-5 || some[0][3] != "LOA approved" || some[0][5] != c.ID || some[0][6] != s.Northwind || some[0][7] != "in_application" || some[0][8] != "approved_loa" {
+		t.Errorf("%d of %d rows: %q", len(some), len(all), some)
+	}
+	if err := s.SetQuotas(t.Context(), s.Reviewer, s.Northwind, 9, 9, "=HYPERLINK(1)"); err != nil {
+		t.Fatal(err)
+	}
+	quotas := table("?action=set_quotas")
+	if !slices.ContainsFunc(quotas, func(r []string) bool { return strings.Contains(r[10], "HYPERLINK") && !strings.HasPrefix(r[10], "=") }) {
+		t.Errorf("a reason is a formula, or is not there: %q", quotas)
+	}
+	s.as(financeMail).get(paths.AdminAuditCSV).want(http.StatusForbidden)
+	admin.get(paths.AdminAuditCSV + "?who=Nobody").want(http.StatusUnprocessableEntity)
 	if a := admin.get(paths.AdminAudit + "?from=2026-11-20&to=2026-11-19").want(http.StatusUnprocessableEntity); a.field("from") != "2026-11-20" || eventRows(a).Length() != 0 {
 		t.Error("days the wrong way round")
 	}

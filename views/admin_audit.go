@@ -42,7 +42,7 @@ type EventList struct {
 	// Onward goes on.
 	SearchedTo time.Time
 	Onward     string
-	Export     string // the file of what the filter shows; "" for those who may not
+	Exports    []ui.Action // files of what the filter shows; none for those who may not
 	Pages      ui.Pages
 }
 

@@ -64,7 +64,7 @@ func AuditPage(p Page, a Audit) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = eventListHead(a.EventList, "Export as JSON lines").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = eventListHead(a.EventList).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -250,14 +250,14 @@ func TestStaffBanner(t *testing.T) {
 // eventList is a filter with something in each field, and more to come.
 func eventList(s string) EventList {
 	return EventList{Fields: []ui.Control{{Name: "action", Label: "Action", Options: []ui.Option{{Label: s}}}, {Name: "who", Label: "Person", Value: s, Placeholder: s}, {Name: "from", Type: "date", Label: "From (UTC)", Value: s}},
-		Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", SearchedTo: staffNow, Onward: "/x", Export: "/x", Pages: ui.Pages{First: "/x", Next: "/x"}}
+		Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", SearchedTo: staffNow, Onward: "/x", Exports: []ui.Action{{Label: s, Href: "/x"}, {Label: s, Href: "/y"}}, Pages: ui.Pages{First: "/x", Next: "/x"}}
 }
 
 // unclear is a filter that may mean one thing or another.
 func unclear(s string) EventList {
 	l := eventList(s)
 	l.Problems = []FilterProblem{{Text: s}, {Text: s, Means: []ui.Action{{Label: s, Href: "/x"}}}}
-	l.SearchedTo, l.Onward, l.Export = time.Time{}, "", ""
+	l.SearchedTo, l.Onward, l.Exports = time.Time{}, "", nil
 	return l
 }
 

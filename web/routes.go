@@ -281,7 +281,9 @@ func (s *Server) routes(e *echo.Echo) {
 	opens.post(paths.AdminNewCustomer, h.OpenCustomer)
 
 	// Staff: what letters are signed with
-	staff.with(may(lifecycle.ExportAudit)).get(paths.AdminAuditJSONL, h.ExportAudit)
+	exports := staff.with(may(lifecycle.ExportAudit))
+	exports.get(paths.AdminAuditJSONL, h.ExportAudit)
+	exports.get(paths.AdminAuditCSV, h.ExportAuditCSV)
 	personal := staff.with(may(lifecycle.ManagePersonalData))
 	personal.get(paths.AdminPersonalData, h.ShowPersonalData)
 	personal.post(paths.AdminPersonalData, h.HandlePersonalData)

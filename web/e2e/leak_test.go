@@ -611,7 +611,7 @@ func lookEverywhere(t *testing.T, d *dossier, p *Program, people map[string]*per
 	for _, path := range []string{paths.AdminLOA(id), paths.AdminLetter(id), paths.AdminInterface(id), paths.AdminLOAs, paths.AdminAudit, paths.Admin} {
 		review.get(path)
 	}
-	for _, path := range []string{paths.AdminAudit, paths.AdminAuditJSONL, paths.AdminInventoryCSV, paths.AdminPeople, paths.AdminMail, paths.AdminPayments, paths.AdminLedger,
+	for _, path := range []string{paths.AdminAudit, paths.AdminAuditJSONL, paths.AdminAuditCSV, paths.AdminInventoryCSV, paths.AdminPeople, paths.AdminMail, paths.AdminPayments, paths.AdminLedger,
 		paths.AdminLedgerCSV + "?from=2026-01-01&to=" + time.Now().Format("2006-01-02"), paths.AdminPersonalData, paths.AdminLetterKeys} {
 		boss.get(path)
 	}

@@ -48,6 +48,7 @@ var noPage = map[string]string{
 	"paths.Ready":                   "for machines",
 	"paths.LetterKeys":              "for machines",
 	"paths.AdminAuditJSONL":         "a file",
+	"paths.AdminAuditCSV":           "a file",
 	"paths.LetterSchema":            "for machines",
 	"paths.InterfacesCSV":           "a file",
 	"paths.StatementCSV":            "a file",

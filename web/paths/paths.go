@@ -107,6 +107,7 @@ const (
 	AdminPortPages    = "/admin/ports"
 	AdminAudit        = "/admin/audit"
 	AdminAuditJSONL   = "/admin/audit/events.jsonl"
+	AdminAuditCSV     = "/admin/audit/events.csv"
 	AdminPersonalData = "/admin/personal-data"
 	AdminPeople       = "/admin/people"
 	AdminNewLink      = "/admin/people/links"
