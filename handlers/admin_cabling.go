@@ -130,7 +130,7 @@ func (h *Handlers) cablingPage(c echo.Context, status int, form views.CablingFor
 	}
 	j := views.CablingJob{Interface: shown, Place: h.place(*port), Facility: h.facility(conn), LineCode: report.LineCode, Labels: report.Labels, Contact: report.Contact,
 		Waiting: h.waiting(conn), Optical: port.Type.Info().Optical, Open: conn.Stage == lifecycle.WaitingForCabling, Form: form, Conflict: conflict}
-	if j.Tickets, err = h.openTickets(ctx, conn.ID, true); err != nil {
+	if j.Tickets, err = h.openTickets(ctx, conn.ID, roleOf(c)); err != nil {
 		return err
 	}
 	if j.Notes, err = h.noteLine(c, conn); err != nil {

@@ -220,7 +220,7 @@ func (h *Handlers) staffInterfacePage(c echo.Context, status int, form views.Sta
 		d.LOAHref = "" // the letter is for those who decide about letters
 	}
 	s := views.StaffInterface{InterfaceDetail: d, AccountHref: accountHref(actor.Role, conn.AccountID), Role: actor.Role, Audit: h.auditRows(events, actor.Role, names)}
-	if s.Tickets, err = h.openTickets(ctx, conn.ID, true); err != nil {
+	if s.Tickets, err = h.openTickets(ctx, conn.ID, roleOf(c)); err != nil {
 		return err
 	}
 	if s.Notes, err = h.staffNotes(c, conn, form); err != nil {

@@ -645,7 +645,7 @@ func (h *Handlers) reviewPage(c echo.Context, status int, form views.ReviewForm,
 		return err
 	}
 	v := views.Review{Interface: shown, Queue: queue.ReviewQueue, Open: lifecycle.Can(conn.Stage, lifecycle.Approve, user.Role), Checks: known.Checks, Form: form, Conflict: conflict}
-	if v.Tickets, err = h.openTickets(ctx, conn.ID, true); err != nil {
+	if v.Tickets, err = h.openTickets(ctx, conn.ID, roleOf(c)); err != nil {
 		return err
 	}
 	if v.Notes, err = h.noteLine(c, conn); err != nil {

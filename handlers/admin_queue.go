@@ -103,7 +103,7 @@ func (h *Handlers) WorkQueue(c echo.Context) error {
 		}
 		tile := views.QueueTile{Label: "Tickets", Href: paths.AdminTickets, Count: counts.Tickets, Line: "Nothing is waiting"}
 		for i, k := range waiting {
-			v := h.ticketView(k, true)
+			v := h.ticketView(k, user.Role)
 			if i == 0 {
 				tile.Line = "Oldest " + views.Age(k.Since, h.Store.Now())
 			}

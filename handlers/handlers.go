@@ -100,7 +100,7 @@ func (h *Handlers) page(c echo.Context, title string, crumbs ...views.Crumb) vie
 	var err error
 	if user.Role.IsCustomer() {
 		needs, err = h.Store.NeedsAction(ctx, user.AccountID, user.Role)
-		if err == nil {
+		if err == nil && lifecycle.May(lifecycle.AskTickets, user.Role) {
 			answered, err = h.Store.AnsweredTickets(ctx, user.AccountID)
 		}
 		p.Regions = h.regions(c)

@@ -39,7 +39,7 @@ func (h *Handlers) ListTickets(c echo.Context) error {
 		return err
 	}
 	for _, k := range items {
-		l.Rows = append(l.Rows, h.ticketView(k, false))
+		l.Rows = append(l.Rows, h.ticketView(k, roleOf(c)))
 	}
 	l.Tabs = []ui.ViewTab{{Label: "Open", Href: paths.Tickets, Count: -1, Current: !l.Closed},
 		{Label: "Closed", Href: paths.With(paths.Tickets, "view", views.TicketsClosed), Count: -1, Current: l.Closed}}
@@ -102,7 +102,7 @@ func (h *Handlers) ListStaffTickets(c echo.Context) error {
 	}
 	role := h.actor(c).Role
 	for _, k := range items {
-		v := h.ticketView(k, true)
+		v := h.ticketView(k, role)
 		v.Account, v.AccountHref = names[k.AccountID], accountHref(role, k.AccountID)
 		l.Rows = append(l.Rows, v)
 	}
@@ -111,9 +111,10 @@ func (h *Handlers) ListStaffTickets(c echo.Context) error {
 }
 
 // ticketView is a ticket in words, with links to what it is about.
-func (h *Handlers) ticketView(k store.Ticket, staff bool) views.Ticket {
+func (h *Handlers) ticketView(k store.Ticket, reader lifecycle.Role) views.Ticket {
+	staff := reader.IsStaff()
 	topic, _ := ticket.TopicByID(k.Topic)
-	v := views.Ticket{ID: k.ID, Title: k.Title, Topic: topic.Label, State: k.State, Staff: staff, ByStaff: k.ByStaff, AccountID: k.AccountID, InterfaceID: k.ConnectionID,
+	v := views.Ticket{ID: k.ID, Title: k.Title, Topic: topic.Label, State: k.State, Staff: staff, Colleagues: !staff && !lifecycle.May(lifecycle.AskTickets, reader), ByStaff: k.ByStaff, AccountID: k.AccountID, InterfaceID: k.ConnectionID,
 		OpenedAt: k.OpenedAt, LastAt: k.LastAt, Messages: k.Messages, Zone: time.UTC, Href: paths.Ticket(k.ID), Waiting: views.Waiting{Since: k.Since, Now: h.Store.Now()}}
 	if staff {
 		v.Href = paths.AdminTicket(k.ID)
@@ -134,10 +135,10 @@ func (h *Handlers) ticketView(k store.Ticket, staff bool) views.Ticket {
 }
 
 // openTickets are the open tickets about an interface that the reader may see.
-func (h *Handlers) openTickets(ctx context.Context, connection string, staff bool) (out []views.Ticket, err error) {
+func (h *Handlers) openTickets(ctx context.Context, connection string, reader lifecycle.Role) (out []views.Ticket, err error) {
 	open, err := h.Store.TicketsAbout(ctx, connection)
 	for _, k := range open {
-		out = append(out, h.ticketView(k, staff))
+		out = append(out, h.ticketView(k, reader))
 	}
 	return out, err
 }
@@ -192,7 +193,7 @@ func (h *Handlers) ticketForm(c echo.Context, status int, form views.TicketForm)
 		// not theirs has no tickets here; the store refuses it when it is sent.
 		conn, err := h.Store.Connection(c.Request().Context(), by, form.Interface)
 		if err == nil {
-			if form.Open, err = h.openTickets(c.Request().Context(), conn.ID, form.Staff); err != nil {
+			if form.Open, err = h.openTickets(c.Request().Context(), conn.ID, roleOf(c)); err != nil {
 				return err
 			}
 			if form.Staff {
@@ -255,7 +256,7 @@ func (h *Handlers) ticketPage(c echo.Context, status int, form views.TicketShow)
 	if err != nil {
 		return err
 	}
-	form.Ticket, form.Key, form.Operator = h.ticketView(k, by.Staff()), keptKey(c), h.Operator
+	form.Ticket, form.Key, form.Operator = h.ticketView(k, by.Role), keptKey(c), h.Operator
 	right, list := lifecycle.AskTickets, paths.Tickets
 	if by.Staff() {
 		right, list = lifecycle.AnswerTickets, paths.AdminTickets

@@ -234,6 +234,13 @@ func TestTicketToACustomer(t *testing.T) {
 	if text := lin.get(paths.Tickets).want(http.StatusOK).text(); !strings.Contains(text, "Your turn") {
 		t.Errorf("the list: %s", text)
 	}
+	// A viewer writes in no ticket: it is not their turn, and the menu does not say so.
+	viewer := s.as(viewerMail)
+	for _, path := range []string{paths.Tickets, paths.Ticket(id)} {
+		if text := viewer.get(path).want(http.StatusOK).text(); strings.Contains(text, "Your turn") || strings.Contains(text, "need your action") || !strings.Contains(text, "A colleague's turn for") || !strings.Contains(text, "Needs a colleague") {
+			t.Errorf("a viewer reads on %s: %s", path, text)
+		}
+	}
 	if text := lin.get(paths.With(paths.Activity, "object", id)).want(http.StatusOK).text(); !strings.Contains(text, "Ticket opened") || strings.Contains(text, s.Reviewer.Name) {
 		t.Errorf("the activity: %s", text)
 	}

@@ -23,6 +23,7 @@ type Ticket struct {
 	State                      ticket.State
 	Staff                      bool
 	ByStaff                    bool   // staff opened it
+	Colleagues                 bool   // the reader is of the customer and writes in no ticket: colleagues do
 	AccountID, Account         string // the name is known to staff only
 	AccountHref                string // "" for those who do not see accounts
 	InterfaceID, InterfaceHref string // may be empty
@@ -41,6 +42,8 @@ func (k Ticket) look() Look {
 		return Look{"Closed", ui.ToneIdle, ui.ShapeDash}
 	case k.State == ticket.Waiting && k.Staff:
 		return Look{"To answer", ui.ToneAction, ui.ShapeDot}
+	case k.State == ticket.Answered && k.ByStaff && k.Colleagues:
+		return Look{"Needs a colleague", ui.ToneInfo, ui.ShapeHalf}
 	case k.State == ticket.Answered && k.ByStaff && !k.Staff:
 		return Look{"Your turn", ui.ToneAction, ui.ShapeDot}
 	case k.State == ticket.Answered && k.ByStaff:
@@ -63,6 +66,8 @@ func (k Ticket) clock() string {
 		return k.Waiting.ageSentence()
 	case k.Staff:
 		return "The customer's turn for " + age
+	case k.Colleagues:
+		return "A colleague's turn for " + age
 	}
 	return "Your turn for " + age
 }
