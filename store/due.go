@@ -16,6 +16,14 @@ type dueStep struct {
 	do    func(t *tx, key string) error
 }
 
+// Letters that expired, and those that somebody is to be told about. What is
+// compared as an expression is no reason to take an index: few letters are due
+// at a time, and the way by stage would be the way through all that are out.
+const (
+	lettersExpiredQuery = "SELECT l.connection_id FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.status = 'issued' AND l.expires_at <= ? AND c.stage || '' = 'approved_loa' ORDER BY l.expires_at LIMIT 500"
+	lettersToWarnQuery  = "SELECT l.connection_id FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.status = 'issued' AND l.next_warning_at <= ? AND c.stage || '' = 'approved_loa' ORDER BY l.next_warning_at LIMIT 500"
+)
+
 // RunDue does what time itself does: it closes orders that were not paid in
 // time, ends letters that expired, renews interfaces whose customer switched
 // that on, reminds of resource fees, makes the invoices of a month that ended,
@@ -34,7 +42,7 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 			}})
 			return err
 		}},
-		{"SELECT l.connection_id FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.status = 'issued' AND l.expires_at <= ? AND c.stage = 'approved_loa' ORDER BY l.expires_at LIMIT 500", func(t *tx, id string) error {
+		{lettersExpiredQuery, func(t *tx, id string) error {
 			// A letter is good for the whole of its last second.
 			// Between the list and this transaction the line may have been
 			// reported: the letter then served its purpose and is used or ended by
@@ -53,7 +61,7 @@ func (s *Store) RunDue(ctx context.Context) (int, error) {
 			}})
 			return err
 		}},
-		{"SELECT l.connection_id FROM loas l JOIN connections c ON c.id = l.connection_id WHERE l.status = 'issued' AND l.next_warning_at <= ? AND c.stage = 'approved_loa' ORDER BY l.next_warning_at LIMIT 500", (*tx).warnOfExpiry},
+		{lettersToWarnQuery, (*tx).warnOfExpiry},
 	}
 	steps = append(steps, feeSteps()...)
 	steps = append(steps, dueStep{toInvoiceQuery, (*tx).invoice})

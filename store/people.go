@@ -251,7 +251,8 @@ func (s *Store) RemovePerson(ctx context.Context, by Actor, userID string) (User
 			return err
 		}
 		for _, table := range personRows {
-			if _, err := t.exec("DELETE FROM "+table+" WHERE user_id = ?", u.ID); err != nil {
+			// The index of the mails holds those of a user and no others.
+			if _, err := t.exec("DELETE FROM "+table+" WHERE user_id = ? AND user_id <> ''", u.ID); err != nil {
 				return err
 			}
 		}

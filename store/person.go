@@ -360,7 +360,7 @@ func (t *tx) eraseUser(id, reason string) error {
 		}
 	}
 	for _, table := range userTables {
-		if _, err := t.exec("DELETE FROM "+table+" WHERE user_id = ?", id); err != nil {
+		if _, err := t.exec("DELETE FROM "+table+" WHERE user_id = ? AND user_id <> ''", id); err != nil { // as the index of the mails has it
 			return err
 		}
 	}

@@ -347,7 +347,7 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 		_, _, err = s.FeesDue(ctx, account, soon(), next, 5)
 		read("fees due, second page", err)
 	}
-	for _, query := range []string{noticesDueQuery, renewalsDueQuery, ordersDueQuery} {
+	for _, query := range []string{noticesDueQuery, renewalsDueQuery, ordersDueQuery, lettersExpiredQuery, lettersToWarnQuery} {
 		_, err = s.prepared(ctx, query)
 		read("what is due", err)
 	}
