@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -209,7 +210,27 @@ func (h *Handlers) Problem(c echo.Context, status int, title, text, reference st
 	case p.Area == views.AreaCustomer:
 		link, href = "Physical Connection Interfaces", paths.Interfaces
 	}
-	return h.render(c, status, views.ErrorPage(p, status, title, text, link, href, reference))
+	return h.render(c, status, views.ErrorPage(p, status, title, text, link, href, reference, resend(c, status)))
+}
+
+// resend is the form that failed on our side, to be sent again: a browser that
+// goes back shows it empty. Its key keeps it from being done twice. What proves
+// who somebody is is not put into a page: such a form is typed anew.
+func resend(c echo.Context, status int) *views.Resend {
+	r := c.Request()
+	if r.Method != http.MethodPost || status < http.StatusInternalServerError || r.MultipartForm != nil || len(r.PostForm) == 0 {
+		return nil
+	}
+	again := &views.Resend{Action: r.URL.RequestURI()}
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		if slices.Contains(secretFields, name) {
+			return nil
+		}
+		for _, v := range r.PostForm[name] {
+			again.Fields = append(again.Fields, ui.Hidden{Name: name, Value: v})
+		}
+	}
+	return again
 }
 
 // withChildren is a component with its children, built outside a template.

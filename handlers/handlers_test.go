@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -197,5 +200,30 @@ func TestCodesLeft(t *testing.T) {
 		if got := codesLeft(n); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
+	}
+}
+
+// What is read as a secret, or asked for as a one-time code, is never put into a
+// page to be sent again.
+func TestSecretFieldsAreAllKnown(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`secret\(c, "([a-z_]+)"\)`).FindAllSubmatch(text, -1) {
+			found++
+			if !slices.Contains(secretFields, string(m[1])) {
+				t.Errorf("%s reads the secret %s, which pages may hold", name, m[1])
+			}
+		}
+	}
+	if found < 5 {
+		t.Errorf("only %d secrets are read: the search is broken", found)
 	}
 }

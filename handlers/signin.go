@@ -168,6 +168,10 @@ func overPage(c echo.Context) {
 	header.Set("HX-Reselect", "dialog")
 }
 
+// secretFields are what proves who somebody is; no page holds what was sent in
+// them.
+var secretFields = []string{"password", "again", "current", "client_secret", "credential", "code"}
+
 // secret is a posted password: in NFC, so that two keyboards agree, and
 // otherwise as typed. Blanks at the ends are part of it.
 func secret(c echo.Context, name string) string {

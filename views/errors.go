@@ -1,6 +1,16 @@
 package views
 
-import "strconv"
+import (
+	"strconv"
+
+	"demarc/views/ui"
+)
+
+// Resend is a form that the console failed to take, with all that was sent.
+type Resend struct {
+	Action string
+	Fields []ui.Hidden
+}
 
 // ErrorWords gives title and text of the standard error pages. seconds is used by 429 and 503: when to try again.
 // A code without a text of its own speaks as 500 does, without claiming that nothing was changed.

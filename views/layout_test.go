@@ -268,7 +268,7 @@ func TestLayoutEscapes(t *testing.T) {
 		p.Area = area
 		for name, d := range map[string]*goquery.Document{
 			"layout": renderPage(t, Layout(p)),
-			"error":  renderPage(t, ErrorPage(p, 500, h, h, h, "javascript:x", h)),
+			"error":  renderPage(t, ErrorPage(p, 500, h, h, h, "javascript:x", h, &Resend{Action: h, Fields: []ui.Hidden{{Name: h, Value: h}}})),
 			"modal":  renderPage(t, Modal(p, false, ui.Frame{Title: h, CloseHref: "javascript:x"})),
 		} {
 			if n := d.Find("img, script:not([src]), style").Length(); n != 0 {
@@ -309,7 +309,7 @@ func TestErrorPages(t *testing.T) {
 		if text != c.want || title == "" {
 			t.Errorf("%d: %q, %q; want %q", c.code, title, text, c.want)
 		}
-		d := renderPage(t, ErrorPage(samplePage(AreaCustomer), c.code, title, text, "Physical Connection Interfaces", "/interfaces", "7KQ4-M2XD"))
+		d := renderPage(t, ErrorPage(samplePage(AreaCustomer), c.code, title, text, "Physical Connection Interfaces", "/interfaces", "7KQ4-M2XD", nil))
 		if d.Find("h1").Length() != 1 || d.Find("h1").Text() != title {
 			t.Errorf("%d: heading %q", c.code, d.Find("h1").Text())
 		}
@@ -320,7 +320,7 @@ func TestErrorPages(t *testing.T) {
 			t.Errorf("%d: no reference", c.code)
 		}
 	}
-	d := renderPage(t, ErrorPage(Page{}, 500, "a", "b", "", "", ""))
+	d := renderPage(t, ErrorPage(Page{}, 500, "a", "b", "", "", "", nil))
 	if d.Find(".errorpage a, .errorpage .id").Length() != 0 {
 		t.Error("an error page without link and reference shows them")
 	}

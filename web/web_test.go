@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -716,6 +717,49 @@ func TestErrorPages(t *testing.T) {
 	}
 	if log := s.log.String(); !strings.Contains(log, "the private cause") || !strings.Contains(log, "web_test.go") {
 		t.Error("the log does not tell the cause and where")
+	}
+}
+
+// A form that the console could not take comes back to be sent again, all of it;
+// what proves who somebody is does not.
+func TestAFormThatFailedIsKept(t *testing.T) {
+	s := newSite(t)
+	fails := true
+	var got url.Values
+	s.web.echo.POST("/test/form", func(c echo.Context) error {
+		got = c.Request().PostForm
+		if fails {
+			return &store.Error{Kind: store.Unavailable, Msg: "Busy."}
+		}
+		return c.NoContent(http.StatusNoContent)
+	})
+	b := s.browser(t)
+	typed := url.Values{"key": {"k-1"}, "title": {`A "title" <b>`}, "body": {"one\ntwo"}, "name": {"Lin", "", "Wu"}}
+	a := b.do("POST", "/test/form?from=list", typed)
+	if a.StatusCode != 503 || !strings.Contains(a.body, "What you entered is kept on this page.") {
+		t.Fatalf("%d %s", a.StatusCode, a.body)
+	}
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(a.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := doc.Find("main form[action='/test/form?from=list'][method=post]")
+	again := url.Values{}
+	for _, i := range form.Find("input").EachIter() {
+		again.Add(i.AttrOr("name", ""), i.AttrOr("value", ""))
+	}
+	if form.Length() != 1 || !maps.EqualFunc(again, typed, slices.Equal) {
+		t.Errorf("the page keeps %v", again)
+	}
+	fails = false
+	if a := b.do("POST", form.AttrOr("action", ""), again); a.StatusCode != http.StatusNoContent || !maps.EqualFunc(got, typed, slices.Equal) {
+		t.Errorf("sent again: %d %v", a.StatusCode, got)
+	}
+	fails = true
+	for name, form := range map[string]url.Values{"password": {"password": {"hush hush hush"}, "name": {"Lin"}}, "code": {"code": {"hush hush hush"}}, "nothing": nil} {
+		if a := b.do("POST", "/test/form", form); a.StatusCode != 503 || strings.Contains(a.body, "hush") || strings.Contains(a.body, "is kept on this page") {
+			t.Errorf("%s: %d %s", name, a.StatusCode, a.body)
+		}
 	}
 }
 

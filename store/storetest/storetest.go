@@ -585,6 +585,16 @@ func (e *Env) BreakTable(table string) error {
 	return nil
 }
 
+// MendTable undoes BreakTable.
+func (e *Env) MendTable(table string) error {
+	for _, op := range []string{"INSERT", "UPDATE"} {
+		if err := e.sql(fmt.Sprintf("DROP TRIGGER broken_%s_%s", table, op)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // sql changes the file past the store.
 func (e *Env) sql(statement string) error {
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(e.Dir, "demarc.db")+"?_pragma=busy_timeout(5000)")

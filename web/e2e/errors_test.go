@@ -61,7 +61,7 @@ func TestErrorPagesInTheBrowser(t *testing.T) {
 			owner.Fill("Title", "A question")
 			owner.Fill("Message", "Why does this fail?")
 			owner.Click("Open ticket")
-		}, "Try again. If it fails again, tell us the reference."},
+		}, "What you entered is kept on this page."},
 	} {
 		c.reach()
 		owner.See(c.says)
@@ -84,6 +84,19 @@ func TestErrorPagesInTheBrowser(t *testing.T) {
 			t.Errorf("%s: no way on", state)
 		}
 	}
+	// What was typed is sent again when the fault is gone, and arrives.
+	owner.Goto(paths.NewTicket)
+	owner.Choose("Something else")
+	owner.Fill("Title", "A question")
+	owner.Fill("Message", "Why does this fail?")
+	owner.Click("Open ticket")
+	owner.See("Try again. If it fails again, tell us the reference.")
+	if err := env.MendTable("tickets"); err != nil {
+		t.Fatal(err)
+	}
+	owner.Click("Send it again")
+	owner.SeeHeading("A question")
+	owner.See("Why does this fail?")
 
 	// Whoever checks too many letters is told how long to wait, and keeps the code.
 	anybody := newPerson(t, "anybody", server.URL)
