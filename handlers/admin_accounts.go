@@ -71,6 +71,9 @@ func (h *Handlers) ShowAccount(c echo.Context) error {
 	return h.accountPage(c, http.StatusOK, accountForms{})
 }
 
+// accountOrders is how many orders the page of an account shows.
+const accountOrders = 8
+
 func (h *Handlers) accountPage(c echo.Context, status int, sent accountForms) error {
 	ctx, actor := c.Request().Context(), h.actor(c)
 	account, err := h.Store.Account(ctx, actor, c.Param("id"))
@@ -126,6 +129,14 @@ func (h *Handlers) accountPage(c echo.Context, status int, sent accountForms) er
 		if err := h.statement(c, &a); err != nil {
 			return err
 		}
+		orders, err := h.Store.Orders(ctx, account.ID, "", accountOrders)
+		if err != nil {
+			return err
+		}
+		if a.Orders, err = h.orderRows(c, account.ID, orders.Items); err != nil {
+			return err
+		}
+		a.MoreOrders = orders.Next != ""
 	}
 	if lifecycle.May(lifecycle.RecordTransfers, actor.Role) {
 		if err := h.accountInvoices(c, &a, sent); err != nil {

@@ -75,3 +75,34 @@ func TestRecordsSayWhenTheyWereChanged(t *testing.T) {
 		t.Errorf("the port does not name its cables: %s", text)
 	}
 }
+
+// Finance see on the page of an account what it ordered, also what is not paid.
+func TestAccountPageShowsItsOrders(t *testing.T) {
+	s := newSite(t)
+	s.Everybody(t)
+	if text := s.as(financeMail).get(paths.AdminAccount(s.Northwind)).want(http.StatusOK).text(); !strings.Contains(text, "Nothing was ordered.") {
+		t.Errorf("an account without orders: %s", text)
+	}
+	theirs := s.Order(t, s.OtherOwner)
+	var last store.Order
+	for range 10 {
+		last = s.Order(t, s.Owner)
+		s.Clock.Advance(time.Minute)
+	}
+	card := s.as(financeMail).get(paths.AdminAccount(s.Northwind)).want(http.StatusOK).doc().Find("[aria-labelledby=orders-h]")
+	if n := card.Find("li").Length(); n != 8 || !strings.Contains(card.Text(), "The newest 8") {
+		t.Errorf("%d orders: %s", n, card.Text())
+	}
+	first := card.Find("li").First()
+	if text := first.Text(); !strings.Contains(text, last.No) || !strings.Contains(text, "Installation") || !strings.Contains(text, last.Amount.String()) || !strings.Contains(text, "Quote valid until") ||
+		first.Find("a[href='"+paths.AdminInterface(last.ConnectionID)+"']").Length() != 1 || strings.Contains(card.Text(), theirs.No) {
+		t.Errorf("the newest one: %s", text)
+	}
+	if card.Find("a[href^='"+paths.Orders+"'], a[href^='/interfaces']").Length() != 0 {
+		t.Error("a link to a page of customers")
+	}
+	// A reviewer sees the account without its money.
+	if n := s.as(reviewerMail).get(paths.AdminAccount(s.Northwind)).want(http.StatusOK).doc().Find("[aria-labelledby=orders-h]").Length(); n != 0 {
+		t.Error("a reviewer sees the orders")
+	}
+}

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strconv"
 	"time"
 
 	"demarc/views/ui"
@@ -65,11 +66,13 @@ type AccountShow struct {
 	People     []Person
 	Whitelist  []StaffWhitelistRow
 
-	WithMoney bool
-	Balance   string
-	Statement []StatementRow
-	Pages     ui.Pages
-	Transfer  *TransferForm // nil for those who may not
+	WithMoney  bool
+	Balance    string
+	Statement  []StatementRow
+	Orders     []OrderRow // the newest
+	MoreOrders bool       // there are older ones
+	Pages      ui.Pages
+	Transfer   *TransferForm // nil for those who may not
 
 	Invoices *AccountInvoices // nil for those who see no money
 
@@ -121,3 +124,11 @@ func accountColumns() []ui.Column {
 
 // formKeyField is the hidden field that makes a repeated form count once.
 func formKeyField(key string) []ui.Hidden { return []ui.Hidden{{Name: "key", Value: key}} }
+
+// ordersShown says whether these are all orders of the account.
+func (a AccountShow) ordersShown() string {
+	if a.MoreOrders {
+		return "The newest " + strconv.Itoa(len(a.Orders))
+	}
+	return countOf(len(a.Orders), "order", "orders")
+}

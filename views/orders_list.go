@@ -45,12 +45,17 @@ func (o OrderRow) action() ui.Actions {
 	return acts
 }
 
+// kindWords is "Renewal, 6 months".
+func (o OrderRow) kindWords() string {
+	if o.Period == "" {
+		return o.Kind
+	}
+	return o.Kind + ", " + o.Period
+}
+
 // words say what the order is for in one line.
 func (o OrderRow) words() string {
-	out := o.Kind
-	if o.Period != "" {
-		out += ", " + o.Period
-	}
+	out := o.kindWords()
 	name := o.Name
 	if name == "" {
 		name = o.InterfaceID
