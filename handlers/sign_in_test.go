@@ -387,12 +387,13 @@ func TestSingleSignOn(t *testing.T) {
 		t.Error("what was typed is lost")
 	}
 
+	failed := paths.LoginNext(paths.Messages) // where the person wanted to go is not forgotten
 	for _, c := range []struct{ name, email, username, want string }{
 		{"the account's own person", "owner@northwind.example", "lin", "/messages"},
 		{"again, now known by subject", "owner@northwind.example", "lin", "/messages"},
-		{"address not verified", "owner@northwind.example", "liar", paths.Login},
-		{"a person of another account", "owner@northwind.example", "ma", paths.Login},
-		{"staff at a customer's provider", "owner@northwind.example", "rao", paths.Login},
+		{"address not verified", "owner@northwind.example", "liar", failed},
+		{"a person of another account", "owner@northwind.example", "ma", failed},
+		{"staff at a customer's provider", "owner@northwind.example", "rao", failed},
 		{"staff", "reviewer@cloud.example", "rao", "/messages"},
 	} {
 		browser := s.anyone()
@@ -475,7 +476,7 @@ func TestProvidersAreNotMixedUp(t *testing.T) {
 	if !strings.HasPrefix(back, paths.SSOReturn(honest)+"?") {
 		t.Fatalf("the provider of staff sends people to %q", back)
 	}
-	if a := browser.get(back).want(http.StatusSeeOther); a.header.Get("Location") != paths.Login {
+	if a := browser.get(back).want(http.StatusSeeOther); a.header.Get("Location") != paths.LoginNext(paths.Messages) {
 		t.Errorf("what came to another address leads to %s", a.header.Get("Location"))
 	}
 	if text := browser.get(paths.Login).text(); !strings.Contains(text, "return address of another identity provider and was not accepted. Sign in again.") {
@@ -488,7 +489,7 @@ func TestProvidersAreNotMixedUp(t *testing.T) {
 	// The same answer at the address where it was asked for is for the wrong question.
 	browser = s.anyone()
 	browser.beginSSO("reviewer@cloud.example")
-	if a := browser.get(back).want(http.StatusSeeOther); a.header.Get("Location") != paths.Login || victim.Asked.Load() != 0 {
+	if a := browser.get(back).want(http.StatusSeeOther); a.header.Get("Location") != paths.LoginNext(paths.Messages) || victim.Asked.Load() != 0 {
 		t.Errorf("an answer to another question leads to %s, and was told on %d times", a.header.Get("Location"), victim.Asked.Load())
 	}
 	// Who is not misled signs in as ever, each at their own.

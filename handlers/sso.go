@@ -88,14 +88,15 @@ const msgWrongReturn = "The answer came to the return address of another identit
 func (h *Handlers) FinishSSO(c echo.Context) error {
 	ctx := c.Request().Context()
 	sess := reqctx.Of(ctx).Session
-	fail := func(text string) error {
-		sess.StartStep("", "")
-		return h.done(c, paths.Login, views.Flash{Tone: ui.ToneWarn, Text: text})
-	}
 	id, secret := sess.Step()
 	st, err := h.Store.TakeStep(ctx, store.StepSSO, id, secret)
 	if err != nil {
 		return h.stepOver(c, err)
+	}
+	next := paths.Local(st.Next, paths.Home)
+	fail := func(text string) error {
+		sess.StartStep("", "")
+		return h.done(c, paths.LoginNext(next), views.Flash{Tone: ui.ToneWarn, Text: text})
 	}
 	provider, state, _ := strings.Cut(st.Data, "\n")
 	if at := c.Param("id"); at != provider {
@@ -134,7 +135,7 @@ func (h *Handlers) FinishSSO(c echo.Context) error {
 	if p.MFA {
 		method = store.MethodSSOMFA
 	}
-	return h.enter(c, user, method, paths.Local(st.Next, paths.Home))
+	return h.enter(c, user, method, next)
 }
 
 // ListProviders is the administrator's page of identity providers.
