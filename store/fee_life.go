@@ -255,12 +255,17 @@ func (t *tx) renewalFailed(c *Connection, why string) error {
 	return t.tellAccount(c.AccountID, c.ID, "Auto Renew could not pay", c.Title()+" was not renewed. "+why+" It is tried again every day, and when money comes.")
 }
 
+// triedAgainQuery finds what could not be paid in the index of that. Whatever is
+// renewed was paid until some moment; without saying so, all interfaces of the
+// account would be looked at.
+const triedAgainQuery = "UPDATE connections SET renew_at = ?, renew_failed_at = NULL WHERE account_id = ? AND renew_failed_at IS NOT NULL AND paid_through > ''"
+
 // renewWithNewMoney lets Auto Renew try at once what it could not pay so far,
 // because money or credit came to the account. The plan is part of this
 // transaction, the tries follow it, each in one of its own: should the program
 // end in between, the next run of RunDue finds them.
 func (t *tx) renewWithNewMoney(account string) error {
-	res, err := t.exec("UPDATE connections SET renew_at = ?, renew_failed_at = NULL WHERE account_id = ? AND renew_failed_at IS NOT NULL", at(t.now), account)
+	res, err := t.exec(triedAgainQuery, at(t.now), account)
 	if err != nil {
 		return err
 	}

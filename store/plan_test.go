@@ -393,6 +393,35 @@ func TestListDetailAndQueuesUseIndexes(t *testing.T) {
 	}
 }
 
+// Statements that write find their rows by an index, too.
+func TestWritesUseIndexes(t *testing.T) {
+	s, err := Open(t.Context(), Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for query, want := range map[string]string{
+		triedAgainQuery: "USING INDEX connections_renew_failed (account_id=? AND paid_through>?)",
+		"DELETE FROM mails WHERE user_id = ? AND user_id <> ''": "USING INDEX mails_of_user (user_id=?)",
+	} {
+		args := make([]any, strings.Count(query, "?"))
+		for i := range args {
+			args[i] = "x"
+		}
+		rows, err := s.write.Query("EXPLAIN QUERY PLAN "+query, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := collect(rows, func(r scanner) (detail string, err error) {
+			var id, parent, unused int
+			return detail, r.Scan(&id, &parent, &unused, &detail)
+		})
+		if err != nil || len(plan) != 1 || !strings.HasSuffix(plan[0], want) {
+			t.Errorf("%s\n%q, %v, want %s", query, plan, err, want)
+		}
+	}
+}
+
 var start2026 = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func soon() time.Time { return time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC) }
