@@ -183,7 +183,11 @@ func TestInvitation(t *testing.T) {
 		_, err := s.Invite(ctx, Actor{UserID: "x", Role: r}, NewUser{Email: "n@x.example", Name: "N", Role: lifecycle.Reviewer})
 		wantKind(t, err, Forbidden)
 		_, _, err = s.NewLink(ctx, Actor{UserID: "x", Role: r}, admin.ID)
-		wantKind(t, err, Forbidden)
+		if r.IsCustomer() { // to them there is nobody with the ID of staff
+			wantKind(t, err, NotFound)
+		} else {
+			wantKind(t, err, Forbidden)
+		}
 	}
 	invited, err := s.Invite(ctx, actorOf(admin), NewUser{Email: "n@x.example", Name: "N", Role: lifecycle.Owner, AccountID: account})
 	if err != nil {
