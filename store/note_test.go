@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -307,4 +308,27 @@ func TestNotesOfAPersonWhoIsErased(t *testing.T) {
 		}
 	}
 	e.Sound(t)
+}
+
+// Many people whom one note names are erased at once: no erasure brings back the
+// name that another one took out.
+func TestErasuresAtOnceKeepOutEachName(t *testing.T) {
+	t.Parallel()
+	e := storetest.New(t)
+	id := e.At(t, lifecycle.Enabled).ID
+	names := []string{"Anna Berg", "Bela Kiss", "Carl Lund", "Dora Weiss", "Emil Novak", "Finn Olsen", "Gita Rao", "Hugo Sand"}
+	wrote(t, e, e.Technician, id, "At the gate: "+strings.Join(names, ", ")+".")
+	var wg sync.WaitGroup
+	for _, name := range names {
+		wg.Go(func() {
+			if done, err := e.ErasePerson(ctx, e.Admin, name, "They asked for it"); err != nil || done.Notes != 1 {
+				t.Errorf("%s: %+v, %v", name, done, err)
+			}
+		})
+	}
+	wg.Wait()
+	want := "At the gate: " + strings.Repeat(chain.Erased+", ", len(names)-1) + chain.Erased + "."
+	if got := bodies(t, e, e.Admin, id); len(got) != 1 || got[0] != want {
+		t.Errorf("the note says %q, want %q", got, want)
+	}
 }

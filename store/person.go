@@ -322,10 +322,15 @@ func (s *Store) ErasePerson(ctx context.Context, by Actor, who, reason string) (
 			}
 		}
 		for _, n := range noted {
-			for _, name := range names {
-				n.Body = note.Without(n.Body, name, chain.Erased)
+			// As it stands now: another person's name may be erased from it meanwhile.
+			var body string
+			if err := t.row("SELECT body FROM interface_notes WHERE connection_id = ? AND n = ?", n.ConnectionID, n.N).Scan(&body); err != nil {
+				return err
 			}
-			if _, err := t.exec("UPDATE interface_notes SET body = ? WHERE connection_id = ? AND n = ?", n.Body, n.ConnectionID, n.N); err != nil {
+			for _, name := range names {
+				body = note.Without(body, name, chain.Erased)
+			}
+			if _, err := t.exec("UPDATE interface_notes SET body = ? WHERE connection_id = ? AND n = ?", body, n.ConnectionID, n.N); err != nil {
 				return err
 			}
 		}
