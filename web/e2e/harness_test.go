@@ -414,6 +414,9 @@ func TestHarnessSizeThemeAndLeaving(t *testing.T) {
 	if got := background(); got != "rgb(17, 17, 17)" {
 		t.Errorf("dark background %s", got)
 	}
+	if !evaluate[bool](p, `matchMedia("(prefers-reduced-motion: reduce)").matches`) {
+		t.Error("pages move")
+	}
 	dir := t.TempDir()
 	t.Setenv("DEMARC_SCREENSHOTS", dir)
 	p.Screenshot("start, dark")
