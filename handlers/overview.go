@@ -33,7 +33,7 @@ func (h *Handlers) ShowOverview(c echo.Context) error {
 	if !first.Offered(actor.Role) {
 		first = store.ViewOfColleagues
 	}
-	o.NeedsTitle, o.All = h.viewLabel(first), paths.With(paths.Interfaces, "view", string(first))
+	o.NeedsTitle, o.All = h.viewLabel(first), paths.With(paths.Interfaces, "view", string(first), "sort", string(store.SortDue))
 
 	counts, err := h.Store.StageCounts(ctx, actor.AccountID)
 	if err != nil {
@@ -86,9 +86,10 @@ func (h *Handlers) ShowOverview(c echo.Context) error {
 	return h.render(c, status, views.OverviewPage(h.page(c, "Overview"), o))
 }
 
-// waitingFor is the newest interfaces of a view that wait for the customer.
+// waitingFor is the interfaces of a view that wait for the customer and have the
+// earliest deadlines, then the newest without one.
 func (h *Handlers) waitingFor(c echo.Context, actor store.Actor, v store.View) ([]views.Interface, error) {
-	page, err := h.Store.ConnectionRows(c.Request().Context(), actor, store.ConnectionFilter{View: v, Limit: 10}, "")
+	page, err := h.Store.ConnectionRows(c.Request().Context(), actor, store.ConnectionFilter{View: v, Sort: store.SortDue, Limit: 10}, "")
 	return h.interfaceViews(c, page.Items[:min(len(page.Items), overviewRows)]), err
 }
 

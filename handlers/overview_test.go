@@ -46,14 +46,19 @@ func TestOverview(t *testing.T) {
 	if got := folded(card.Find("h2")); got != "Needs your action (7)" {
 		t.Errorf("head %q", got)
 	}
+	// What has a deadline comes first, however old it is, then the newest.
 	rows := card.Find("li")
-	if rows.Length() != 5 || !strings.HasPrefix(folded(rows.First()), "qingdao "+rejected.ID+" LOA RejectedConstruction Company: ") {
+	if rows.Length() != 5 || !strings.HasPrefix(folded(rows.First()), "tokyo "+unpaid.ID+" Pending PaymentOrder expires ") {
 		t.Errorf("%d rows, the first: %q", rows.Length(), folded(rows.First()))
 	}
-	if got := rows.First().Find(".acts a"); got.Length() != 1 || got.AttrOr("href", "") != "/interfaces/"+rejected.ID+"/loa-application/new" {
+	second := rows.Eq(1)
+	if !strings.HasPrefix(folded(second), "qingdao "+rejected.ID+" LOA RejectedConstruction Company: ") {
+		t.Errorf("the second: %q", folded(second))
+	}
+	if got := second.Find(".acts a"); got.Length() != 1 || got.AttrOr("href", "") != "/interfaces/"+rejected.ID+"/loa-application/new" {
 		t.Errorf("the next thing to do leads to %q", got.AttrOr("href", ""))
 	}
-	if got := card.Find("a:contains('View all')").AttrOr("href", ""); got != "/interfaces?view=needs-action" {
+	if got := card.Find("a:contains('View all')").AttrOr("href", ""); got != "/interfaces?view=needs-action&sort=due" {
 		t.Errorf("view all: %q", got)
 	}
 	var glance []string
@@ -87,10 +92,10 @@ func TestWhoseActionIsNeeded(t *testing.T) {
 	s.Clock.Advance(time.Minute)
 	s.At(t, lifecycle.ApprovedLOA, named("to-install"))
 	for mail, want := range map[string]struct{ nav, title, first, glance, tabs string }{
-		customerMail: {"3 need your action", "Needs your action (3)", "to-install", "Needs your action: 3", "All 3|Needs your action 3|With Example Cloud 0|Enabled 0|Closed 0"},
+		customerMail: {"3 need your action", "Needs your action (3)", "to-pay", "Needs your action: 3", "All 3|Needs your action 3|With Example Cloud 0|Enabled 0|Closed 0"},
 		engineerMail: {"2 need your action", "Needs your action (2)", "to-install", "Needs your action: 2|Needs a colleague: 1", "All 3|Needs your action 2|Needs a colleague 1|With Example Cloud 0|Enabled 0|Closed 0"},
 		payerMail:    {"1 need your action", "Needs your action (1)", "to-pay", "Needs your action: 1|Needs a colleague: 2", "All 3|Needs your action 1|Needs a colleague 2|With Example Cloud 0|Enabled 0|Closed 0"},
-		viewerMail:   {"", "Needs a colleague (3)", "to-install", "Needs a colleague: 3", "All 3|Needs a colleague 3|With Example Cloud 0|Enabled 0|Closed 0"},
+		viewerMail:   {"", "Needs a colleague (3)", "to-pay", "Needs a colleague: 3", "All 3|Needs a colleague 3|With Example Cloud 0|Enabled 0|Closed 0"},
 	} {
 		reader := s.as(mail)
 		d := reader.get("/").want(200).doc()
