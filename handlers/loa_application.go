@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -143,10 +144,18 @@ func engineerViews(in []store.Engineer) []views.Engineer {
 }
 
 // reasonsLeft lists the reviewer's reasons whose field is still as it was
-// rejected. A field that was changed is the next reviewer's to judge.
+// rejected, and a time that has become too early since. A field that was changed
+// is the next reviewer's to judge.
 func (h *Handlers) reasonsLeft(form views.LOAApplicationForm, conn store.Connection, last *store.LOAApplication) []views.Reason {
-	if conn.Stage != lifecycle.LOARejected || last == nil {
+	if last == nil {
 		return nil
+	}
+	reasons := map[string]string{}
+	if problem := h.Store.ConstructionTimeProblem(conn.Region, last.ScheduledAt); problem != "" {
+		reasons["scheduled_at"] = problem
+	}
+	if conn.Stage == lifecycle.LOARejected {
+		maps.Copy(reasons, last.Reasons)
 	}
 	var was views.LOAApplicationForm
 	h.fillFrom(&was, conn, *last)
@@ -164,7 +173,7 @@ func (h *Handlers) reasonsLeft(form views.LOAApplicationForm, conn store.Connect
 	}
 	var out []views.Reason
 	for _, field := range store.RejectionFields() {
-		if text := last.Reasons[field]; text != "" && same[field] {
+		if text := reasons[field]; text != "" && same[field] {
 			out = append(out, views.Reason{Field: field, Text: text, Named: store.RejectionText(field, text)})
 		}
 	}

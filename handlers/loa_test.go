@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -426,6 +427,48 @@ func TestApplyForLOAAgain(t *testing.T) {
 			t.Errorf("View Application does not say %q", words)
 		}
 	}
+}
+
+// Time goes by between an application and the next one: a form that is filled in
+// with a construction time that is too early by now says so before it is sent.
+func TestApplyForLOAAgainAfterItsTime(t *testing.T) {
+	s := newSite(t)
+	owner := s.as("owner@northwind.example")
+	conn := s.At(t, lifecycle.InApplication)
+	path := paths.NewLOAApplication(conn.ID)
+	if err := s.RejectLOA(t.Context(), s.Reviewer, conn.ID, 0, map[string]string{"construction_company": "Enter the full legal name"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := links(owner.get(path).want(http.StatusOK), ".message.tone-bad a"); len(got) != 1 {
+		t.Errorf("in time: %v", got)
+	}
+	app, err := s.Store.Application(t.Context(), conn.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Clock.Set(app.ScheduledAt.Add(-time.Hour))
+	owner = s.as("owner@northwind.example")
+	page := owner.get(path).want(http.StatusOK)
+	top := links(page, ".message.tone-bad a")
+	if len(top) != 2 || !strings.HasPrefix(top["#scheduled_at"], "Scheduled Construction Time: Enter a time after ") {
+		t.Errorf("an hour before: %v", top)
+	}
+	if got := page.doc().Find("#scheduled_at-err").Text(); !strings.Contains(got, "Enter a time after ") || page.field("scheduled_at") == "" {
+		t.Errorf("beside the field %q, in it %q", got, page.field("scheduled_at"))
+	}
+	form := sent(page, "form.loaform")
+	form.Set("do", "add")
+	if got := links(owner.post(paths.LOAApplication(conn.ID), form).want(http.StatusOK), ".message.tone-bad a"); len(got) != 2 {
+		t.Errorf("with one more field engineer: %v", got)
+	}
+	form.Del("do")
+	refused := owner.post(paths.LOAApplication(conn.ID), form).want(http.StatusUnprocessableEntity)
+	if got := links(refused, "#errors a")["#scheduled_at"]; !strings.HasPrefix(got, "Enter a time after ") && !strings.Contains(got, ": Enter a time after ") {
+		t.Errorf("sent with it: %q", got)
+	}
+	form.Set("scheduled_at", app.ScheduledAt.AddDate(0, 0, 14).In(s.Catalogue().Zone(conn.Region)).Format(store.SiteTimeLayout))
+	form.Set("construction_company", "Zhejiang Hualin Cabling Co., Ltd.")
+	owner.post(paths.LOAApplication(conn.ID), form).want(http.StatusSeeOther)
 }
 
 func TestWithdrawApplication(t *testing.T) {

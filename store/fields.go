@@ -104,6 +104,22 @@ func (s *Store) earliestConstruction(region string, now time.Time) time.Time {
 	return t
 }
 
+// ConstructionTimeProblem says what is wrong with a Scheduled Construction Time
+// if an application with it is sent now, "" when nothing is.
+func (s *Store) ConstructionTimeProblem(region string, t time.Time) string {
+	return s.constructionTimeProblem(region, t, s.Now())
+}
+
+func (s *Store) constructionTimeProblem(region string, t, now time.Time) string {
+	if earliest := s.earliestConstruction(region, now); t.Before(earliest.Truncate(time.Minute)) {
+		return "Enter a time after " + siteTime(earliest, s.Catalogue().Zone(region))
+	}
+	if t.After(now.AddDate(0, 0, ScheduleDays)) {
+		return "Enter a time within the next " + strconv.Itoa(ScheduleDays) + " days"
+	}
+	return ""
+}
+
 // siteTime shows a time at the site, with its zone.
 func siteTime(t time.Time, zone *time.Location) string {
 	return t.In(zone).Format("2 Jan 2006, 15:04 (UTC-07:00)")
@@ -156,11 +172,7 @@ func (in NewLOAApplication) check(s *Store, c *Connection, now time.Time) (LOAAp
 		put("scheduled_at", "Enter a date and a time")
 	} else {
 		a.ScheduledAt = t.UTC()
-		if earliest := s.earliestConstruction(c.Region, now); a.ScheduledAt.Before(earliest.Truncate(time.Minute)) {
-			put("scheduled_at", "Enter a time after "+siteTime(earliest, zone))
-		} else if a.ScheduledAt.After(now.AddDate(0, 0, ScheduleDays)) {
-			put("scheduled_at", "Enter a time within the next "+strconv.Itoa(ScheduleDays)+" days")
-		}
+		put("scheduled_at", s.constructionTimeProblem(c.Region, a.ScheduledAt, now))
 	}
 	if runes(in.Location) > 256 {
 		put("location", "Use at most 256 characters")

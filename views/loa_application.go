@@ -95,7 +95,8 @@ type LOAApplicationForm struct {
 	// Again says that the form began with an earlier application, whose ID
 	// numbers are not in it.
 	Again bool
-	// Reasons of the last rejection that still apply: their field is as it was.
+	// Reasons why the last version cannot be sent as it was: the reviewer's, and
+	// what time has made of it. Their field is still as it was.
 	Reasons []Reason
 	Errors  map[string]string
 	// Conflict is why the form was refused although it is correct.
