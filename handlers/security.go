@@ -11,6 +11,7 @@ import (
 	"github.com/pquerna/otp"
 
 	"demarc/store"
+	"demarc/store/password"
 	"demarc/views"
 	"demarc/views/ui"
 	"demarc/web/passkey"
@@ -38,7 +39,7 @@ func (h *Handlers) securityPage(c echo.Context, status int, errs map[string]stri
 	}
 	v := views.Security{HasPassword: user.HasPassword, CodesLeft: left, CodesWords: codesLeft(left), Errors: errs,
 		Required: h.RequireSecondFactor && user.Role.IsStaff() && !user.Strong, CanPasskey: h.Passkeys != nil,
-		PasswordHint: strconv.Itoa(store.PasswordMin) + " to " + strconv.Itoa(store.PasswordMax) + " characters. Every other session of yours ends."}
+		PasswordHint: strconv.Itoa(password.Min) + " to " + strconv.Itoa(password.Max) + " characters. Every other session of yours ends."}
 	for _, f := range factors {
 		v.Factors = append(v.Factors, views.SecurityFactor{Name: f.Name, Kind: f.Kind.Label(), Added: f.CreatedAt, Used: f.LastUsedAt, RemoveHref: paths.SecurityFactorRemoval(f.ID)})
 	}

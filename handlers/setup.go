@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"demarc/store"
+	"demarc/store/password"
 	"demarc/views"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -58,6 +59,6 @@ func (h *Handlers) setupPage(c echo.Context, status int, inv store.Invitation, f
 	form.Action = paths.Setup(c.Param("token"))
 	form.First, form.Reset = inv.UserID == "", inv.Reset
 	form.RoleLabel = inv.Role.Label()
-	form.PasswordAt = strconv.Itoa(store.PasswordMin) + " to " + strconv.Itoa(store.PasswordMax) + " characters"
+	form.PasswordAt = strconv.Itoa(password.Min) + " to " + strconv.Itoa(password.Max) + " characters"
 	return h.render(c, status, views.SetupPage(p, form))
 }

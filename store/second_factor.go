@@ -117,11 +117,13 @@ func (s *Store) CheckOwnPassword(ctx context.Context, by Actor, password string)
 // theirs ends, and a one-time link that is still out opens no more: whoever has
 // it would choose yet another password. The current one is checked by CheckOwnPassword before. Kinds:
 // Invalid (field "password").
-func (s *Store) ChangePassword(ctx context.Context, by Actor, session, password string) error {
-	if p := passwordProblem(password, by.Email); p != "" {
+func (s *Store) ChangePassword(ctx context.Context, by Actor, session, word string) error {
+	if p, err := s.passwordProblem(ctx, word, by.UserID, "", ""); err != nil {
+		return err
+	} else if p != "" {
 		return invalid("password", p)
 	}
-	hash, err := s.hashPassword(ctx, password)
+	hash, err := s.hashPassword(ctx, word)
 	if err != nil {
 		return err
 	}
@@ -219,7 +221,7 @@ func (s *Store) ConfirmTOTP(ctx context.Context, by Actor, id, name, code string
 		}
 		step, ok := totpStep(secret, code, t.now, 0)
 		if !ok {
-			return invalid("code", "The code does not match. Check the clock of the phone, then enter the newest code.")
+			return invalid("code", clockProblem(secret, code, t.now))
 		}
 		t.forgetUsers(by.UserID)
 		if _, err := t.exec("UPDATE second_factors SET name = ?, confirmed_at = ?, last_step = ? WHERE user_id = ? AND id = ?", name, at(t.now), step, by.UserID, id); err != nil {
@@ -229,24 +231,40 @@ func (s *Store) ConfirmTOTP(ctx context.Context, by Actor, id, name, code string
 	})
 }
 
-// totpStep finds the 30-second step, one before or after now at most, whose
-// code this is, and that lies after the last one used.
+// totpStep is the 30-second step of now when this is its code, and it lies after
+// the last one used. A code counts while it is shown and not a moment longer:
+// steps before and after would make it good for 90 seconds.
 func totpStep(secret, code string, now time.Time, last int64) (int64, bool) {
+	step := now.Unix() / totpPeriod
+	return step, step > last && isTOTP(secret, code, step)
+}
+
+// isTOTP reports whether code, with or without blanks and dashes, is the one of
+// the step.
+func isTOTP(secret, code string, step int64) bool {
 	code = strings.Map(func(r rune) rune {
 		if r == ' ' || r == '-' {
 			return -1
 		}
 		return r
 	}, code)
+	ok, err := hotp.ValidateCustom(code, uint64(step), secret, hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+	return err == nil && ok
+}
+
+// clockProblem says why the code of an app that is being set up is not the one
+// of now: most often the phone's clock is a little off.
+func clockProblem(secret, code string, now time.Time) string {
 	step := now.Unix() / totpPeriod
-	found := int64(0)
-	for _, s := range []int64{step - 1, step, step + 1} {
-		ok, err := hotp.ValidateCustom(code, uint64(s), secret, hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
-		if err == nil && ok && s > last {
-			found = s
+	for off := int64(1); off <= 4; off++ {
+		switch {
+		case isTOTP(secret, code, step-off):
+			return "This code was shown before. Enter the newest one. If it is the newest, the clock of the phone is behind: set it by the network first."
+		case isTOTP(secret, code, step+off):
+			return "The clock of the phone is ahead. Set it by the network, then enter the newest code."
 		}
 	}
-	return found, found > 0
+	return "The code does not match. Check the clock of the phone, then enter the newest code."
 }
 
 // AddPasskey keeps a passkey that the browser has just made. Kinds: Invalid

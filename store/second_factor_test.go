@@ -71,6 +71,11 @@ func TestAuthenticatorApp(t *testing.T) {
 	if err := s.ConfirmTOTP(ctx, actorOf(u), id, strings.Repeat("x", 41), code(t, secret, s.Now())); FieldsOf(err)["name"] == "" {
 		t.Errorf("a long name: %v", err)
 	}
+	for when, says := range map[time.Duration]string{-time.Minute: "is behind", 30 * time.Second: "is ahead", time.Hour: "does not match"} {
+		if err := s.ConfirmTOTP(ctx, actorOf(u), id, "", code(t, secret, s.Now().Add(when))); !strings.Contains(FieldsOf(err)["code"], says) {
+			t.Errorf("the code of %s from now confirms: %v %v", when, err, FieldsOf(err))
+		}
+	}
 	first := code(t, secret, s.Now())
 	if err := s.ConfirmTOTP(ctx, actorOf(u), id, "", first); err != nil {
 		t.Fatal(err)
@@ -84,20 +89,30 @@ func TestAuthenticatorApp(t *testing.T) {
 
 	for _, c := range []struct {
 		name  string
-		shift time.Duration // of the phone's clock
 		code  func() string
 		opens bool
 	}{
-		{"the code that confirmed it, again", 0, func() string { return first }, false},
-		{"next period", 0, func() string { clock.move(30 * time.Second); return code(t, secret, s.Now()) }, true},
-		{"the same code, replayed", 0, func() string { return code(t, secret, s.Now()) }, false},
-		{"a period behind, but used up already", 0, func() string { return code(t, secret, s.Now().Add(-30*time.Second)) }, false},
-		{"a period ahead", 0, func() string { return code(t, secret, s.Now().Add(30*time.Second)) }, true},
-		{"two periods ahead", 0, func() string { clock.move(time.Minute); return code(t, secret, s.Now().Add(time.Minute)) }, false},
-		{"spaces", 0, func() string { c := code(t, secret, s.Now()); return c[:3] + " " + c[3:] }, true},
-		{"empty", 0, func() string { clock.move(time.Minute); return "" }, false},
-		{"letters", 0, func() string { return "abcdef" }, false},
-		{"longer", 0, func() string { return code(t, secret, s.Now()) + "0" }, false},
+		{"the code that confirmed it, again", func() string { return first }, false},
+		{"next period", func() string { clock.move(30 * time.Second); return code(t, secret, s.Now()) }, true},
+		{"the same code, replayed", func() string { return code(t, secret, s.Now()) }, false},
+		{"a period behind", func() string { clock.move(time.Minute); return code(t, secret, s.Now().Add(-30*time.Second)) }, false},
+		{"a period ahead", func() string { return code(t, secret, s.Now().Add(30*time.Second)) }, false},
+		{"the last moment of its 30 seconds", func() string {
+			clock.move(30*time.Second - s.Now().Sub(s.Now().Truncate(30*time.Second)))
+			c := code(t, secret, s.Now())
+			clock.move(30*time.Second - time.Millisecond)
+			return c
+		}, true},
+		{"the first moment after its 30 seconds", func() string {
+			clock.move(time.Millisecond)
+			c := code(t, secret, s.Now())
+			clock.move(30 * time.Second)
+			return c
+		}, false},
+		{"spaces", func() string { c := code(t, secret, s.Now()); return c[:3] + " " + c[3:] }, true},
+		{"empty", func() string { clock.move(time.Minute); return "" }, false},
+		{"letters", func() string { return "abcdef" }, false},
+		{"longer", func() string { return code(t, secret, s.Now()) + "0" }, false},
 	} {
 		sid, skey := step(t, s, u)
 		st, method, err := s.PassWithCode(ctx, sid, skey, c.code(), "TEST")

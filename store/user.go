@@ -16,16 +16,11 @@ import (
 	"github.com/alexedwards/argon2id"
 
 	"demarc/store/lifecycle"
+	"demarc/store/password"
 )
 
 // InvitationLimit is how long a one-time link opens.
 const InvitationLimit = 72 * time.Hour
-
-// Lengths of a password, in characters.
-const (
-	PasswordMin = 10
-	PasswordMax = 128
-)
 
 const (
 	msgWrongPassword = "The account name or the password is not correct."
@@ -41,15 +36,6 @@ var passwordCost = &argon2id.Params{Memory: 64 * 1024, Iterations: 1, Parallelis
 // takes as long. It has the cost of passwordCost and is the hash of a random
 // text that nobody kept.
 const nobodyHash = "$argon2id$v=19$m=65536,t=1,p=2$5b/J/okfWnBbD+Pc4BotNA$ajUijKkoqxWJCqvvxDaQjgPfHzcxvZ15IeEDbPot/JI"
-
-// commonPasswords are long enough and still among the first that are tried.
-var commonPasswords = []string{
-	"0123456789", "1234567890", "0987654321", "9876543210", "1234512345", "1111111111", "0000000000", "12345678910", "123456789a",
-	"qwertyuiop", "qwerty1234", "qwerty12345", "qwerty123456", "1qaz2wsx3edc", "1q2w3e4r5t", "1q2w3e4r5t6y", "asdfghjkl1", "zxcvbnm123",
-	"password12", "password123", "password1234", "password!1", "passw0rd12", "p@ssw0rd12", "p@ssword123", "mypassword", "password01",
-	"administrator", "admin12345", "admin123456", "letmein123", "letmein1234", "welcome123", "welcome1234", "iloveyou12", "iloveyou123",
-	"changeme123", "changeme1234", "trustno1trustno1", "abcdefghij", "abcd123456", "a123456789", "aa12345678", "woaini1314", "5201314520",
-}
 
 // passwordGate bounds how many hashes run at once: each takes 64 MB, and a
 // burst of sign-ins must not take the memory of the machine. The zero value is
@@ -156,21 +142,18 @@ func personNameProblem(name string) string {
 	return ""
 }
 
-func passwordProblem(password, email string) string {
-	lower := strings.ToLower(password)
-	switch n := utf8.RuneCountInString(password); {
-	case password == "":
-		return "Enter a password"
-	case n < PasswordMin:
-		return fmt.Sprintf("Use at least %d characters", PasswordMin)
-	case n > PasswordMax:
-		return fmt.Sprintf("Use at most %d characters", PasswordMax)
-	case slices.Contains(commonPasswords, lower), strings.Count(lower, lower[:1]) == len(lower):
-		return "This password is easy to guess. Choose another one."
-	case lower == email:
-		return "Choose a password that is not the e-mail address"
+// passwordProblem is why the person cannot choose the password, "" when they can:
+// also their own names and the operator's count against it. Kinds: NotFound.
+func (s *Store) passwordProblem(ctx context.Context, word, userID, name, email string) (string, error) {
+	about := []string{email, name, s.operator}
+	if userID != "" {
+		u, err := s.User(ctx, userID)
+		if err != nil {
+			return "", err
+		}
+		about = append(about, u.Email, u.Name, u.AccountName)
 	}
-	return ""
+	return password.Problem(word, about...), nil
 }
 
 func (n *NewUser) check() error {
@@ -220,17 +203,17 @@ func (t *tx) insertUser(n NewUser, hash string) (User, error) {
 // CreateUser adds a person with a password at once, as Demarc itself: for the
 // demo and for tests. With an empty password nobody can sign in as them yet.
 // Kinds: Invalid.
-func (s *Store) CreateUser(ctx context.Context, n NewUser, password string) (User, error) {
+func (s *Store) CreateUser(ctx context.Context, n NewUser, word string) (User, error) {
 	if err := n.check(); err != nil {
 		return User{}, err
 	}
 	hash := ""
-	if password != "" {
-		if p := passwordProblem(password, n.Email); p != "" {
+	if word != "" {
+		if p := password.Common(word); p != "" {
 			return User{}, invalid("password", p)
 		}
 		var err error
-		if hash, err = s.hashPassword(ctx, password); err != nil {
+		if hash, err = s.hashPassword(ctx, word); err != nil {
 			return User{}, err
 		}
 	}
@@ -521,7 +504,7 @@ func (s *Store) Invitation(ctx context.Context, token string) (Invitation, error
 // address that they were invited with. Sessions of the person end: whoever had
 // the old password is out. Kinds: NotFound for a link that no longer opens,
 // Invalid with the fields name, email, password.
-func (s *Store) AcceptInvitation(ctx context.Context, token, requestID, name, email, password string) (User, error) {
+func (s *Store) AcceptInvitation(ctx context.Context, token, requestID, name, email, word string) (User, error) {
 	inv, err := s.Invitation(ctx, token)
 	if err != nil {
 		return User{}, err
@@ -539,14 +522,16 @@ func (s *Store) AcceptInvitation(ctx context.Context, token, requestID, name, em
 	} else if p := emailProblem(email); p != "" {
 		fields["email"] = p
 	}
-	if p := passwordProblem(password, email); p != "" {
+	if p, err := s.passwordProblem(ctx, word, inv.UserID, name, email); err != nil {
+		return User{}, err
+	} else if p != "" {
 		fields["password"] = p
 	}
 	if err := invalidFields(fields); err != nil {
 		return User{}, err
 	}
 	// Hashing takes long and would hold up every other write.
-	hash, err := s.hashPassword(ctx, password)
+	hash, err := s.hashPassword(ctx, word)
 	if err != nil {
 		return User{}, err
 	}

@@ -162,7 +162,6 @@ func TestCreateUserRules(t *testing.T) {
 		"long password":         {NewUser{Email: "b@x.example", Name: "B", Role: lifecycle.Finance}, strings.Repeat("ab", 65), "password"},
 		"common password":       {NewUser{Email: "b@x.example", Name: "B", Role: lifecycle.Finance}, "Password123", "password"},
 		"one letter":            {NewUser{Email: "b@x.example", Name: "B", Role: lifecycle.Finance}, "zzzzzzzzzzzz", "password"},
-		"the address itself":    {NewUser{Email: "b@xyz.example", Name: "B", Role: lifecycle.Finance}, "B@xyz.example", "password"},
 	} {
 		_, err := s.CreateUser(t.Context(), c.n, c.password)
 		if KindOf(err) != Invalid || FieldsOf(err)[c.field] == "" {
@@ -172,6 +171,49 @@ func TestCreateUserRules(t *testing.T) {
 	staff, err := s.Staff(t.Context())
 	if err != nil || len(staff) != 1 {
 		t.Errorf("refused people were added: %v %v", staff, err)
+	}
+}
+
+// Whoever chooses a password, by a link or in place of another one, cannot take
+// what others would try first for them.
+func TestGuessablePasswordsAreRefused(t *testing.T) {
+	s, _, account := people(t)
+	ctx := t.Context()
+	admin := actorOf(s.mustUser(t, "admin@x.example", lifecycle.Administrator, "", testPassword))
+	link, err := s.Invite(ctx, admin, NewUser{Email: "lin@fjordlines.example", Name: "Lin Xiaomei", Role: lifecycle.Owner, AccountID: account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := s.mustUser(t, "lin@x.example", lifecycle.Reviewer, "", testPassword)
+	company, err := s.User(ctx, s.mustUser(t, "other@x.example", lifecycle.Viewer, account, "").ID)
+	if err != nil || company.AccountName == "" {
+		t.Fatal(company, err)
+	}
+	for _, word := range []string{"manchester", "Password123", "demarc-2026", "Fjordlines99", "Xiaomei-2026", company.AccountName + "-1", "lin@fjordlines.example"} {
+		if _, err := s.AcceptInvitation(ctx, link.Token, "req", "Lin Xiaomei", "", word); FieldsOf(err)["password"] == "" {
+			t.Errorf("%q was chosen by a link: %v", word, err)
+		}
+	}
+	for _, word := range []string{"manchester", "Password123", "demarc-2026", changed.Name + "--------", "lin@x.example"} {
+		if err := s.ChangePassword(ctx, actorOf(changed), "", word); FieldsOf(err)["password"] == "" {
+			t.Errorf("%q replaced another: %v", word, err)
+		}
+	}
+	if _, err := s.Authenticate(ctx, changed.Email, testPassword); err != nil {
+		t.Errorf("the old one: %v", err)
+	}
+	// Many characters, of any kind, exactly as typed.
+	long := "  Ünï 四 " + strings.Repeat("aB3 ", 30)
+	if err := s.ChangePassword(ctx, actorOf(changed), "", long); err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []string{strings.ToLower(long), strings.TrimSpace(long), long[:72], long + " "} {
+		if _, err := s.Authenticate(ctx, changed.Email, other); KindOf(err) != Unauthenticated {
+			t.Errorf("%q opens too: %v", other, err)
+		}
+	}
+	if _, err := s.Authenticate(ctx, changed.Email, long); err != nil {
+		t.Error(err)
 	}
 }
 

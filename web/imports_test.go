@@ -44,7 +44,7 @@ type rule struct {
 var pure = []string{
 	"demarc/store/lifecycle/...", "demarc/store/pricing/...", "demarc/store/workday/...", "demarc/store/money/...", "demarc/store/chart/...", "demarc/store/document/...",
 	"demarc/store/catalog/...", "demarc/store/letter/...", "demarc/store/panel/...", "demarc/store/redundancy/...", "demarc/store/inventory/...", "demarc/store/fees/...",
-	"demarc/store/payment/...", "demarc/store/sheet/...", "demarc/store/ticket/...", "demarc/store/note/...",
+	"demarc/store/payment/...", "demarc/store/sheet/...", "demarc/store/ticket/...", "demarc/store/note/...", "demarc/store/password/...",
 	"demarc/store/chain/...",
 }
 
