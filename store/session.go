@@ -232,10 +232,20 @@ func (s *Store) StartSession(ctx context.Context, by Actor, method Method, devic
 	return id, secret, nil
 }
 
-// SessionUser is the person of a session. A request of a session in use asks
-// the database nothing. Kinds: Unauthenticated, with the reason as Msg when the
-// session was there but is over; Unavailable.
+// SessionUser is the person of a session, which is in use by that. A request of a
+// session in use asks the database nothing. Kinds: Unauthenticated, with the
+// reason as Msg when the session was there but is over; Unavailable.
 func (s *Store) SessionUser(ctx context.Context, id, secret string) (User, error) {
+	return s.sessionUser(ctx, id, secret, true)
+}
+
+// SessionUserUnused is SessionUser for what a page asks by itself: nobody used
+// the session by that, so that a page which is left open does not keep it alive.
+func (s *Store) SessionUserUnused(ctx context.Context, id, secret string) (User, error) {
+	return s.sessionUser(ctx, id, secret, false)
+}
+
+func (s *Store) sessionUser(ctx context.Context, id, secret string, used bool) (User, error) {
 	now := s.Now()
 	se, u, known, epoch := s.sessions.lookup(id)
 	if se == nil {
@@ -267,7 +277,7 @@ func (s *Store) SessionUser(ctx context.Context, id, secret string) (User, error
 		}
 		se = s.sessions.keep(id, se, u, epoch, now)
 	}
-	if se.touch(now) {
+	if used && se.touch(now) {
 		s.sessions.writes.Go(func() { s.writeSeen(id, now) })
 	}
 	u.Strong = se.method.Strong()

@@ -21,11 +21,18 @@ import (
 // retrySeconds is when to try again after a 503.
 const retrySeconds = 5
 
+// turnedAwayBy says in the access log why somebody was turned away, when whoever
+// did has not.
+var turnedAwayBy = map[int]string{http.StatusForbidden: "not_allowed", http.StatusTooManyRequests: "too_many"}
+
 // fail is the one place where an error becomes an answer.
 func (s *Server) fail(err error, c echo.Context) {
 	status, text := statusOf(err)
 	if status >= http.StatusInternalServerError {
 		c.Set(noted, err)
+	}
+	if why := turnedAwayBy[status]; why != "" && c.Get(turnedAway) == nil {
+		c.Set(turnedAway, why)
 	}
 	if c.Response().Committed || abandoned(c.Request(), err) {
 		return

@@ -24,7 +24,7 @@ import (
 )
 
 // contentPolicy allows this host's own files and nothing else; nothing inline.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const contentPolicy = "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // referenceLetters leaves out what is mistaken for something else on the phone:
 // I, L, O, U.
@@ -47,9 +47,38 @@ func newReference() string {
 // noted is the echo context key of the error that the access log tells.
 const noted = "noted_error"
 
+// turnedAway is the echo context key of why a guard turned the request away, in a
+// word for the access log.
+const turnedAway = "turned_away"
+
+// withoutAddresses takes the addresses of machines out of a text for the log: what
+// the network says of a connection that broke names the client's.
+func withoutAddresses(text string) string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '>' || r == '\n' })
+	for _, w := range words {
+		w = strings.Trim(w, ":-,;()\"")
+		if a, err := netip.ParseAddrPort(w); err == nil && a.Port() != 0 {
+			text = strings.ReplaceAll(text, w, "(address)")
+		} else if a, err := netip.ParseAddr(w); err == nil && a.BitLen() > 0 {
+			text = strings.ReplaceAll(text, w, "(address)")
+		}
+	}
+	return text
+}
+
+// connectionLog is what net/http has to say of connections, for the log.
+type connectionLog struct{ log *slog.Logger }
+
+// Write implements io.Writer. One call is one line.
+func (l connectionLog) Write(line []byte) (int, error) {
+	l.log.Debug("connection", "problem", withoutAddresses(strings.TrimSpace(string(line))))
+	return len(line), nil
+}
+
 // identify gives the request its reference, answers its error and writes one
 // line to the log. The line has the route instead of the address: addresses
-// hold tokens and what people search for.
+// hold tokens and what people search for. People stand in it by their ID, which
+// only the database can tell the name of.
 func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
@@ -76,11 +105,15 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.Duration("duration", took),
 		}
 		if req.User.Role != "" {
-			attrs = append(attrs, slog.String("role", string(req.User.Role)))
+			attrs = append(attrs, slog.String("user", req.User.ID), slog.String("role", string(req.User.Role)))
+		}
+		if why, ok := c.Get(turnedAway).(string); ok {
+			level = slog.LevelWarn
+			attrs = append(attrs, slog.String("turned_away", why))
 		}
 		if err, ok := c.Get(noted).(error); ok {
 			level = slog.LevelError
-			attrs = append(attrs, slog.String("error", err.Error()))
+			attrs = append(attrs, slog.String("error", withoutAddresses(err.Error())))
 			var p *panicked
 			if errors.As(err, &p) {
 				attrs = append(attrs, slog.String("stack", string(p.stack)))
@@ -113,7 +146,7 @@ func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
 		h.Set("X-Request-Id", reqctx.ID(c.Request().Context()))
 		if s.cfg.Secure {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 		}
 		if !static(c) {
 			h.Set("Cache-Control", "no-store")
@@ -163,6 +196,7 @@ func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c) // no browser sends it, and its signature says who does
 		}
 		if err := s.origins.Check(c.Request()); err != nil {
+			c.Set(turnedAway, "cross_site")
 			return &store.Error{Kind: store.Forbidden, Msg: "This request came from another site. Nothing was changed. Open the console and try again.", Err: err}
 		}
 		return next(c)

@@ -18,6 +18,7 @@ import (
 
 	"demarc/store"
 	"demarc/views"
+	"demarc/web/paths"
 	"demarc/web/reqctx"
 )
 
@@ -258,7 +259,11 @@ func (s *Server) session(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		})
 		if id := sess.ID(); id != "" {
-			user, err := s.store.SessionUser(r.Context(), id, sess.text(valueSecret))
+			whose := s.store.SessionUser
+			if asksByItself(c) {
+				whose = s.store.SessionUserUnused
+			}
+			user, err := whose(r.Context(), id, sess.text(valueSecret))
 			switch {
 			case store.KindOf(err) == store.Unauthenticated:
 				sess.End()
@@ -271,6 +276,19 @@ func (s *Server) session(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// asksByItself reports whether an open page asks whether something changed, with
+// nobody behind it: a screen that was left alone must not stay signed in.
+func asksByItself(c echo.Context) bool {
+	if r := c.Request(); r.Method != http.MethodGet || !reqctx.IsHtmx(r) {
+		return false
+	}
+	switch c.Path() {
+	case paths.Session, paths.InterfaceLive(":id"), paths.OrderPayment(":no"), paths.AdminInventory:
+		return true
+	}
+	return false
 }
 
 // textValues writes a session's values, which are all text, as pairs of

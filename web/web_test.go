@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,8 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -231,7 +234,7 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 		"forbidden":    customer.get(paths.AdminPeople),
 	} {
 		for h, want := range map[string]string{
-			"Content-Security-Policy":    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+			"Content-Security-Policy":    "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 			"X-Content-Type-Options":     "nosniff",
 			"Referrer-Policy":            "same-origin",
 			"Cross-Origin-Opener-Policy": "same-origin",
@@ -359,8 +362,10 @@ func TestSecureCookie(t *testing.T) {
 	if c == nil || c.Name != "__Host-demarc" || !c.Secure || !c.HttpOnly || c.Path != "/" || c.Domain != "" {
 		t.Errorf("cookie %+v", c)
 	}
-	if a.Header.Get("Strict-Transport-Security") == "" {
-		t.Error("no HSTS over https")
+	for _, a := range []answer{a, s.browser(t).get(paths.Home), s.browser(t).get("/nowhere"), s.browser(t).get(files.URL(files.ConsoleCSS))} {
+		if got := a.Header.Get("Strict-Transport-Security"); got != "max-age=31536000; includeSubDomains" {
+			t.Errorf("%s: HSTS over https is %q", a.Request.URL.Path, got)
+		}
 	}
 	for _, bad := range []string{"console.example", "ftp://console.example", "https://", "https://console.example/below"} {
 		if _, err := New(t.Context(), Config{PublicURL: bad}, s.env.Store); err == nil {
@@ -442,6 +447,47 @@ func TestBrokenCookieIsAnonymous(t *testing.T) {
 	}
 	// And nothing is in the way of a sign-in.
 	last.signInByForm("owner@northwind.example").get(paths.Messages).want(t, 200, "")
+}
+
+// A screen that nobody sits at is signed out, however often its page asks by
+// itself.
+func TestAPageThatIsLeftOpenIsSignedOut(t *testing.T) {
+	s := newSite(t)
+	id := s.env.At(t, lifecycle.Enabled).ID
+	for _, path := range []string{paths.InterfaceLive(id), paths.Session} {
+		b := s.browser(t).signIn("owner@northwind.example")
+		for range 29 {
+			s.env.Clock.Advance(time.Minute)
+			if a := b.get(path, "HX-Request", "true", "HX-Request-Type", "partial"); a.StatusCode >= 400 {
+				t.Fatalf("%s, while the session lasts: %d", path, a.StatusCode)
+			}
+		}
+		s.env.Clock.Advance(time.Minute)
+		if a := b.get(path, "HX-Request", "true", "HX-Request-Type", "partial"); a.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s keeps the session alive: %d", path, a.StatusCode)
+		}
+	}
+	polls := 0
+	pages, err := filepath.Glob("../views/*.templ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		polls += strings.Count(string(text), `hx-trigger="every `)
+	}
+	if polls != 3 {
+		t.Errorf("%d pages ask by themselves, asksByItself knows 3", polls)
+	}
+	// What a person asks for does keep it.
+	b := s.browser(t).signIn("owner@northwind.example")
+	for range 4 {
+		s.env.Clock.Advance(store.IdleLimit - time.Minute)
+		b.get(paths.Interface(id)).want(t, 200, "")
+	}
 }
 
 func TestIdleSessionSaysWhy(t *testing.T) {
@@ -891,7 +937,94 @@ func TestNothingPersonalIsLogged(t *testing.T) {
 			t.Errorf("the log holds %q", bad)
 		}
 	}
-	if !strings.Contains(log, `"route":"/setup/:token"`) || !strings.Contains(log, `"role":"owner"`) {
+	if !strings.Contains(log, `"route":"/setup/:token"`) || !strings.Contains(log, `"user":"`+s.env.Owner.UserID+`","role":"owner"`) {
+		t.Error(log)
+	}
+}
+
+// logLines are the lines of the access log that have this, each as its fields.
+func (s *site) logLines(t *testing.T, key string, value any) (lines []map[string]any) {
+	t.Helper()
+	for line := range strings.Lines(s.log.String()) {
+		fields := map[string]any{}
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("a line of the log is not JSON: %v: %s", err, line)
+		}
+		if fields[key] == value {
+			lines = append(lines, fields)
+		}
+	}
+	return lines
+}
+
+// Whoever is turned away leaves a line: when, who, what, from where in the
+// program, and why.
+func TestRefusalsAreLogged(t *testing.T) {
+	s := newSite(t)
+	s.env.Everybody(t)
+	owner, viewer := s.browser(t).signIn("owner@northwind.example"), s.browser(t).signIn("viewer@northwind.example")
+	southwind := s.browser(t).signIn("owner@southwind.example")
+	id := s.env.At(t, lifecycle.Enabled).ID
+	for _, c := range []struct {
+		what   string
+		ask    func() answer
+		user   any
+		route  string
+		status float64
+		why    any
+		level  string
+	}{
+		{"a customer at a staff page", func() answer { return owner.get(paths.AdminPeople) }, s.env.Owner.UserID, paths.AdminPeople, 403, "not_allowed", "WARN"},
+		{"a role that may not", func() answer { return viewer.get(paths.People) }, s.env.Viewer.UserID, paths.People, 403, "not_allowed", "WARN"},
+		{"a form of another site", func() answer {
+			return owner.do("POST", paths.Preferences, url.Values{"theme": {"dark"}}, "Sec-Fetch-Site", "cross-site")
+		}, s.env.Owner.UserID, paths.Preferences, 403, "cross_site", "WARN"},
+		{"an object of another account", func() answer { return southwind.get(paths.Interface(id)) }, s.env.OtherOwner.UserID, paths.Interface(":id"), 404, nil, "INFO"},
+		{"somebody who is not signed in", func() answer { return s.browser(t).get(paths.Billing) }, nil, paths.Billing, 303, nil, "INFO"},
+		{"a form that is not valid", func() answer { return owner.do("POST", paths.People, url.Values{}) }, s.env.Owner.UserID, paths.People, 422, nil, "INFO"},
+	} {
+		a := c.ask()
+		lines := s.logLines(t, "request_id", a.Header.Get("X-Request-Id"))
+		if len(lines) != 1 {
+			t.Errorf("%s: %d lines", c.what, len(lines))
+			continue
+		}
+		l := lines[0]
+		if l["user"] != c.user || l["route"] != c.route || l["status"] != c.status || l["turned_away"] != c.why || l["level"] != c.level || l["method"] != a.Request.Method {
+			t.Errorf("%s: %v", c.what, l)
+		}
+		if at, err := time.Parse(time.RFC3339Nano, fmt.Sprint(l["time"])); err != nil || at.IsZero() {
+			t.Errorf("%s: time %v", c.what, l["time"])
+		}
+	}
+}
+
+// What the network says of a connection names the client's address. The log does
+// not, at no level.
+func TestNoAddressIsLogged(t *testing.T) {
+	for in, want := range map[string]string{
+		"write tcp 192.0.2.1:8080->203.0.113.9:5555: write: broken pipe":                  "write tcp (address)->(address): write: broken pipe",
+		"http: TLS handshake error from 203.0.113.9:5555: EOF":                            "http: TLS handshake error from (address): EOF",
+		"http: TLS handshake error from [2001:db8::7]:5555: tls: no application protocol": "http: TLS handshake error from (address): tls: no application protocol",
+		"read tcp [::1]:80->[2001:db8::7%eth0]:5555: i/o timeout":                         "read tcp (address)->(address): i/o timeout",
+		"dial 203.0.113.9, then 10:30 at 12:00:00":                                        "dial (address), then 10:30 at 12:00:00",
+		"": "",
+	} {
+		if got := withoutAddresses(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	certFile, keyFile := writeCertificate(t, t.TempDir(), 1)
+	s := newSite(t, func(c *Config) { c.TLSCert, c.TLSKey = certFile, keyFile })
+	addr := s.listen(t)
+	c, err := net.Dial("tcp", addr.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(c, "this is no handshake, and more of it than a handshake's header\r\n\r\n")
+	io.Copy(io.Discard, c)
+	c.Close()
+	if log := s.log.String(); !strings.Contains(log, "TLS handshake error") || strings.Contains(log, "127.0.0.1") {
 		t.Error(log)
 	}
 }

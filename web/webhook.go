@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"demarc/web/pay"
+	"demarc/web/reqctx"
 )
 
 // webhookLimit is how large a webhook may be, in bytes. Stripe's are a few
@@ -33,7 +34,7 @@ func (s *Server) cardWebhook(c echo.Context) error {
 	err = s.cfg.Cards.Hear(c.Request().Context(), body, c.Request().Header.Get("Stripe-Signature"))
 	var forged *pay.Forged
 	if errors.As(err, &forged) {
-		s.log.WarnContext(c.Request().Context(), "a webhook was not believed", "reason", forged.Reason)
+		s.log.WarnContext(c.Request().Context(), "a webhook was not believed", "request_id", reqctx.ID(c.Request().Context()), "reason", forged.Reason)
 		return c.NoContent(http.StatusBadRequest)
 	}
 	if err != nil {
