@@ -213,12 +213,12 @@ func (h *Handlers) Problem(c echo.Context, status int, title, text, reference st
 	return h.render(c, status, views.ErrorPage(p, status, title, text, link, href, reference, resend(c, status)))
 }
 
-// resend is the form that failed on our side, to be sent again: a browser that
-// goes back shows it empty. Its key keeps it from being done twice. What proves
+// resend is the form that failed on our side, or came too soon, to be sent again: a
+// browser that goes back shows it empty. Its key keeps it from being done twice. What proves
 // who somebody is is not put into a page: such a form is typed anew.
 func resend(c echo.Context, status int) *views.Resend {
 	r := c.Request()
-	if r.Method != http.MethodPost || status < http.StatusInternalServerError || r.MultipartForm != nil || len(r.PostForm) == 0 {
+	if r.Method != http.MethodPost || status < http.StatusInternalServerError && status != http.StatusTooManyRequests || r.MultipartForm != nil || len(r.PostForm) == 0 {
 		return nil
 	}
 	again := &views.Resend{Action: r.URL.RequestURI()}

@@ -95,6 +95,10 @@ func (h *Handlers) proveOwn(c echo.Context) error {
 		return &store.Error{Kind: store.Invalid, Fields: map[string]string{"current": tooMany(c, wait)}}
 	}
 	if err := h.Store.CheckOwnPassword(ctx, by, secret(c, "current")); err != nil {
+		if store.KindOf(err) == store.Invalid && secret(c, "current") != "" {
+			h.Log.InfoContext(ctx, "proof refused", "request_id", by.RequestID)
+			h.Store.NoteRefusedProof(by)
+		}
 		return err
 	}
 	h.Attempts.Forget(by.Email, ip, familiar)

@@ -306,6 +306,13 @@ func TestChangePassword(t *testing.T) {
 			t.Error("a password comes back in the page")
 		}
 	}
+	// The wrong one is told, once, and as what it was.
+	eventually(t, "the wrong password is recorded", func() bool {
+		return strings.Contains(c.get(paths.Activity).text(), "Wrong password for a change of the sign-in")
+	})
+	if n := strings.Count(c.get(paths.Activity).body, "Sign-in refused"); n != 1 {
+		t.Errorf("%d refusals are told, want 1", n)
+	}
 	c.post(paths.SecurityPassword, url.Values{"current": {storetest.Password}, "password": {"a quite new one"}, "again": {"a quite new one"}}).want(http.StatusSeeOther)
 	c.get(paths.Interfaces).want(http.StatusOK)
 	other.get(paths.Interfaces).want(http.StatusSeeOther)

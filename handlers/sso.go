@@ -123,6 +123,7 @@ func (h *Handlers) FinishSSO(c echo.Context) error {
 	}
 	user, err := h.Store.SSOUser(ctx, reqctx.ID(ctx), p.ID, who.Subject, who.Email, who.Verified)
 	if store.KindOf(err) == store.Unauthenticated {
+		h.Log.InfoContext(ctx, "single sign-on refused", "request_id", reqctx.ID(ctx), "provider", p.ID)
 		return fail(store.MessageOf(err))
 	}
 	if err != nil {

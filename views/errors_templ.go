@@ -99,7 +99,7 @@ func ErrorPage(p Page, code int, title, text, linkText, href, reference string, 
 				}
 			}
 			if again != nil {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p>What you entered is kept on this page. Send it again when the console answers.</p><form class=\"toolbar\" method=\"post\" action=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p>What you entered is kept on this page. Send it again from here.</p><form class=\"toolbar\" method=\"post\" action=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"runtime"
 	"runtime/debug"
 	runtimemetrics "runtime/metrics"
@@ -526,4 +527,42 @@ func TestPublicPagesAreLimited(t *testing.T) {
 			t.Errorf("%s, a moment later: %d", name, res.StatusCode)
 		}
 	}
+}
+
+// TestWritesAreLimited sends forms, and asks for files, faster than people do.
+func TestWritesAreLimited(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b, colleague := s.browser(t).signIn("owner@northwind.example"), s.browser(t).signIn("finance@cloud.example")
+	refused := func(what string, a answer) {
+		t.Helper()
+		if a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" || !strings.Contains(a.body, "Too many requests. Try again in") {
+			t.Errorf("%s: %d, Retry-After %q", what, a.StatusCode, a.Header.Get("Retry-After"))
+		}
+	}
+	open := url.Values{"key": {"k-1"}, "title": {"A title"}, "body": {""}}
+	for range writesPerPerson {
+		b.do("POST", paths.Tickets, open).want(t, http.StatusUnprocessableEntity, "")
+	}
+	open.Set("body", "Long text that nobody wants to type again")
+	a := b.do("POST", paths.Tickets, open)
+	refused("a form too many", a)
+	if !strings.Contains(a.body, "Long text that nobody wants to type again") || !strings.Contains(a.body, "What you entered is kept on this page.") {
+		t.Error("what was typed is gone")
+	}
+	refused("another session of the same person", s.browser(t).signIn("owner@northwind.example").do("POST", paths.Tickets, open))
+	b.get(paths.Tickets).want(t, http.StatusOK, "") // to look is no form
+	colleague.do("POST", paths.Preferences, url.Values{"theme": {"dark"}}).want(t, http.StatusSeeOther, paths.Home)
+	s.env.Clock.Advance(writeWait)
+	if a := b.do("POST", paths.Tickets, open); a.StatusCode == http.StatusTooManyRequests {
+		t.Error("a moment later it is still refused")
+	}
+	for range exportsPerPerson {
+		b.get(paths.InterfacesCSV).want(t, http.StatusOK, "")
+	}
+	refused("a file too many", b.get(paths.InterfacesCSV))
+	refused("another file", b.get(paths.StatementCSV))
+	colleague.get(paths.AdminLedgerCSV+"?from=2026-10-01&to=2026-10-31").want(t, http.StatusOK, "")
+	s.env.Clock.Advance(exportWait)
+	b.get(paths.StatementCSV).want(t, http.StatusOK, "")
 }

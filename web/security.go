@@ -462,10 +462,47 @@ func newPace(now func() time.Time, burst int, wait time.Duration) *pace {
 	return &pace{now: now, clients: newClients(burst, wait)}
 }
 
+// What one person may do, whoever they are: 120 forms, then one a second; 30
+// files, then one every two seconds. Nobody fills in forms faster, so that what
+// does is a program, and its load and the rows that it makes are bounded.
+const (
+	writesPerPerson  = 120
+	writeWait        = time.Second
+	exportsPerPerson = 30
+	exportWait       = 2 * time.Second
+)
+
+// person is a guard that counts what somebody who is signed in asks for, by
+// person. Others are counted where they ask.
+func (p *pace) person(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		u, ok := reqctx.User(c.Request().Context())
+		if !ok {
+			return next(c)
+		}
+		if err := p.check(u.ID); err != nil {
+			return err
+		}
+		p.count(u.ID)
+		return next(c)
+	}
+}
+
+// writes is a guard for every form, by person.
+func (p *pace) writes(next echo.HandlerFunc) echo.HandlerFunc {
+	each := p.person(next)
+	return func(c echo.Context) error {
+		if c.Request().Method == http.MethodGet {
+			return next(c)
+		}
+		return each(c)
+	}
+}
+
 // tooFast is the refusal of a client that asks too often.
 type tooFast struct{ wait time.Duration }
 
-func (*tooFast) Error() string { return "too many requests of one client" }
+func (*tooFast) Error() string { return "too many requests of one client or person" }
 
 // check refuses a client that is over its limit. Kinds: a *tooFast.
 func (p *pace) check(ip string) error {

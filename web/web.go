@@ -163,6 +163,7 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 		s.session, // before refusals, so that they know whose page it is
 		s.sameOrigin,
 		s.parseForm,
+		newPace(cfg.Now, writesPerPerson, writeWait).writes, // after the form is read, so that nothing typed is lost
 	)
 	s.echo = e
 	s.routes(e)

@@ -9,9 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -50,7 +54,7 @@ var ErrRefused = errors.New("single sign-on refused")
 
 // Client talks to providers. The zero value is ready.
 type Client struct {
-	Transport http.RoundTripper // http.DefaultTransport when nil
+	Transport http.RoundTripper // the network when nil
 
 	mu   sync.Mutex
 	seen map[string]known
@@ -70,15 +74,33 @@ type published struct {
 	NamesItself bool `json:"authorization_response_iss_parameter_supported"`
 }
 
+// outwards is the network, but for addresses of this machine's own link, where
+// clouds tell a machine its secrets: no provider is there, and none may lead there.
+// A provider in the operator's own network is asked like any other.
+var outwards = func() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DialContext = (&net.Dialer{Timeout: providerTime, Control: func(_, address string, _ syscall.RawConn) error {
+		a, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return err
+		}
+		if ip := a.Addr().Unmap(); ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() {
+			return errors.New("an identity provider led to an address of this machine's link")
+		}
+		return nil
+	}}).DialContext
+	return t
+}()
+
 // asking is the context in which a provider is asked.
 func (c *Client) asking(ctx context.Context) context.Context {
 	next := c.Transport
 	if next == nil {
-		next = http.DefaultTransport
+		next = outwards
 	}
 	return oidc.ClientContext(ctx, &http.Client{Timeout: providerTime, Transport: bounded{next}, CheckRedirect: func(r *http.Request, via []*http.Request) error {
-		if r.Method != http.MethodGet || r.URL.Scheme != via[0].URL.Scheme || len(via) > 3 {
-			return errors.New("an identity provider led elsewhere") // with the secret, or in the clear
+		if r.Method != http.MethodGet || r.URL.Scheme != via[0].URL.Scheme || r.URL.Host != via[0].URL.Host || len(via) > 3 {
+			return errors.New("an identity provider led elsewhere") // with the secret, in the clear, or to another host
 		}
 		return nil
 	}})
@@ -97,6 +119,16 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		}{io.LimitReader(res.Body, answerLimit), res.Body}
 	}
 	return res, err
+}
+
+// inShort cuts what an error says: the library puts whole answers into some, and
+// what a provider writes is not to fill the log.
+func inShort(err error) error {
+	const most = 300 // bytes
+	if text := err.Error(); len(text) > most {
+		return errors.New(strings.ToValidUTF8(text[:most], "") + "…")
+	}
+	return err
 }
 
 // safe refuses a provider that is reached safely itself and would have its people
@@ -129,7 +161,7 @@ func (c *Client) discovered(ctx context.Context, issuer string) (known, error) {
 	// The provider outlives the request that asks for it first.
 	p, err := oidc.NewProvider(c.asking(context.WithoutCancel(ctx)), issuer)
 	if err != nil {
-		return known{}, err
+		return known{}, inShort(err)
 	}
 	found := known{provider: p, goodUntil: time.Now().Add(time.Hour)}
 	if err := p.Claims(&found.tells); err != nil {
@@ -194,15 +226,15 @@ func (c *Client) Finish(ctx context.Context, p Provider, state string, a Answer)
 	token, err := conf.Exchange(ctx, a.Code, oauth2.VerifierOption(s.Verifier))
 	if err != nil {
 		var refusal *oauth2.RetrieveError
-		if errors.As(err, &refusal) {
-			return Person{}, errors.Join(ErrRefused, err)
+		if errors.As(err, &refusal) && refusal.Response != nil {
+			return Person{}, fmt.Errorf("%w: asked for a token, the provider answered %s", ErrRefused, refusal.Response.Status)
 		}
-		return Person{}, err
+		return Person{}, inShort(err)
 	}
 	raw, _ := token.Extra("id_token").(string)
 	id, err := found.Verifier(&oidc.Config{ClientID: p.ClientID}).Verify(ctx, raw)
 	if err != nil {
-		return Person{}, errors.Join(ErrRefused, err)
+		return Person{}, errors.Join(ErrRefused, inShort(err))
 	}
 	if id.Nonce != s.Nonce {
 		return Person{}, fmt.Errorf("%w: the nonce is another", ErrRefused)
@@ -219,7 +251,7 @@ func (c *Client) Finish(ctx context.Context, p Provider, state string, a Answer)
 		// Many providers tell the address only when asked for it.
 		info, err := found.UserInfo(ctx, oauth2.StaticTokenSource(token))
 		if err != nil {
-			return Person{}, errors.Join(ErrRefused, err)
+			return Person{}, fmt.Errorf("%w: the provider gives no user info", ErrRefused)
 		}
 		if info.Subject != id.Subject {
 			return Person{}, fmt.Errorf("%w: the user info is about somebody else", ErrRefused)

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"math/big"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // The product is tested against a real provider elsewhere; here is one that lies.
@@ -152,6 +154,13 @@ func TestProvidersThatLie(t *testing.T) {
 		"another provider answered":     {answer: func(_ *liar, a *Answer) { a.Issuer = "https://login.example" }, refused: true, unasked: true},
 		"nobody says who answered":      {set: func(l *liar) { l.published = map[string]any{"authorization_response_iss_parameter_supported": true} }, refused: true, unasked: true},
 		"a refusal":                     {set: func(l *liar) { l.token = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "{}", 400) } }, refused: true},
+		"a refusal that talks": {set: func(l *liar) {
+			l.token = func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(400)
+				io.WriteString(w, `{"error":"invalid_grant","error_description":"lin@northwind.example `+strings.Repeat("x", 10_000)+`"}`)
+			}
+		}, refused: true},
 		"a token that leads elsewhere": {set: func(l *liar) {
 			l.token = func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
@@ -193,6 +202,9 @@ func TestProvidersThatLie(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), clientSecret) {
 				t.Errorf("the error tells the secret: %v", err)
 			}
+			if err != nil && (len(err.Error()) > 600 || strings.Contains(err.Error(), "northwind")) {
+				t.Errorf("the error repeats what the provider said: %v", err)
+			}
 		})
 	}
 	if n := taken.Load(); n == 0 || n > 64<<20 {
@@ -214,6 +226,10 @@ func TestConfigurationsThatLie(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s %s was asked of somebody else", r.Method, r.URL)
+	}))
+	defer elsewhere.Close()
 	var taken atomic.Int64
 	for name, set := range map[string]func(*liar){
 		"token in the clear":     func(l *liar) { l.published = map[string]any{"token_endpoint": "http://login.example/token"} },
@@ -227,7 +243,15 @@ func TestConfigurationsThatLie(t *testing.T) {
 				http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
 			}
 		},
+		"led to another host": func(l *liar) {
+			l.config = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) }
+		},
 		"without end": func(l *liar) { l.config = endless(&taken) },
+		"an error that fills the log": func(l *liar) {
+			l.config = func(w http.ResponseWriter, r *http.Request) {
+				http.Error(w, strings.Repeat("ünd so weiter ", 10_000), http.StatusTeapot)
+			}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLiar(t, key)
@@ -236,8 +260,16 @@ func TestConfigurationsThatLie(t *testing.T) {
 			address, _, err := client.Begin(t.Context(), Provider{Issuer: l.URL, ClientID: clientID, Return: "https://console.example/login/sso/return"}, "lin@northwind.example")
 			if err == nil {
 				t.Errorf("leads to %s", address)
+			} else if text := err.Error(); len(text) > 400 || !utf8.ValidString(text) {
+				t.Errorf("an error of %d bytes", len(text))
 			}
 		})
+	}
+	// Where clouds tell a machine its secrets, not even for an answer of 404.
+	for _, issuer := range []string{"https://169.254.169.254", "https://[fe80::1]", "https://0.0.0.0", "https://224.0.0.1"} {
+		if _, _, err := new(Client).Begin(t.Context(), Provider{Issuer: issuer}, "lin@northwind.example"); err == nil || !strings.Contains(err.Error(), "of this machine's link") {
+			t.Errorf("%s: %v", issuer, err)
+		}
 	}
 	if n := taken.Load(); n == 0 || n > 64<<20 {
 		t.Errorf("%d MB of an endless configuration were taken", n>>20)

@@ -43,7 +43,9 @@ var _ pay.Gateway = (*Gateway)(nil)
 // New returns Stripe. Nothing is asked of it yet.
 func New(c Config) *Gateway {
 	backend := &sdk.BackendConfig{
-		HTTPClient:        &http.Client{Timeout: callLimit},
+		HTTPClient: &http.Client{Timeout: callLimit, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return errors.New("the gateway led elsewhere") // Stripe's API does not; whoever does would get what we send
+		}},
 		LeveledLogger:     &sdk.LeveledLogger{Level: sdk.LevelNull}, // we log, once, without bodies
 		MaxNetworkRetries: sdk.Int64(1),                             // the worker tries again, with the same keys
 		EnableTelemetry:   sdk.Bool(false),

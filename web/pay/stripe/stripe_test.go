@@ -214,6 +214,15 @@ func TestProblems(t *testing.T) {
 	if e, err := g.Refund(ctx, payment.Refund{Key: "k", PaymentID: "pay-1", IntentID: "pi_1", Amount: usd(5)}); err != nil || e.Notice != payment.RefundDone || e.ID == "" {
 		t.Errorf("refunding again: %+v, %v", e, err)
 	}
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s %s was asked of somebody else", r.Method, r.URL)
+	}))
+	defer elsewhere.Close()
+	leads := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	defer leads.Close()
+	if _, err := New(Config{Key: "sk_test_123", URL: leads.URL}).Checkout(ctx, checkout()); err == nil || errors.Is(err, pay.ErrRefused) {
+		t.Errorf("led elsewhere: %v", err)
+	}
 	srv.Close()
 	if _, err := g.Checkout(ctx, checkout()); err == nil || errors.Is(err, pay.ErrRefused) {
 		t.Errorf("without a network: %v", err)
