@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -90,6 +92,10 @@ func (h *Handlers) UploadInventory(c echo.Context) error {
 				return echo.ErrBadRequest
 			}
 			got, by.Key = true, form.Key
+			if part.FileName() != "" && !namedAs(part.FileName(), ".csv") {
+				refusal = &store.Error{Kind: store.Invalid, Fields: map[string]string{"file": "Select a CSV file, whose name ends in .csv"}}
+				break
+			}
 			refusal = h.Store.UploadInventory(r.Context(), by, inventory.Mode(form.Mode), part)
 		}
 		// What the store left unread, so that the answer is read.
@@ -109,6 +115,10 @@ func (h *Handlers) UploadInventory(c echo.Context) error {
 	}
 	return h.done(c, paths.AdminInventory)
 }
+
+// namedAs reports whether the name of a file ends as those of its kind do. It is all
+// that is looked at of a name that somebody sent.
+func namedAs(name, ending string) bool { return strings.EqualFold(path.Ext(name), ending) }
 
 // badBody is a body that broke off; one that is too large stays what it is.
 func badBody(err error) error {

@@ -199,6 +199,12 @@ func TestInventoryRefusals(t *testing.T) {
 	if a = c.upload("k4", "add", big).want(http.StatusUnprocessableEntity); !strings.Contains(a.text(), "at most 32 MB") {
 		t.Error(a.text())
 	}
+	for _, name := range []string{"inventory.xlsx", "inventory.csv.gz", "csv"} { // whatever is in it
+		a = c.send(paths.AdminInventory, "multipart/form-data; boundary=x", strings.NewReader("--x\r\nContent-Disposition: form-data; name=\"mode\"\r\n\r\nreplace\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\""+name+"\"\r\n\r\nkind,id\r\n--x--\r\n")).want(http.StatusUnprocessableEntity)
+		if a.doc().Find(".error-summary a[href='#file']").Text() != "Select a CSV file, whose name ends in .csv" || a.doc().Find("input[name=mode][value=replace][checked]").Length() != 1 {
+			t.Errorf("%s: %s", name, a.text())
+		}
+	}
 	c.send(paths.AdminInventory, "application/x-www-form-urlencoded", strings.NewReader("mode=add")).want(http.StatusUnsupportedMediaType)
 	c.send(paths.AdminInventory, "multipart/form-data; boundary=x", strings.NewReader("--x\r\nbroken")).want(http.StatusBadRequest)
 	// Other routes keep their limit.

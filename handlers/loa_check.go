@@ -167,6 +167,9 @@ func comparedFile(c echo.Context) (file []byte, problem string, err error) {
 		if part.FileName() == "" {
 			return nil, "Choose a PDF file", nil
 		}
+		if !namedAs(part.FileName(), ".pdf") {
+			return nil, "Choose a PDF file, whose name ends in .pdf", nil
+		}
 		file, err := io.ReadAll(io.LimitReader(part, MaxCompared+1))
 		switch {
 		case err != nil:

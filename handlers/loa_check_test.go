@@ -258,6 +258,7 @@ func TestCompareAFile(t *testing.T) {
 		"no file":      {"multipart/form-data; boundary=x", "--x--\r\n", http.StatusUnprocessableEntity, "Choose a PDF file"},
 		"no name":      {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"pdf\"; filename=\"\"\r\n\r\n\r\n--x--\r\n", http.StatusUnprocessableEntity, "Choose a PDF file"},
 		"empty":        {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"pdf\"; filename=\"a.pdf\"\r\n\r\n\r\n--x--\r\n", http.StatusUnprocessableEntity, "This file is empty"},
+		"other kind":   {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"pdf\"; filename=\"a.pdf.exe\"\r\n\r\n%PDF-1.7\r\n--x--\r\n", http.StatusUnprocessableEntity, "Choose a PDF file, whose name ends in .pdf"},
 		"broken off":   {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"pdf\"; filename=\"a.pdf\"\r\n\r\n%PDF", http.StatusBadRequest, ""},
 		"another form": {"application/x-www-form-urlencoded", "pdf=1", http.StatusUnsupportedMediaType, ""},
 		"too large": {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"pdf\"; filename=\"a.pdf\"\r\n\r\n" + strings.Repeat("x", handlers.MaxCompared+1) + "\r\n--x--\r\n",
