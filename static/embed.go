@@ -128,8 +128,34 @@ func squeezeCSS(content []byte) []byte {
 // cssBlanks are safe to lose: a colon with a blank after it stands in declarations only, never in a selector.
 var cssBlanks = strings.NewReplacer("; }", "}", " {", "{", "{ ", "{", "; ", ";", " }", "}", ", ", ",", ": ", ":")
 
-// squeezeJS drops indentation and the lines that are only a comment; a comment after code stays.
-func squeezeJS(content []byte) []byte { return trimLines(content, []byte("//")) }
+// squeezeJS drops indentation, the lines that are only a comment, and the blanks beside signs, but not inside strings; a
+// comment after code stays.
+func squeezeJS(content []byte) []byte {
+	const signs = "=!&|<>?:,;{}()"
+	in := trimLines(content, []byte("//"))
+	out := make([]byte, 0, len(in))
+	var quote byte // of the string that in[i] is in, '/' in a comment, 0 in code
+	for i, b := range in {
+		switch {
+		case quote == '/':
+			if b == '\n' {
+				quote = 0
+			}
+		case quote != 0:
+			if b == quote && in[i-1] != '\\' {
+				quote = 0
+			}
+		case b == '\'', b == '"', b == '`':
+			quote = b
+		case b == '/' && in[i+1] == '/':
+			quote = '/'
+		case b == ' ' && (strings.IndexByte(signs, in[i-1]) >= 0 || strings.IndexByte(signs, in[i+1]) >= 0):
+			continue
+		}
+		out = append(out, b)
+	}
+	return out
+}
 
 // trimLines removes the space around lines, empty lines, and lines that begin with skip.
 func trimLines(content, skip []byte) []byte {

@@ -122,8 +122,8 @@ func TestVendoredHtmxIsThePublishedFile(t *testing.T) {
 func TestNothingThePolicyForbids(t *testing.T) {
 	for name, words := range map[string][]string{
 		ConsoleCSS: {"@import", "http:", "https:", "data:", "url("},
-		AppJS:      {"eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", ".style", "http:", "https:"},
-		PasskeyJS:  {"eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", ".style", "http:", "https:"},
+		AppJS:      {"localStorage", "sessionStorage", "indexedDB", ".cookie", "postMessage", "onmessage", "__proto__", ".prototype", "eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", ".style", "http:", "https:"},
+		PasskeyJS:  {"localStorage", "sessionStorage", "indexedDB", ".cookie", "postMessage", "onmessage", "__proto__", ".prototype", "eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", ".style", "http:", "https:"},
 		FaviconSVG: {"<script", "style=", "href"},
 	} {
 		a, _ := Lookup(URL(name))
@@ -143,8 +143,9 @@ func TestSqueeze(t *testing.T) {
 		{"css comments and indentation", "/* a\n b */\na {\n  b: c; /* d */ e: f;\n}\n\n", "a{b:c; e:f;}", squeezeCSS},
 		{"css strings keep their blanks", "a::before { content: \"a; b: c\"; }\nb d, e { f: g; }\n", "a::before { content: \"a; b: c\"; }b d,e{ f:g}", squeezeCSS},
 		{"css comment left open", "a{}\n/* b", "a{}", squeezeCSS},
-		{"js comment lines", "// a\nlet b; // c\n  // d\n  e();\n", "let b; // c\ne();\n", squeezeJS},
-		{"js slashes inside a string stay", "  x = '//y';\n", "x = '//y';\n", squeezeJS},
+		{"js comment lines", "// a\nlet b; // c\n  // d\n  e();\n", "let b;// c\ne();\n", squeezeJS},
+		{"js slashes inside a string stay", "  x = '//y';\n", "x='//y';\n", squeezeJS},
+		{"js strings keep their blanks", "if (a === 'b = c, d') { e(\"f ? g : h\", 'i\\' => j'); }\nk = l / m;\n", "if(a==='b = c, d'){e(\"f ? g : h\",'i\\' => j');}\nk=l / m;\n", squeezeJS},
 	} {
 		if got := string(c.f([]byte(c.in))); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)

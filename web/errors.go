@@ -125,6 +125,11 @@ func (s *Server) askToSignIn(c echo.Context) error {
 		if sess != nil {
 			why = sess.gone
 		}
+		if why != "" && r.URL.Path == paths.Session {
+			// The page that asks by itself may make room for the sign-in, which
+			// then says why.
+			sess.Flash(views.Flash{Tone: ui.ToneInfo, Text: why})
+		}
 		return s.handlers.SignInAgain(c, why)
 	}
 	if sess != nil && sess.gone != "" {

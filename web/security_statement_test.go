@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -39,6 +40,72 @@ func TestSecurityStatementNamesTests(t *testing.T) {
 	for _, m := range named {
 		if !exists[m[1]] {
 			t.Errorf("SECURITY.md names %s, which is no test", m[1])
+		}
+	}
+}
+
+// TestSecurityStatementIsWhole: every requirement of the standard's levels 1 and 2
+// stands in exactly one row, whose claim names its test, says which document it is,
+// or says that it does not apply or is not met.
+func TestSecurityStatementIsWhole(t *testing.T) {
+	text, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := os.ReadFile("testdata/asvs-5.0.0.txt") // each number and its level
+	if err != nil {
+		t.Fatal(err)
+	}
+	level := map[string]string{}
+	for line := range strings.Lines(string(list)) {
+		number, l, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok || level[number] != "" {
+			t.Fatalf("the list of the standard: %q", line)
+		}
+		level[number] = l
+	}
+	if len(level) != 345 {
+		t.Fatalf("the standard has 345 requirements, the list %d", len(level))
+	}
+	// Chapters that are still told section by section.
+	later := []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17"}
+	left, _, _ := strings.Cut(string(text), "\n## The modules that are built in\n")
+	said := map[string]int{}
+	for n, line := range strings.Split(left, "\n") {
+		cells := strings.Split(strings.Trim(line, "|"), " | ")
+		numbers := strings.Split(strings.TrimSpace(cells[0]), ", ")
+		if !strings.HasPrefix(line, "| ") || level[numbers[0]] == "" && !regexp.MustCompile(`^\d`).MatchString(numbers[0]) {
+			continue
+		}
+		for _, number := range numbers {
+			if level[number] == "" {
+				t.Errorf("line %d: the standard has no requirement %q", n+1, number)
+			}
+			if said[number]++; said[number] > 1 {
+				t.Errorf("line %d: %s has two rows", n+1, number)
+			}
+		}
+		if len(cells) != 3 {
+			t.Errorf("line %d: %d cells, want the numbers, what is so, and the test", n+1, len(cells))
+			continue
+		}
+		what, by := cells[1], cells[2]
+		switch tests := regexp.MustCompile("`(Test|Fuzz)\\w+`").MatchString(by); {
+		case strings.HasPrefix(what, "Does not apply"), strings.HasPrefix(what, "Not met"):
+			if !strings.Contains(what, ": ") {
+				t.Errorf("line %d: %s does not say why", n+1, cells[0])
+			}
+			if strings.HasPrefix(what, "Not met") && !strings.Contains(string(text), "\n- "+numbers[0]+":") {
+				t.Errorf("line %d: *What is left* does not begin a line with %s", n+1, numbers[0])
+			}
+		case !tests && !strings.Contains(by, "here") && !strings.Contains(by, "README") && !strings.Contains(by, "Release"):
+			t.Errorf("line %d: %s names no test, and does not say which document it is", n+1, cells[0])
+		}
+	}
+	for number, l := range level {
+		chapter, _, _ := strings.Cut(number, ".")
+		if said[number] == 0 && l != "3" && !slices.Contains(later, chapter) {
+			t.Errorf("nothing is said of %s", number)
 		}
 	}
 }

@@ -225,6 +225,10 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 		"redirect":     anonymous.get(paths.Messages),
 		"not found":    anonymous.get("/nowhere"),
 		"wrong method": anonymous.do("DELETE", paths.Login, nil),
+		"trace":        anonymous.do("TRACE", paths.Login, nil, "X-Told", "back"),
+		"other origin": customer.get(paths.Messages, "Origin", "https://evil.example"),
+		"keys":         anonymous.get(paths.LetterKeys),
+		"list as file": customer.get(paths.InterfacesCSV),
 		"cross-origin": anonymous.do("POST", paths.Login, url.Values{}, "Sec-Fetch-Site", "cross-site"),
 		"refused form": anonymous.do("POST", paths.Login, url.Values{}),
 		"health":       anonymous.get(paths.Health),
@@ -243,10 +247,19 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 				t.Errorf("%s: %s is %q", name, h, got)
 			}
 		}
+		if kind := a.Header.Get("Content-Type"); strings.HasPrefix(kind, "text/") && !strings.HasSuffix(strings.ToLower(kind), "; charset=utf-8") {
+			t.Errorf("%s: the content type %q does not name the encoding", name, kind)
+		}
+		if got := a.Header.Get("Access-Control-Allow-Origin"); got != "" && name != "keys" {
+			t.Errorf("%s: may be read by %q", name, got)
+		}
+		if name == "trace" && (a.StatusCode != http.StatusMethodNotAllowed || strings.Contains(a.body, "X-Told")) {
+			t.Errorf("%s: %d %s", name, a.StatusCode, a.body)
+		}
 		if a.Header.Get("Server") != "" || a.Header.Get("X-Request-Id") == "" {
 			t.Errorf("%s: headers %v", name, a.Header)
 		}
-		if name == "static" {
+		if name == "static" || name == "keys" { // public, the same for everybody
 			continue
 		}
 		if got := a.Header.Get("Cache-Control"); got != "no-store" {

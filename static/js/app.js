@@ -23,6 +23,7 @@
     d.showModal();
     d.addEventListener('close', () => {
       d.remove();
+      if (covered()) return ask(() => cover(false));
       if ($('dialog[open]')) return;
       const menu = opener && opener.closest('[popover]');
       const back = menu ? $('[popovertarget="' + menu.id + '"]') : opener;
@@ -91,7 +92,8 @@
     const f = e.target;
     if (f.getAttribute('method') !== 'post') return;
     if (sending === f) { e.preventDefault(); e.stopPropagation(); return; }
-    if (f.matches('[hx-post]')) { changed.delete(f); return; } // htmx keeps its own queue
+    // htmx keeps its own queue.
+    if (f.matches('[hx-post]')) { changed.delete(f); return; }
     free();
     sending = f;
     f.setAttribute('aria-busy', 'true');
@@ -120,12 +122,20 @@
     el.append(again);
     ($('.topbar') || $('.skip')).after(el);
   };
-  // Ask whether somebody is signed in. When not, a dialog says so over the page; when nobody answers, the bar does.
-  const ask = (then, otherwise = () => {}) => {
+  // Behind the dialog that asks to sign in again nothing of the page is on the screen: whoever comes to it next may be
+  // somebody else. What was typed stays in it.
+  const covered = () => $('#layer').hidden;
+  const cover = (yes) => all('body > :not(#notice,#announce)').forEach((el) => { el.hidden = yes; });
+  // Ask whether somebody is signed in. When not, a page on which nothing was typed makes room for the sign-in, and a dialog
+  // says so over another; when nobody answers, the bar does.
+  const ask = (then = () => {}, otherwise = () => {}) => {
     const url = $('#notice').dataset.session;
     fetch(url, { headers: { 'HX-Request': 'true' } }).then((r) => {
       offline(!r.ok && r.status !== 401);
-      if (r.status === 401) window.htmx.ajax('GET', url, '#notice');
+      if (r.status === 401 && !$('#again-h')) {
+        if (typed() || $('dialog')) htmx.ajax('GET', url, '#notice');
+        else location.reload();
+      }
       (r.ok ? then : otherwise)();
     }, () => { offline(true); otherwise(); });
   };
@@ -141,8 +151,8 @@
   });
   on('visibilitychange', () => {
     if (doc.hidden) return;
-    all(polls).forEach((el) => window.htmx.trigger(el, 'every', {}, false));
-    if ($('#again-h')) ask(() => { all('#notice dialog').forEach((d) => d.close()); say('You are signed in again'); });
+    all(polls).forEach((el) => htmx.trigger(el, 'every', {}, false));
+    if (covered()) ask(() => { cover(false); all('#notice dialog').forEach((d) => d.close()); say('You are signed in again'); });
   });
 
   // What arrives with a swap is said once; what stands on a freshly loaded page was read with the page.
@@ -150,6 +160,10 @@
     if (aloud && el.said !== el.dataset.announce) say(el.dataset.announce);
     el.said = el.dataset.announce;
   });
-  on('htmx:after:swap', () => { all('#layer dialog:not([open]),#notice dialog:not([open])').forEach(open); sentences(true); });
+  on('htmx:after:swap', () => { if ($('#again-h')) cover(true); all('#layer dialog:not([open]),#notice dialog:not([open])').forEach(open); sentences(true); });
   sentences();
+
+  // A page that is left open asks every minute, so that one whose session ended, here or elsewhere, does not stay on the
+  // screen. Asking by itself keeps no session alive.
+  if ($('.topbar')) setInterval(ask, 60000);
 })();

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"demarc/store"
@@ -78,9 +79,22 @@ func TestWhatWasTypedIsKept(t *testing.T) {
 	p.See("Sign in again to continue")
 	p.See("You were signed out after 30 minutes without activity. What you typed on this page is kept, and nothing was sent.")
 	p.AccessibleInBothThemes("signed out over a form")
+	// Nothing of the page is on the screen, and there is no way back to it but to
+	// sign in.
+	hidden := func() {
+		t.Helper()
+		if evaluate[bool](p, `[...document.body.children].some(e => !["notice", "announce"].includes(e.id) && e.checkVisibility())`) {
+			t.Error("the page is on the screen of somebody who is signed out")
+		}
+	}
+	hidden()
 	p.Click("Back to the page")
+	p.See("Sign in again to continue")
+	hidden()
+	signInBeside(p)
 	p.NotSee("Sign in again to continue")
 	kept("Name", "Zhou Ming")
+	env.Clock.Advance(store.IdleLimit)
 	p.Click("OK")
 	p.See("Sign in again to continue")
 	signInBeside(p)
@@ -103,6 +117,7 @@ func TestWhatWasTypedIsKept(t *testing.T) {
 	env.Clock.Advance(store.IdleLimit)
 	p.Click("OK")
 	p.See("Sign in again to continue")
+	hidden()
 	signInBeside(p)
 	p.NotSee("Sign in again to continue")
 	kept("Leased line code", "HZ-CTC-77")
@@ -111,4 +126,28 @@ func TestWhatWasTypedIsKept(t *testing.T) {
 	if c := env.Get(t, conn.ID); c.Stage != lifecycle.WaitingForCabling || c.LineCode != "HZ-CTC-77" {
 		t.Errorf("stage %s, line code %q", c.Stage, c.LineCode)
 	}
+}
+
+// A page whose session ended, here or elsewhere, leaves the screen by itself within
+// a minute: where nothing was typed, for the sign-in.
+func TestAPageLeavesTheScreenWithItsSession(t *testing.T) {
+	env := storetest.New(t, storetest.WithPasswords())
+	edge, err := web.New(context.Background(), web.Config{Operator: "Example Cloud", Now: env.Clock.Now}, env.Store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(edge)
+	t.Cleanup(server.Close)
+	p := signInAsOwner(t, server.URL, true)
+	p.run("making minutes shorter", func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `{ const real = setInterval; setInterval = (f, ms) => real(f, ms / 200); }`})
+		return err
+	})
+	conn := env.At(t, lifecycle.Enabled)
+	p.Goto(paths.Interface(conn.ID))
+	p.SeeHeading(conn.Title())
+	env.Clock.Advance(store.IdleLimit)
+	p.SeeURL("^" + paths.Login)
+	p.See("You were signed out after 30 minutes without activity.")
+	p.NotSee(conn.Title())
 }
