@@ -35,9 +35,14 @@ func named(name string) func(*store.NewConnection) {
 func rowsOf(a *answer) []string {
 	var out []string
 	a.doc().Find("#list tbody tr").Each(func(_ int, s *goquery.Selection) {
-		out = append(out, strings.TrimPrefix(s.AttrOr("id", ""), "row-"))
+		out = append(out, s.Find("th a.id").Text())
 	})
 	return out
+}
+
+// rowOf is the row of an interface in the list.
+func rowOf(d *goquery.Document, id string) *goquery.Selection {
+	return d.Find("#list tr:has(th a[href='" + paths.Interface(id) + "'])")
 }
 
 func folded(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") }
@@ -130,20 +135,20 @@ func TestInterfacesList(t *testing.T) {
 		if d := cmp.Diff([]string{"All 5", "Needs your action 2", "With Example Cloud 1", "Enabled 1", "Closed 1"}, texts(d.Find("nav[aria-label=Views] a"))); d != "" {
 			t.Error("views, -want +got:\n", d)
 		}
-		if got := d.Find("#row-" + primary.ID + " td[data-label='Redundant to']"); folded(got) != backup.ID+"hz-backup" {
+		if got := rowOf(d, primary.ID).Find("td[data-label='Redundant to']"); folded(got) != backup.ID+"hz-backup" {
 			t.Errorf("the first of a pair names %q", folded(got))
 		}
-		if got := d.Find("#row-" + backup.ID + " td[data-label='Redundant to'] a"); got.AttrOr("href", "") != paths.Interface(primary.ID) {
+		if got := rowOf(d, backup.ID).Find("td[data-label='Redundant to'] a"); got.AttrOr("href", "") != paths.Interface(primary.ID) {
 			t.Errorf("the second of a pair links %q", got.AttrOr("href", ""))
 		}
 		orders, err := s.OrdersOf(context.Background(), pending.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := d.Find("#row-" + pending.ID + " .acts a.lead"); got.AttrOr("href", "") != paths.Order(orders[0].No) {
+		if got := rowOf(d, pending.ID).Find(".acts a.lead"); got.AttrOr("href", "") != paths.Order(orders[0].No) {
 			t.Errorf("Pay leads to %q", got.AttrOr("href", ""))
 		}
-		if got := folded(d.Find("#row-" + pending.ID + " td[data-label=Status] .sub").First()); got != "Order expires 27 Nov, 15:12 (UTC+08:00)" {
+		if got := folded(rowOf(d, pending.ID).Find("td[data-label=Status] .sub").First()); got != "Order expires 27 Nov, 15:12 (UTC+08:00)" {
 			t.Errorf("second line %q", got) // in Singapore's zone
 		}
 	})

@@ -55,7 +55,7 @@ func TestColumnsOfTheList(t *testing.T) {
 				t.Errorf("%q: %d cells below %d heads", c.chosen, n, len(c.heads))
 			}
 		})
-		row := d.Find("#row-" + first.ID)
+		row := rowOf(d, first.ID)
 		for label, want := range map[string]string{"Region": "China (Hangzhou)", "Fee": "$720.00a month", "Created": "20 Nov 2026"} {
 			if got := folded(row.Find("td[data-label='" + label + "']")); (got != "") != slices.Contains(c.chosen, strings.ToLower(label)) || (got != "" && got != want) {
 				t.Errorf("%q: %s is %q", c.chosen, label, got)

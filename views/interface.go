@@ -7,6 +7,7 @@ import (
 
 	"demarc/store/fees"
 	"demarc/store/lifecycle"
+	"demarc/store/ticket"
 	"demarc/views/ui"
 	"demarc/web/paths"
 )
@@ -193,6 +194,26 @@ func (i *Interface) reportLabel() string {
 
 func lower(s string) string { return strings.ToLower(s) }
 
+// askAbout opens a ticket about the interface, from a menu; nothing for a role
+// that opens none.
+func (i *Interface) askAbout() []ui.MenuItem {
+	if !lifecycle.May(lifecycle.AskTickets, cmp.Or(i.Reader, lifecycle.Owner)) {
+		return nil
+	}
+	return []ui.MenuItem{{Label: "Open a ticket", Href: paths.NewTicketAbout(i.ticketTopic(), i.ID)}}
+}
+
+// ticketTopic is what a question about the interface is most likely about.
+func (i *Interface) ticketTopic() string {
+	switch i.Stage {
+	case lifecycle.ApprovedLOA, lifecycle.WaitingForCabling:
+		return ticket.Cabling
+	case lifecycle.PendingPayment, lifecycle.WaitingForPayment, lifecycle.Enabled:
+		return ticket.Fees
+	}
+	return ticket.Letter
+}
+
 // CustomerActions are the links of a row for the customer, at most two, the
 // useful one first, and what goes under More. They come from the lifecycle
 // table: what is not possible now is not a link.
@@ -243,6 +264,9 @@ func (i *Interface) customerActions(links []ui.Action, more []ui.MenuItem) ([]ui
 	}
 	if can(lifecycle.Renew) && i.Standing < fees.DueSoon {
 		item("Renew", paths.Renewal(i.ID))
+	}
+	if i.Stage.Turn() != lifecycle.TurnClosed {
+		more = append(more, i.askAbout()...)
 	}
 	if can(lifecycle.SwitchAutoRenew) {
 		more = append(more, ui.MenuItem{Label: "Auto Renew", Href: paths.AutoRenew(i.ID), Dialog: true})

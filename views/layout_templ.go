@@ -475,7 +475,7 @@ func mark() templ.Component {
 			templ_7745c5c3_Var18 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<svg viewBox=\"0 0 28 28\" aria-hidden=\"true\"><rect x=\"1\" y=\"1\" width=\"26\" height=\"26\" rx=\"7\" fill=\"currentColor\"></rect><path d=\"M14 6v4.500M14 17.500V22M4.500 14h5M18.500 14h5\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2.200\" stroke-linecap=\"round\"></path><circle cx=\"11.700\" cy=\"14\" r=\"2.100\" fill=\"none\" stroke=\"#fff\" stroke-width=\"1.800\"></circle><circle cx=\"16.300\" cy=\"14\" r=\"2.100\" fill=\"none\" stroke=\"#fff\" stroke-width=\"1.800\"></circle></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<svg viewBox=\"0 0 28 28\" aria-hidden=\"true\"><rect x=\"1\" y=\"1\" width=\"26\" height=\"26\" rx=\"7\" fill=\"currentColor\"></rect><g fill=\"none\" stroke=\"#fff\" stroke-width=\"2\"><path d=\"M14 6v4.5m0 7V22M4.5 14h5m9 0h5\" stroke-linecap=\"round\"></path><circle cx=\"11.7\" cy=\"14\" r=\"2.1\"></circle><circle cx=\"16.3\" cy=\"14\" r=\"2.1\"></circle></g></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -777,7 +777,7 @@ func topbar(p Page) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</span> <svg class=\"avatar\" viewBox=\"0 0 28 28\" aria-hidden=\"true\"><circle cx=\"14\" cy=\"11\" r=\"4.500\"></circle><path d=\"M5.500 24a8.500 8.500 0 0 1 17 0z\"></path></svg></button><div class=\"menu\" id=\"account\" popover><div class=\"menu__who\"><b>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</span> <svg class=\"avatar\" viewBox=\"0 0 28 28\" aria-hidden=\"true\"><circle cx=\"14\" cy=\"11\" r=\"4.5\"></circle><path d=\"M5.5 24a8.5 8.5 0 0 1 17 0z\"></path></svg></button><div class=\"menu\" id=\"account\" popover><div class=\"menu__who\"><b>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

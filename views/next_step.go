@@ -10,7 +10,6 @@ import (
 	"demarc/store/fees"
 	"demarc/store/lifecycle"
 	"demarc/store/pricing"
-	"demarc/store/ticket"
 	"demarc/views/ui"
 	"demarc/web/paths"
 )
@@ -416,10 +415,13 @@ func (p Progress) NextActions() []ui.Button {
 
 // askWhenLate asks the operator about a deadline of theirs that has passed.
 func (p Progress) askWhenLate() []ui.Button {
-	if p.Late() == "" || !lifecycle.May(lifecycle.AskTickets, cmp.Or(p.Reader, lifecycle.Owner)) {
-		return nil
+	var out []ui.Button
+	if p.Late() != "" {
+		for _, m := range p.askAbout() {
+			out = append(out, ui.Button{Label: m.Label, Href: m.Href})
+		}
 	}
-	return []ui.Button{{Label: "Open a ticket", Href: paths.NewTicketAbout(p.ticketTopic(), p.ID)}}
+	return out
 }
 
 // HeadActions are the customer's controls in the head of the page: what is not
@@ -427,6 +429,9 @@ func (p Progress) askWhenLate() []ui.Button {
 // More with its reason.
 func (p Progress) HeadActions() (buttons []ui.Button, more []ui.MenuItem) {
 	links, items := p.CustomerActions()
+	if p.Stage.Turn() == lifecycle.TurnClosed {
+		items = append(items, p.askAbout()...) // a row of the list has no menu for it
+	}
 	shown := map[string]bool{}
 	for _, b := range p.NextActions() {
 		shown[b.Href] = true
@@ -461,7 +466,6 @@ func (p Progress) HeadActions() (buttons []ui.Button, more []ui.MenuItem) {
 			notYet = append(notYet, ui.MenuItem{Label: "Pay Resource Fee", Reason: "After the cabling is finished"})
 		}
 	}
-	notYet = append(askAbout(cmp.Or(p.Reader, lifecycle.Owner), p.ticketTopic(), p.ID), notYet...)
 	if len(p.Dates()) > 0 {
 		notYet = append([]ui.MenuItem{{Label: "Add dates to a calendar", Href: paths.InterfaceDates(p.ID)}}, notYet...)
 	}
@@ -473,17 +477,6 @@ func (p Progress) HeadActions() (buttons []ui.Button, more []ui.MenuItem) {
 		notYet = append(notYet, ui.MenuItem{Divider: true})
 	}
 	return buttons, slices.Insert(more, end, notYet...)
-}
-
-// ticketTopic is what a question about the interface is most likely about.
-func (p Progress) ticketTopic() string {
-	switch p.Stage {
-	case lifecycle.ApprovedLOA, lifecycle.WaitingForCabling:
-		return ticket.Cabling
-	case lifecycle.PendingPayment, lifecycle.WaitingForPayment, lifecycle.Enabled:
-		return ticket.Fees
-	}
-	return ticket.Letter
 }
 
 // Date is a moment ahead of an interface. Kind names it for programs.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"demarc/store/lifecycle"
 	"demarc/store/ticket"
 	"demarc/views/ui"
 	"demarc/web/paths"
@@ -252,15 +251,6 @@ func (t TicketShow) closeLabel() string {
 		return "Send and close"
 	}
 	return "Close ticket"
-}
-
-// askAbout opens a ticket about an interface, from a menu; nothing for a role
-// that opens none.
-func askAbout(role lifecycle.Role, topic, id string) []ui.MenuItem {
-	if !lifecycle.May(lifecycle.AskTickets, role) {
-		return nil
-	}
-	return []ui.MenuItem{{Label: "Open a ticket", Href: paths.NewTicketAbout(topic, id)}}
 }
 
 func ticketCaption(staff bool) string {

@@ -462,14 +462,15 @@ func newPace(now func() time.Time, burst int, wait time.Duration) *pace {
 	return &pace{now: now, clients: newClients(burst, wait)}
 }
 
-// What one person may do, whoever they are: 120 forms, then one a second; 30
-// files, then one every two seconds. Nobody fills in forms faster, so that what
-// does is a program, and its load and the rows that it makes are bounded.
+// What one person may do, whoever they are: 120 forms, then one a second; 60
+// files, then one a second. Nobody fills in forms faster, and a reviewer may take
+// forty letters along; what is faster is a program, and its load and the rows
+// that it makes are bounded.
 const (
 	writesPerPerson  = 120
 	writeWait        = time.Second
-	exportsPerPerson = 30
-	exportWait       = 2 * time.Second
+	exportsPerPerson = 60
+	exportWait       = time.Second
 )
 
 // person is a guard that counts what somebody who is signed in asks for, by
