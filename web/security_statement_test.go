@@ -68,7 +68,7 @@ func TestSecurityStatementIsWhole(t *testing.T) {
 		t.Fatalf("the standard has 345 requirements, the list %d", len(level))
 	}
 	// Chapters that are still told section by section.
-	later := []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17"}
+	later := []string{"6", "7", "9", "10", "11", "12"}
 	left, _, _ := strings.Cut(string(text), "\n## The modules that are built in\n")
 	said := map[string]int{}
 	for n, line := range strings.Split(left, "\n") {
