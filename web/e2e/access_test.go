@@ -251,7 +251,7 @@ func TestStaleTab(t *testing.T) {
 		t.Helper()
 		status := page.Status()
 		if page.HasDialog() {
-			status = page.FetchStatus()
+			status = page.SentStatus()
 		}
 		if status != http.StatusConflict {
 			t.Errorf("%s: a stale form answers %d", page.URL(), status)

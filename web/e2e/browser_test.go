@@ -45,7 +45,7 @@ const (
 	// patience is how long every wait lasts before the test fails. It is long
 	// because a loaded two-core machine with the race detector is slow, and it
 	// costs nothing when the page does what it should.
-	patience = 20 * time.Second
+	patience = time.Minute
 	// tick is the time between two looks at the page.
 	tick = 15 * time.Millisecond
 )
@@ -133,9 +133,10 @@ type Page struct {
 	mainFrame  cdp.FrameID
 	navigating bool // a navigation was asked for and has neither finished nor failed
 	fetching   map[network.RequestID]bool
+	sending    map[network.RequestID]bool // of those, what sends a form
 	navigated  int // documents committed so far, to see a step through the history end
 	status     int64
-	fetched    int64
+	sent       int64
 	hosts      map[string]bool
 	problems   []string
 	dialogs    chan page.EventJavascriptDialogOpening
@@ -156,6 +157,7 @@ func newPerson(t testing.TB, name, base string) *Page {
 	p := &Page{
 		t: t, name: name, base: u,
 		fetching: map[network.RequestID]bool{},
+		sending:  map[network.RequestID]bool{},
 		hosts:    map[string]bool{},
 		dialogs:  make(chan page.EventJavascriptDialogOpening, 16),
 	}
@@ -293,11 +295,13 @@ func (p *Page) Status() int {
 	return int(p.status)
 }
 
-// FetchStatus is the HTTP status of the last answer that a script asked for.
-func (p *Page) FetchStatus() int {
+// SentStatus is the HTTP status of the last answer to a form that a script sent.
+// What a script only reads does not count: a page looks for news by itself, at
+// any moment.
+func (p *Page) SentStatus() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return int(p.fetched)
+	return int(p.sent)
 }
 
 // Get asks for a path with this person's cookies but outside the tab, for what
@@ -1407,18 +1411,23 @@ func (p *Page) listen(ev any) {
 		}
 		if ev.Type == network.ResourceTypeFetch || ev.Type == network.ResourceTypeXHR {
 			p.fetching[ev.RequestID] = true
+			if ev.Request.Method != http.MethodGet {
+				p.sending[ev.RequestID] = true
+			}
 		}
 	case *network.EventResponseReceived:
 		switch {
 		case ev.Type == network.ResourceTypeDocument && ev.FrameID == p.mainFrame:
 			p.status = ev.Response.Status
-		case ev.Type == network.ResourceTypeFetch || ev.Type == network.ResourceTypeXHR:
-			p.fetched = ev.Response.Status
+		case p.sending[ev.RequestID]:
+			p.sent = ev.Response.Status
 		}
 	case *network.EventLoadingFinished:
 		delete(p.fetching, ev.RequestID)
+		delete(p.sending, ev.RequestID)
 	case *network.EventLoadingFailed:
 		delete(p.fetching, ev.RequestID)
+		delete(p.sending, ev.RequestID)
 	case *cdplog.EventEntryAdded:
 		if ev.Entry.Level == cdplog.EntryLevelError && !expectedConsoleLine(ev.Entry) {
 			p.problems = append(p.problems, ev.Entry.Text+" "+ev.Entry.URL)

@@ -305,7 +305,7 @@ func TestKillDuringCardPayment(t *testing.T) {
 		ends = append(ends, end{k.name, no, k.none})
 	}
 	// Refunds are asked for by the program when it has time.
-	for deadline, tick := time.After(30*time.Second), time.Tick(20*time.Millisecond); ; {
+	for deadline, tick := time.After(2*patience), time.Tick(20*time.Millisecond); ; {
 		left := 0
 		for _, e := range ends {
 			if _, kept := gateway.Charges(e.no); e.none && kept > 0 {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"demarc/store"
 	"demarc/web/paths"
 )
 
@@ -11,8 +12,9 @@ import (
 // says so; the one of the installation copies all of its lines.
 func TestCopyButtons(t *testing.T) {
 	p := startDemo(t)
+	var line store.Connection
+	p.quietly(func() { line = byName(t, p)["hz-dc1-primary"] })
 	tab := signIn(t, p, northwind)
-	line := byName(t, p)["hz-dc1-primary"]
 	for _, path := range []string{paths.With(paths.Interfaces, "by", "id", "q", line.ID), paths.Interface(line.ID)} {
 		tab.Goto(path)
 		evaluate[bool](tab, `(navigator.clipboard.writeText = (t) => { window.copied = t; return Promise.resolve(); }, true)`)

@@ -23,7 +23,7 @@ func client(t *testing.T, p *Program, email string) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c := &http.Client{Jar: jar, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := c.PostForm(p.URL+"/login", url.Values{"email": {email}, "password": {password}})
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestKillDuringWrites(t *testing.T) {
 		}
 		select {
 		case <-enough:
-		case <-time.After(30 * time.Second):
+		case <-time.After(2 * patience):
 			t.Fatal("the writers got nothing done")
 		}
 		p.Kill9()

@@ -199,9 +199,7 @@ func TestInventoryPagesInBothThemesAndWidths(t *testing.T) {
 			p.Fill("First position", "17")
 			p.Click("Preview")
 			p.SeeHeading("48 ports would be added")
-			if _, focused := p.Focused(); focused != "48 ports would be added" {
-				t.Errorf("after Preview the focus is on %q", focused)
-			}
+			p.SeeFocus("the heading, after Preview", func(_, name string) bool { return name == "48 ports would be added" })
 		}
 		p.AccessibleInBothThemes(name)
 		for _, width := range []int{1440, 390} {

@@ -111,7 +111,7 @@ func (j *journey) refused(page *Page, state string) {
 	j.t.Helper()
 	status := page.Status()
 	if page.HasDialog() {
-		status = page.FetchStatus()
+		status = page.SentStatus()
 	} else if title := page.Title(); !strings.HasPrefix(title, "Error: ") {
 		j.t.Errorf("%s: the title is %q", state, title)
 	}

@@ -215,8 +215,8 @@ func (p *Program) Stop() int {
 	}
 	select {
 	case <-p.exited:
-	case <-time.After(30 * time.Second):
-		p.t.Fatalf("the program did not end within 30 s of SIGTERM:\n%s", p.output)
+	case <-time.After(patience):
+		p.t.Fatalf("the program did not end within %s of SIGTERM:\n%s", patience, p.output)
 	}
 	return p.cmd.ProcessState.ExitCode()
 }
