@@ -45,6 +45,14 @@ type Command struct {
 	// Letter says in lines what a letter proves by these published keys, and
 	// whether all of it is good.
 	Letter func(pdf []byte, published signing.Set) (lines []string, good bool)
+	Now    func() time.Time // the clock; time.Now when nil
+}
+
+func (c *Command) now() time.Time {
+	if c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
 }
 
 // Usage lists the commands.
@@ -146,7 +154,7 @@ func (c *Command) Run(ctx context.Context) error {
 }
 
 func (o *options) attach(ctx context.Context) (*store.Store, error) {
-	return store.Attach(ctx, store.Options{Dir: o.data, Operator: "Demarc", PublicURL: o.publicURL, Log: slog.New(slog.NewTextHandler(o.Err, nil))})
+	return store.Attach(ctx, store.Options{Dir: o.data, Operator: "Demarc", PublicURL: o.publicURL, Now: o.now, Log: slog.New(slog.NewTextHandler(o.Err, nil))})
 }
 
 func (o *options) backup(ctx context.Context, args []string) error {
@@ -230,7 +238,7 @@ func (o *options) restore(ctx context.Context, args []string) error {
 		if err := o.mayReplace(ctx, head, file); err != nil {
 			return err
 		}
-		aside = target + ".before-" + time.Now().UTC().Format("20060102T150405Z")
+		aside = target + ".before-" + o.now().UTC().Format("20060102T150405Z")
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
@@ -245,7 +253,7 @@ func (o *options) restore(ctx context.Context, args []string) error {
 		os.Remove(part)
 		return err
 	}
-	if err := store.MarkCopy(ctx, part, time.Now()); err != nil {
+	if err := store.MarkCopy(ctx, part, o.now()); err != nil {
 		os.Remove(part)
 		return err
 	}
@@ -467,8 +475,8 @@ func (o *options) auditHead(ctx context.Context, _ []string) error {
 }
 
 // commandLine is who acts when the operator of the machine types a command.
-func commandLine() store.Actor {
-	return store.Actor{UserID: "command-line", Name: "Command line", Role: lifecycle.Administrator, RequestID: "cli-" + time.Now().UTC().Format("20060102T150405")}
+func (o *options) commandLine() store.Actor {
+	return store.Actor{UserID: "command-line", Name: "Command line", Role: lifecycle.Administrator, RequestID: "cli-" + o.now().UTC().Format("20060102T150405")}
 }
 
 // writable is the store of a command that writes.
@@ -494,7 +502,7 @@ func (o *options) adminCreate(ctx context.Context, args []string) error {
 		return err
 	}
 	defer s.Close()
-	link, err := s.Invite(ctx, commandLine(), store.NewUser{Email: args[0], Name: args[1], Role: lifecycle.Administrator})
+	link, err := s.Invite(ctx, o.commandLine(), store.NewUser{Email: args[0], Name: args[1], Role: lifecycle.Administrator})
 	if err != nil {
 		return plain(err)
 	}
@@ -511,7 +519,7 @@ func (o *options) adminReset(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("nobody has the e-mail address %s", args[0])
 	}
-	_, link, err := s.NewLink(ctx, commandLine(), u.ID)
+	_, link, err := s.NewLink(ctx, o.commandLine(), u.ID)
 	if err != nil {
 		return plain(err)
 	}
@@ -524,7 +532,7 @@ func (o *options) personExport(ctx context.Context, args []string) error {
 		return err
 	}
 	defer s.Close()
-	held, err := s.PersonalData(ctx, commandLine(), args[0], args[1])
+	held, err := s.PersonalData(ctx, o.commandLine(), args[0], args[1])
 	if err != nil {
 		return plain(err)
 	}
@@ -546,7 +554,7 @@ func (o *options) personErase(ctx context.Context, args []string) error {
 		return err
 	}
 	defer s.Close()
-	done, err := s.ErasePerson(ctx, commandLine(), args[0], args[1])
+	done, err := s.ErasePerson(ctx, o.commandLine(), args[0], args[1])
 	if err != nil {
 		return plain(err)
 	}

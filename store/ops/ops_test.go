@@ -24,11 +24,13 @@ import (
 	"demarc/store/storetest"
 )
 
-// command types a command and returns what it printed.
+// command types a command, an hour after the tests begin, and returns what it
+// printed.
 func command(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	c := ops.Command{Args: args, Getenv: func(string) string { return "" }, Out: &out, Err: &out, Link: func(url, token string) string { return url + "/setup/" + token }}
+	c := ops.Command{Args: args, Getenv: func(string) string { return "" }, Out: &out, Err: &out, Link: func(url, token string) string { return url + "/setup/" + token },
+		Now: func() time.Time { return storetest.Start.Add(time.Hour) }}
 	err := c.Run(context.Background())
 	return out.String(), err
 }

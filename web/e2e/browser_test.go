@@ -134,7 +134,7 @@ type Page struct {
 	navigating bool // a navigation was asked for and has neither finished nor failed
 	fetching   map[network.RequestID]bool
 	sending    map[network.RequestID]bool // of those, what sends a form
-	navigated  int // documents committed so far, to see a step through the history end
+	navigated  int                        // documents committed so far, to see a step through the history end
 	status     int64
 	sent       int64
 	hosts      map[string]bool
