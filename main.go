@@ -56,6 +56,7 @@ type config struct {
 	addr, dir, operator, address, noc, publicURL, termsURL, letterKey, letterCert string
 	logFormat, logLevel, metrics, proxies, cert, key                              string
 	demo                                                                          bool
+	secondFactor                                                                  string // who needs one: everybody or staff
 
 	smtpHost, smtpPort, smtpUser, smtpPasswordFile, smtpFrom, smtpTLS string
 	smtpPassword                                                      string // of the environment or the file, never a flag
@@ -84,6 +85,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	fs.StringVar(&c.metrics, "metrics", "", "`address` of a listener of its own for Prometheus, /metrics; none when empty")
 	fs.StringVar(&c.logFormat, "log-format", "text", "`format` of the log: text or json")
 	fs.StringVar(&c.logLevel, "log-level", "info", "`least` level that is logged: debug, info, warn or error")
+	fs.StringVar(&c.secondFactor, "second-factor", "everybody", "`who` gets in with a second factor only: everybody, or staff")
 	fs.StringVar(&c.smtpHost, "smtp-host", "", "`host` of the mail server; nothing is mailed when empty")
 	fs.StringVar(&c.smtpPort, "smtp-port", "", "`port` of the mail server; 587, 465 with tls, 25 with none")
 	fs.StringVar(&c.smtpUser, "smtp-user", "", "`name` to sign in to the mail server with; its password is in DEMARC_SMTP_PASSWORD or the file")
@@ -134,6 +136,9 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	}
 	if u, bad := url.Parse(c.termsURL); err == nil && c.termsURL != "" && (bad != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		err = fmt.Errorf("-terms-url %q is no address of a web page, https://your.example/terms", c.termsURL)
+	}
+	if err == nil && c.secondFactor != "everybody" && c.secondFactor != "staff" {
+		err = fmt.Errorf("-second-factor %q: want everybody or staff", c.secondFactor)
 	}
 	if err != nil {
 		fmt.Fprintln(out, "demarc:", err)
@@ -215,7 +220,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	defer s.Close()
 
-	cfg := web.Config{PublicURL: c.publicURL, TermsURL: c.termsURL, Operator: c.operator, Address: c.address, NOC: c.noc, Demo: c.demo, RequireSecondFactor: !c.demo, Log: log,
+	cfg := web.Config{PublicURL: c.publicURL, TermsURL: c.termsURL, Operator: c.operator, Address: c.address, NOC: c.noc, Demo: c.demo, RequireSecondFactor: !c.demo, RequireOfCustomers: c.secondFactor == "everybody", Log: log,
 		Proxies: proxies, TLSCert: c.cert, TLSKey: c.key}
 	if sender != nil {
 		cfg.MailServer, cfg.MailFrom = sender.Server(), sender.From()

@@ -53,6 +53,8 @@ type Deps struct {
 	// RequireSecondFactor keeps staff who signed in without one out of every
 	// page but their own Sign-in and security.
 	RequireSecondFactor bool
+	// RequireOfCustomers keeps customers out too.
+	RequireOfCustomers bool
 	Demo                bool   // invented data: the sign-in page lists the demo people
 	NOC                 string // phone of the operator's network operations center, printed in letters
 	Address             string // address of the operator, printed in letters

@@ -133,6 +133,9 @@ func (h *Handlers) personView(by store.Actor, u store.User) views.Person {
 	if u.SecondFactor && lifecycle.May(lifecycle.ManageSignIn, by.Role) {
 		p.Actions.More = append(p.Actions.More, ui.MenuItem{Label: "Reset second factors", Href: paths.AdminFactorReset(u.ID)})
 	}
+	if lifecycle.May(lifecycle.ManageSignIn, by.Role) {
+		p.Actions.More = append(p.Actions.More, ui.MenuItem{Label: "Sign out everywhere", Href: paths.AdminSessionsEnd(u.ID), Dialog: true})
+	}
 	if lifecycle.May(lifecycle.SeeAudit, by.Role) {
 		p.Actions.More = append(p.Actions.More, ui.MenuItem{Label: "What they did", Href: did})
 	} else if lifecycle.May(lifecycle.SeeActivity, by.Role) {

@@ -5,6 +5,7 @@ import (
 	"image"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/boombuler/barcode/qr"
 	"github.com/labstack/echo/v4"
@@ -38,7 +39,7 @@ func (h *Handlers) securityPage(c echo.Context, status int, errs map[string]stri
 		return err
 	}
 	v := views.Security{HasPassword: user.HasPassword, CodesLeft: left, CodesWords: codesLeft(left), Errors: errs,
-		Required: h.RequireSecondFactor && user.Role.IsStaff() && !user.Strong, CanPasskey: h.Passkeys != nil,
+		Required: h.needsFactor(user) && !user.Strong, Stale: !h.lately(user), Minutes: int(store.FreshLimit / time.Minute), Staff: user.Role.IsStaff(), CanPasskey: h.Passkeys != nil,
 		PasswordHint: strconv.Itoa(password.Min) + " to " + strconv.Itoa(password.Max) + " characters. Every other session of yours ends."}
 	for _, f := range factors {
 		v.Factors = append(v.Factors, views.SecurityFactor{Name: f.Name, Kind: f.Kind.Label(), Added: f.CreatedAt, Used: f.LastUsedAt, RemoveHref: paths.SecurityFactorRemoval(f.ID)})
@@ -50,6 +51,24 @@ func (h *Handlers) securityPage(c echo.Context, status int, errs map[string]stri
 	p := h.page(c, securityTitle)
 	p.Failed = status != http.StatusOK
 	return h.render(c, status, views.SecurityPage(p, v))
+}
+
+// lately reports whether the person's session is so young that nobody else is
+// likely to sit at it.
+func (h *Handlers) lately(u store.User) bool {
+	return h.Store.Now().Sub(u.SignedInAt) < store.FreshLimit
+}
+
+// SignedInLately lets nobody change how they sign in, or end sessions, who did
+// not sign in a short while ago, with their second factor if they have one: who
+// finds an open browser takes nothing over.
+func (h *Handlers) SignedInLately(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if u, _ := reqctx.User(c.Request().Context()); h.lately(u) {
+			return next(c)
+		}
+		return h.done(c, paths.Security, views.Flash{Tone: ui.ToneWarn, Text: "Sign in again first. Nothing was changed."})
+	}
 }
 
 func codesLeft(n int) string {
@@ -334,7 +353,7 @@ func (h *Handlers) factorRemovalPage(c echo.Context, status int, errs map[string
 			continue
 		}
 		v := views.FactorRemoval{Name: f.Name, Kind: f.Kind.Label(), Action: paths.SecurityFactorRemoval(f.ID), HasPassword: user.HasPassword,
-			Last: len(factors) == 1, Staff: h.RequireSecondFactor && user.Role.IsStaff(), Errors: errs}
+			Last: len(factors) == 1, Needed: h.needsFactor(user), Errors: errs}
 		p := h.page(c, "Remove "+f.Name, views.Crumb{Label: securityTitle, Href: paths.Security})
 		p.Failed = status != http.StatusOK
 		return h.render(c, status, views.FactorRemovalPage(p, v))
@@ -415,6 +434,40 @@ func backToPeople(u store.User) string {
 		return paths.AdminAccount(u.AccountID)
 	}
 	return paths.AdminPeople
+}
+
+// AskSessionsEnd asks an administrator before somebody is signed out everywhere.
+func (h *Handlers) AskSessionsEnd(c echo.Context) error {
+	ctx := c.Request().Context()
+	user, err := h.Store.User(ctx, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	sessions, err := h.Store.Sessions(ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	f := views.SessionsEnd{Name: user.Name, Email: user.Email, Action: paths.AdminSessionsEnd(user.ID), Back: backToPeople(user), Self: user.ID == h.actor(c).UserID}
+	for _, s := range sessions {
+		f.Sessions = append(f.Sessions, views.SecuritySession{Device: s.Device, Method: s.Method.Label(), Started: s.CreatedAt, Seen: s.LastSeenAt})
+	}
+	p, partial := h.personPage(c, "Sign out "+user.Name+" everywhere?", f.Back, http.StatusOK)
+	return h.render(c, http.StatusOK, views.SessionsEndPage(p, partial, f))
+}
+
+// EndSessionsOf signs somebody out everywhere, because a device of theirs was
+// lost, for example.
+func (h *Handlers) EndSessionsOf(c echo.Context) error {
+	ctx, by := c.Request().Context(), h.actor(c)
+	user, err := h.Store.EndAllSessions(ctx, by, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	if user.ID == by.UserID {
+		reqctx.Of(ctx).Session.End()
+		return h.done(c, paths.Login, views.Flash{Tone: ui.ToneInfo, Text: "You are signed out everywhere."})
+	}
+	return h.done(c, backToPeople(user), views.Flash{Tone: ui.ToneOK, Text: user.Name + " is signed out everywhere."})
 }
 
 // ResetFactors takes somebody's second factors away, because they lost them.

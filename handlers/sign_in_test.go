@@ -402,14 +402,19 @@ func TestSingleSignOn(t *testing.T) {
 		{"a person of another account", "owner@northwind.example", "ma", failed},
 		{"staff at a customer's provider", "owner@northwind.example", "rao", failed},
 		{"staff", "reviewer@cloud.example", "rao", "/messages"},
+		{"staff with a password alone", "reviewer@cloud.example", "rao", paths.Messages},
 	} {
+		p.Methods = []string{"pwd", "otp"}
+		if strings.Contains(c.name, "alone") {
+			p.Methods = nil
+		}
 		browser := s.anyone()
 		back := atProvider(t, browser.beginSSO(c.email), c.username)
 		a := browser.get(back).want(http.StatusSeeOther)
 		if a.header.Get("Location") != c.want {
 			t.Errorf("%s: leads to %s, want %s", c.name, a.header.Get("Location"), c.want)
 		}
-		if b := browser.get(paths.Messages); (b.status == http.StatusOK) != (c.want == "/messages") {
+		if b := browser.get(paths.Messages); (b.status == http.StatusOK) != (c.want == "/messages" && p.Methods != nil) || p.Methods == nil && b.header.Get("Location") != paths.Security {
 			t.Errorf("%s: the console answers %d", c.name, b.status)
 		}
 		if b := browser.get(back); b.header.Get("Location") != paths.Login {
@@ -553,4 +558,126 @@ func TestIdentityProvidersPage(t *testing.T) {
 	admin.get(href).want(http.StatusOK)
 	admin.post(href, url.Values{}).want(http.StatusSeeOther)
 	admin.post(href, url.Values{}).want(http.StatusNotFound)
+}
+
+// Who finds an open browser changes nothing about how its person signs in, with
+// whatever form, and ends no session of theirs.
+func TestASignInOfAWhileAgoChangesNoFactor(t *testing.T) {
+	s := newSecureSite(t)
+	const email = "owner@northwind.example"
+	c, other := s.as(email), s.as(email)
+	c.addApp(s.Clock)
+	removal := regexp.MustCompile(`/security/factors/[^/]+/removal`).FindString(c.get(paths.Security).body)
+	session := c.get(paths.Security).field("session")
+	draft := c.get(paths.SecurityAuthenticator).field("draft")
+	s.Clock.Advance(store.FreshLimit - time.Second)
+	c.get(paths.SecurityAuthenticator).want(http.StatusOK)
+	s.Clock.Advance(time.Second)
+	for _, path := range []string{paths.SecurityAuthenticator, paths.SecurityPasskey, paths.SecurityRecovery, removal} {
+		if a := c.get(path).want(http.StatusSeeOther); a.header.Get("Location") != paths.Security {
+			t.Errorf("%s leads to %s", path, a.header.Get("Location"))
+		}
+	}
+	for path, form := range map[string]url.Values{
+		paths.SecurityAuthenticator: {"draft": {draft}, "code": {"123456"}}, paths.SecurityPasskey: {"credential": {"{}"}}, paths.SecurityRecovery: nil, removal: nil,
+		paths.SecuritySession: {"session": {session}}, paths.SecuritySessions: nil,
+	} {
+		values := url.Values{"current": {storetest.Password}}
+		for k, v := range form {
+			values[k] = v
+		}
+		if a := c.post(path, values).want(http.StatusSeeOther); a.header.Get("Location") != paths.Security {
+			t.Errorf("%s leads to %s", path, a.header.Get("Location"))
+		}
+	}
+	page := c.get(paths.Security).want(http.StatusOK)
+	if text := page.text(); !strings.Contains(text, "Sign in again first. Nothing was changed.") || !strings.Contains(text, "more than 15 minutes ago") || strings.Contains(page.body, removal) ||
+		strings.Contains(text, "Sign out everywhere else") || strings.Contains(text, "Add an authenticator app") {
+		t.Errorf("the page of who signed in a while ago: %s", text)
+	}
+	other.get(paths.Messages).want(http.StatusOK)
+	// The button ends this session, and comes back here.
+	if a := c.post(paths.Logout, url.Values{"next": {paths.Security}}).want(http.StatusSeeOther); a.header.Get("Location") != paths.LoginNext(paths.Security) {
+		t.Errorf("to sign in again leads to %s", a.header.Get("Location"))
+	}
+	c.get(paths.Messages).want(http.StatusSeeOther)
+	if a := c.post(paths.Logout, url.Values{"next": {"https://elsewhere.example"}}).want(http.StatusSeeOther); a.header.Get("Location") != paths.Login {
+		t.Errorf("signing out leads to %s", a.header.Get("Location"))
+	}
+}
+
+func TestAdministratorsEndSessions(t *testing.T) {
+	s := newSite(t)
+	owner, admin := s.as("owner@northwind.example"), s.as("admin@cloud.example")
+	half, _, err := s.StartStep(t.Context(), store.Actor{}, store.Step{Kind: store.StepSecondFactor, UserID: s.Owner.UserID})
+	if err != nil || half == "" {
+		t.Fatal(err)
+	}
+	page := paths.AdminSessionsEnd(s.Owner.UserID)
+	if a := admin.get(paths.AdminAccount(s.Northwind)).want(http.StatusOK); !strings.Contains(a.body, page) {
+		t.Error("the page of the account does not lead there")
+	}
+	if text := admin.get(page).want(http.StatusOK).text(); !strings.Contains(text, "is signed in here") {
+		t.Errorf("the question: %s", text)
+	}
+	for _, who := range []string{"reviewer@cloud.example", "finance@cloud.example", "owner@southwind.example"} {
+		s.as(who).post(page, nil).want(http.StatusForbidden)
+	}
+	owner.get(paths.Messages).want(http.StatusOK)
+	admin.post(page, nil).want(http.StatusSeeOther)
+	owner.get(paths.Messages).want(http.StatusSeeOther)
+	if text := admin.get(page).want(http.StatusOK).text(); !strings.Contains(text, "is not signed in anywhere") {
+		t.Errorf("the question afterwards: %s", text)
+	}
+	admin.post(paths.AdminSessionsEnd("us-none"), nil).want(http.StatusNotFound)
+	// An administrator ends their own too, this one among them.
+	admin.post(paths.AdminSessionsEnd(s.Admin.UserID), nil).want(http.StatusSeeOther)
+	admin.get(paths.Messages).want(http.StatusSeeOther)
+}
+
+// Where everybody needs a second factor, a customer without one gets to setting
+// one up and no further, and a provider that proves none is no way around it.
+func TestCustomersNeedASecondFactor(t *testing.T) {
+	for everybody, opens := range map[bool]int{false: http.StatusOK, true: http.StatusSeeOther} {
+		env := storetest.New(t, storetest.WithPasswords())
+		server := httptest.NewUnstartedServer(nil)
+		base := "http://localhost:" + port(t, server.Listener)
+		edge, err := web.New(t.Context(), web.Config{Operator: "Example Cloud", PublicURL: base, RequireSecondFactor: true, RequireOfCustomers: everybody, Now: env.Clock.Now,
+			Log: slog.New(slog.DiscardHandler)}, env.Store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Config.Handler = edge
+		server.Start()
+		t.Cleanup(server.Close)
+		s := &site{Env: env, t: t, base: base}
+		c := s.anyone()
+		c.password("owner@northwind.example").want(http.StatusSeeOther)
+		c.get(paths.Interfaces).want(opens)
+		if a := c.get(paths.Security).want(http.StatusOK); strings.Contains(a.text(), "Set up a second factor to go on") != everybody {
+			t.Errorf("asked of everybody %v: %s", everybody, a.text())
+		}
+		north := store.NewProviderID()
+		p := s.newProvider(t, []ssotest.Person{{Name: "lin", Email: "owner@northwind.example", Verified: true}}, north)
+		s.trust(t, p, north, "northwind.example", s.Northwind, true)
+		for _, methods := range [][]string{nil, {"pwd", "otp"}} {
+			p.Methods = methods
+			browser := s.anyone()
+			browser.get(atProvider(t, browser.beginSSO("owner@northwind.example"), "lin")).want(http.StatusSeeOther)
+			want := opens
+			if methods != nil {
+				want = http.StatusOK
+			}
+			browser.get(paths.Interfaces).want(want)
+		}
+		c.addApp(s.Clock)
+		c.get(paths.Interfaces).want(http.StatusOK)
+		// With a factor of their own they are asked for it.
+		p.Methods = nil
+		browser := s.anyone()
+		a := browser.get(atProvider(t, browser.beginSSO("owner@northwind.example"), "lin")).want(http.StatusSeeOther)
+		if (a.header.Get("Location") == paths.SecondFactor) != everybody {
+			t.Errorf("asked of everybody %v, a provider that proves none leads to %s", everybody, a.header.Get("Location"))
+		}
+	}
 }

@@ -74,10 +74,10 @@ func tooMany(c echo.Context, wait time.Duration) string {
 
 // enter goes on after a first proof of who somebody is: to the second factor
 // when they have one, into the console otherwise. What an identity provider
-// vouches for needs no factor of ours, but for staff whose provider asks for none
-// itself: they would get around their own.
+// vouches for needs no factor of ours, but for people who must have one and whose
+// provider does not prove that it asked for one: they would get around their own.
 func (h *Handlers) enter(c echo.Context, user store.User, method store.Method, next string, flash ...views.Flash) error {
-	vouched := method == store.MethodSSOMFA || method == store.MethodSSO && !user.Role.IsStaff()
+	vouched := method == store.MethodSSOMFA || method == store.MethodSSO && !user.Role.IsStaff() && !h.needsFactor(user)
 	if !user.SecondFactor || vouched {
 		if err := h.startSession(c, user, method); err != nil {
 			return err
@@ -124,7 +124,16 @@ func (h *Handlers) SignOut(c echo.Context) error {
 		}
 	}
 	req.Session.End()
+	if next := paths.Local(value(c, "next"), ""); next != "" {
+		return h.done(c, paths.LoginNext(next), views.Flash{Tone: ui.ToneInfo, Text: "Sign in again to go on."})
+	}
 	return h.done(c, paths.Login, views.Flash{Tone: ui.ToneInfo, Text: "You are signed out."})
+}
+
+// needsFactor reports whether the person gets into nothing without a second
+// factor.
+func (h *Handlers) needsFactor(u store.User) bool {
+	return h.RequireSecondFactor && (u.Role.IsStaff() || h.RequireOfCustomers)
 }
 
 func (h *Handlers) signInPage(c echo.Context, status int, form views.SignInForm) error {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -58,7 +59,7 @@ func (h *Handlers) BeginSSO(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	address, state, err := h.SSO.Begin(ctx, h.ssoProvider(p, key), form.Email)
+	address, state, err := h.SSO.Begin(ctx, h.ssoProvider(p, key), form.Email, signInAge(form.Next))
 	if err != nil {
 		h.Log.WarnContext(ctx, "identity provider does not answer", "request_id", reqctx.ID(ctx), "provider", p.ID, "error", err)
 		form.Errors["email"] = p.Name + " does not answer. Try again later, or sign in with the password."
@@ -71,6 +72,16 @@ func (h *Handlers) BeginSSO(c echo.Context) error {
 	reqctx.Of(ctx).Session.StartStep(id, secret)
 	form.Provider, form.Address = p.Name, address
 	return h.ssoPage(c, http.StatusOK, form)
+}
+
+// signInAge is how long ago somebody may have signed in at their provider: as
+// long as a session lasts here, and just now for who goes to change how they
+// sign in.
+func signInAge(next string) time.Duration {
+	if next == paths.Security {
+		return 0
+	}
+	return store.SessionLimit
 }
 
 func (h *Handlers) ssoProvider(p store.IdentityProvider, key string) sso.Provider {
@@ -133,7 +144,7 @@ func (h *Handlers) FinishSSO(c echo.Context) error {
 	// one address. Who never does cannot make us ask the provider for ever.
 	h.Attempts.Forget(ssoAttempt(who.Email), c.RealIP(), "")
 	method := store.MethodSSO
-	if p.MFA {
+	if p.MFA && who.Strong {
 		method = store.MethodSSOMFA
 	}
 	return h.enter(c, user, method, next)

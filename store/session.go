@@ -21,6 +21,9 @@ const (
 	SessionLimit = 12 * time.Hour
 	// IdleLimit ends a session that nobody used, for customers and staff alike.
 	IdleLimit = 30 * time.Minute
+	// FreshLimit is how long after they signed in people change how they sign in:
+	// later they prove who they are once more, with all that a sign-in asks for.
+	FreshLimit = 15 * time.Minute
 	// seenEvery is how often a session in use writes when it was last seen.
 	seenEvery = time.Minute
 	// sessionsHeld bounds the memory of the cache.
@@ -280,7 +283,7 @@ func (s *Store) sessionUser(ctx context.Context, id, secret string, used bool) (
 	if used && se.touch(now) {
 		s.sessions.writes.Go(func() { s.writeSeen(id, now) })
 	}
-	u.Strong = se.method.Strong()
+	u.Strong, u.SignedInAt = se.method.Strong(), se.expires.Add(-SessionLimit)
 	if se.viewing != "" {
 		u.StaffRole, u.Role, u.AccountID, u.AccountName = u.Role, lifecycle.Viewer, se.viewing, se.viewingName
 		if !lifecycle.May(lifecycle.ViewAsCustomer, u.StaffRole) {
@@ -320,10 +323,19 @@ func (s *Store) EndSession(ctx context.Context, by Actor, id string) error {
 	})
 }
 
-// EndAllSessions ends every session of a person, because their password or
-// their role changed.
-func (s *Store) EndAllSessions(ctx context.Context, by Actor, userID string) error {
-	return s.inTx(ctx, by, func(t *tx) error { return t.endAllSessions(userID) })
+// EndAllSessions ends every session of somebody, whose device was lost, for
+// example: for administrators. Kinds: Forbidden, NotFound.
+func (s *Store) EndAllSessions(ctx context.Context, by Actor, userID string) (u User, err error) {
+	if !lifecycle.May(lifecycle.ManageSignIn, by.Role) {
+		return User{}, forbidden(msgAdminOnly)
+	}
+	err = s.inTx(ctx, by, func(t *tx) error {
+		if u, err = t.user(userID); err != nil {
+			return err
+		}
+		return t.endAllSessions(userID)
+	})
+	return u, err
 }
 
 func (t *tx) endAllSessions(userID string) error { return t.endOtherSessions(userID, "") }

@@ -58,7 +58,12 @@ func TestSession(t *testing.T) {
 	if err := s.EndSession(ctx, actorOf(u), id); err != nil {
 		t.Errorf("ending twice: %v", err)
 	}
-	if err := s.EndAllSessions(ctx, systemActor(), u.ID); err != nil {
+	for _, by := range []Actor{systemActor(), actorOf(u), {UserID: "us-o", Role: lifecycle.Owner, AccountID: u.AccountID}, {UserID: "us-r", Role: lifecycle.Reviewer}} {
+		if _, err := s.EndAllSessions(ctx, by, u.ID); KindOf(err) != Forbidden {
+			t.Errorf("a %s ends sessions of others: %v", by.Role, err)
+		}
+	}
+	if _, err := s.EndAllSessions(ctx, Actor{UserID: "us-a", Role: lifecycle.Administrator}, u.ID); err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.SessionUser(ctx, id2, secret2)

@@ -266,9 +266,10 @@ type User struct {
 	Columns                                 ListColumns
 	Unread                                  int
 	HasPassword                             bool
-	SecondFactor                            bool // has one that is in use
-	Strong                                  bool // of a session: it began with a second factor
-	MailNotices                             bool // messages are also mailed
+	SecondFactor                            bool      // has one that is in use
+	Strong                                  bool      // of a session: it began with a second factor
+	SignedInAt                              time.Time // of a session: when it began
+	MailNotices                             bool      // messages are also mailed
 	// StaffRole is set in a session in which a person of the staff looks at a
 	// customer's console: Role is then Viewer, and the account is the customer's.
 	StaffRole lifecycle.Role

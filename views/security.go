@@ -21,7 +21,12 @@ type Security struct {
 	HasPassword  bool
 	PasswordHint string
 	// Required says that nothing else opens before a second factor is set up.
-	Required   bool
+	Required bool
+	Staff    bool
+	// Stale says that the person signed in more than Minutes ago, and signs in
+	// again before anything but the password changes.
+	Stale      bool
+	Minutes    int
 	CanPasskey bool
 	Factors    []SecurityFactor
 	CodesLeft  int
@@ -48,6 +53,18 @@ type SecuritySession struct {
 	ID, Device, Method string
 	Started, Seen      time.Time
 	Current            bool
+}
+
+// columns are those of a table, and the actions while there are any.
+func (v Security) columns(labels ...string) []ui.Column {
+	if !v.Stale {
+		labels = append(labels, "Actions")
+	}
+	out := make([]ui.Column, len(labels))
+	for i, l := range labels {
+		out[i] = ui.Column{Label: l}
+	}
+	return out
 }
 
 func (v Security) others() bool {
@@ -108,9 +125,9 @@ func passkeyAttrs(kind, options string) templ.Attributes {
 
 // FactorRemoval asks before a second factor goes.
 type FactorRemoval struct {
-	Name, Kind, Action       string
-	HasPassword, Last, Staff bool
-	Errors                   map[string]string
+	Name, Kind, Action        string
+	HasPassword, Last, Needed bool
+	Errors                    map[string]string
 }
 
 // Recovery shows new recovery codes, once, or asks before they replace the old.
@@ -121,6 +138,13 @@ type Recovery struct {
 	Left        int
 	HasPassword bool
 	Errors      map[string]string
+}
+
+// SessionsEnd asks an administrator before somebody is signed out everywhere.
+type SessionsEnd struct {
+	Name, Email, Action, Back string
+	Self                      bool
+	Sessions                  []SecuritySession
 }
 
 // FactorReset asks an administrator why somebody's second factors go.

@@ -69,16 +69,16 @@ func (s *Server) routes(e *echo.Echo) {
 	own.get(paths.Session, h.ShowSession)
 	own.get(paths.Security, h.ShowSecurity)
 	own.post(paths.SecurityPassword, h.ChangePassword)
-	own.post(paths.SecuritySession, h.RevokeSession)
-	own.post(paths.SecuritySessions, h.RevokeOtherSessions)
-	own.get(paths.SecurityAuthenticator, h.AskAuthenticator)
-	own.post(paths.SecurityAuthenticator, h.AddAuthenticator)
-	own.get(paths.SecurityPasskey, h.AskPasskey)
-	own.post(paths.SecurityPasskey, h.AddPasskey)
-	own.get(paths.SecurityRecovery, h.AskRecoveryCodes)
-	own.post(paths.SecurityRecovery, h.MakeRecoveryCodes)
-	own.get(paths.SecurityFactorRemoval(":id"), h.AskFactorRemoval)
-	own.post(paths.SecurityFactorRemoval(":id"), h.RemoveFactor)
+	own.post(paths.SecuritySession, h.SignedInLately(h.RevokeSession))
+	own.post(paths.SecuritySessions, h.SignedInLately(h.RevokeOtherSessions))
+	own.get(paths.SecurityAuthenticator, h.SignedInLately(h.AskAuthenticator))
+	own.post(paths.SecurityAuthenticator, h.SignedInLately(h.AddAuthenticator))
+	own.get(paths.SecurityPasskey, h.SignedInLately(h.AskPasskey))
+	own.post(paths.SecurityPasskey, h.SignedInLately(h.AddPasskey))
+	own.get(paths.SecurityRecovery, h.SignedInLately(h.AskRecoveryCodes))
+	own.post(paths.SecurityRecovery, h.SignedInLately(h.MakeRecoveryCodes))
+	own.get(paths.SecurityFactorRemoval(":id"), h.SignedInLately(h.AskFactorRemoval))
+	own.post(paths.SecurityFactorRemoval(":id"), h.SignedInLately(h.RemoveFactor))
 	own.post(paths.Preferences, h.SavePreferences)
 	messages := own.with(s.secondFactor)
 	messages.get(paths.Messages, h.ListMessages)
@@ -305,6 +305,8 @@ func (s *Server) routes(e *echo.Echo) {
 	signIn := staff.with(may(lifecycle.ManageSignIn))
 	signIn.get(paths.AdminFactorReset(":id"), h.AskFactorReset)
 	signIn.post(paths.AdminFactorReset(":id"), h.ResetFactors)
+	signIn.get(paths.AdminSessionsEnd(":id"), h.AskSessionsEnd)
+	signIn.post(paths.AdminSessionsEnd(":id"), h.EndSessionsOf)
 	signIn.get(paths.AdminSSO, h.ListProviders)
 	signIn.post(paths.AdminSSO, h.AddProvider)
 	signIn.get(paths.AdminSSORemoval(":id"), h.AskProviderRemoval)
@@ -372,12 +374,12 @@ func signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// secondFactor sends staff whose session began without a second factor to set
+// secondFactor sends people whose session began without a second factor to set
 // one up, where the operator asks for it: nothing else opens before.
 func (s *Server) secondFactor(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		u, _ := reqctx.User(c.Request().Context())
-		if !s.cfg.RequireSecondFactor || !u.Role.IsStaff() || u.Strong {
+		if !s.cfg.RequireSecondFactor || u.Strong || !u.Role.IsStaff() && !s.cfg.RequireOfCustomers {
 			return next(c)
 		}
 		if c.Request().Method != http.MethodGet || reqctx.IsPartial(c.Request()) {

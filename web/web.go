@@ -58,9 +58,11 @@ type Config struct {
 	// RequireSecondFactor keeps staff who signed in without a second factor out
 	// of everything but setting one up.
 	RequireSecondFactor bool
-	Operator            string // the provider's name
-	NOC                 string // phone of the operator's network operations center
-	Address             string // address of the operator
+	// RequireOfCustomers keeps customers out too; it counts with RequireSecondFactor.
+	RequireOfCustomers bool
+	Operator           string // the provider's name
+	NOC                string // phone of the operator's network operations center
+	Address            string // address of the operator
 	// MailServer and MailFrom say how mails are sent, in words; "" when none are.
 	MailServer, MailFrom string
 	// Demo shows the demo people and their password on the sign-in page.
@@ -147,7 +149,7 @@ func New(ctx context.Context, cfg Config, st *store.Store) (*Server, error) {
 	s.handlers = handlers.New(handlers.Deps{
 		Store: st, Operator: cfg.Operator, PublicURL: cfg.PublicURL, TermsURL: cfg.TermsURL, NOC: cfg.NOC, Address: cfg.Address, MailServer: cfg.MailServer, MailFrom: cfg.MailFrom,
 		Demo: cfg.Demo, DemoPeople: cfg.DemoPeople, DemoPassword: cfg.DemoPassword,
-		RequireSecondFactor: cfg.RequireSecondFactor, Passkeys: passkeys, SSO: &sso.Client{},
+		RequireSecondFactor: cfg.RequireSecondFactor, RequireOfCustomers: cfg.RequireOfCustomers, Passkeys: passkeys, SSO: &sso.Client{},
 		Attempts: newAttempts(cfg.Now), Checks: newChecks(cfg.Now), Log: cfg.Log, Cards: cards,
 	})
 

@@ -53,6 +53,7 @@ func init() {
 			`paths.SecurityFactorRemoval(":id")`: {{who: northwind, path: paths.SecurityFactorRemoval("sf-none"), status: http.StatusNotFound, state: "removed already"}},
 			"paths.AdminSSO":                     {{who: admin, path: paths.AdminSSO}, refused(admin, paths.AdminSSO, "Add identity provider")},
 			`paths.AdminSSORemoval(":id")`:       {{who: admin, path: paths.AdminSSORemoval(s.provider)}},
+			`paths.AdminSessionsEnd(":id")`:      {{who: admin, path: paths.AdminSessionsEnd(s.owner)}, {who: admin, path: paths.AdminSessionsEnd(s.careful), state: "not signed in"}},
 			`paths.AdminFactorReset(":id")`:      {{who: admin, path: paths.AdminFactorReset(s.careful)}, refused(admin, paths.AdminFactorReset(s.careful), "Reset"), {who: admin, path: paths.AdminFactorReset(s.owner), state: "nothing to reset"}},
 		}
 	})
@@ -151,6 +152,29 @@ func TestSignInWithASecondFactor(t *testing.T) {
 	app.Fill("Code", code())
 	app.Click("Continue")
 	app.SeeURL("^/admin$")
+
+	// A while later they sign in again before they change any of it.
+	env.Clock.Advance(store.FreshLimit)
+	app.Goto(paths.Security)
+	app.See("You signed in more than 15 minutes ago")
+	app.NotSee("Remove Phone")
+	app.AccessibleInBothThemes("security a while later")
+	app.Screenshot("sign-in-11-a-while-later")
+	app.Viewport(390, 844)
+	if over := app.SidewaysScroll(); over > 0 {
+		t.Errorf("%d pixels lie beyond the right edge", over)
+	}
+	app.Screenshot("sign-in-12-a-while-later-phone")
+	app.Viewport(1440, 900)
+	app.Click("Sign in again")
+	app.See("Sign in again to go on")
+	app.Fill("Account name", "reviewer@cloud.example")
+	app.Fill("Password", storetest.Password)
+	app.Click("Sign in")
+	app.Fill("Code", code())
+	app.Click("Continue")
+	app.SeeURL("^" + paths.Security + "$")
+	app.See("Remove Phone")
 
 	plain := newPerson(t, "reviewer without scripts", base)
 	plain.NoScript()

@@ -553,5 +553,8 @@ func Local(next, fallback string) string {
 // AdminSSORemoval removes an identity provider.
 func AdminSSORemoval(id string) string { return join(AdminSSO, id, "removal") }
 
+// AdminSessionsEnd signs a person out everywhere.
+func AdminSessionsEnd(id string) string { return join(AdminPeople, id, "sessions") }
+
 // AdminFactorReset takes a person's second factors away.
 func AdminFactorReset(id string) string { return join(AdminPeople, id, "second-factors") }

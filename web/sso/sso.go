@@ -13,6 +13,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -41,6 +43,9 @@ type Person struct {
 	Subject  string // the provider's own name for them; never changes
 	Email    string
 	Verified bool // the provider has verified the address
+	// Strong says that the provider proved with this answer that it asked for a
+	// second factor. One that says nothing is taken to have asked for a password.
+	Strong bool
 }
 
 // Answer is what the browser brought back from a provider.
@@ -184,23 +189,33 @@ func config(p Provider, found *oidc.Provider) oauth2.Config {
 		Scopes: []string{oidc.ScopeOpenID, "email"}}
 }
 
-// secrets bind the answer to this browser and this question.
-type secrets struct{ State, Nonce, Verifier string }
+// secrets bind the answer to this browser and this question. MaxAge is how old
+// the person's sign-in at the provider may be, in seconds.
+type secrets struct {
+	State, Nonce, Verifier string
+	MaxAge                 int64
+}
+
+// ageLeeway is how far the clocks of a provider and of this machine may differ,
+// with the time that signing in takes: a step of it lasts ten minutes.
+const ageLeeway = 15 * time.Minute
 
 // Begin is the address of the provider where the person signs in, and what is
-// needed to check what it answers.
-func (c *Client) Begin(ctx context.Context, p Provider, email string) (address, state string, err error) {
+// needed to check what it answers. maxAge is how long ago they may have signed in
+// there: with 0 the provider asks them once more.
+func (c *Client) Begin(ctx context.Context, p Provider, email string, maxAge time.Duration) (address, state string, err error) {
 	found, err := c.discovered(ctx, p.Issuer)
 	if err != nil {
 		return "", "", err
 	}
-	s := secrets{State: oauth2.GenerateVerifier(), Nonce: oauth2.GenerateVerifier(), Verifier: oauth2.GenerateVerifier()}
+	s := secrets{State: oauth2.GenerateVerifier(), Nonce: oauth2.GenerateVerifier(), Verifier: oauth2.GenerateVerifier(), MaxAge: int64(maxAge / time.Second)}
 	text, err := json.Marshal(s)
 	if err != nil {
 		return "", "", err
 	}
 	conf := config(p, found.provider)
-	return conf.AuthCodeURL(s.State, oidc.Nonce(s.Nonce), oauth2.S256ChallengeOption(s.Verifier), oauth2.SetAuthURLParam("login_hint", email)), string(text), nil
+	return conf.AuthCodeURL(s.State, oidc.Nonce(s.Nonce), oauth2.S256ChallengeOption(s.Verifier), oauth2.SetAuthURLParam("login_hint", email),
+		oauth2.SetAuthURLParam("max_age", strconv.FormatInt(s.MaxAge, 10))), string(text), nil
 }
 
 // Finish checks the answer that the browser brought back. One that proves
@@ -242,11 +257,17 @@ func (c *Client) Finish(ctx context.Context, p Provider, state string, a Answer)
 	var claims struct {
 		Email    string `json:"email"`
 		Verified any    `json:"email_verified"`
+		SignedIn int64  `json:"auth_time"` // seconds; 0 where the provider does not tell
+		Methods  any    `json:"amr"`
+		Class    string `json:"acr"`
 	}
 	if err := id.Claims(&claims); err != nil {
 		return Person{}, errors.Join(ErrRefused, err)
 	}
-	person := Person{Subject: id.Subject, Email: claims.Email, Verified: claims.Verified == true || claims.Verified == "true"}
+	if at := time.Unix(claims.SignedIn, 0); claims.SignedIn != 0 && time.Since(at) > time.Duration(s.MaxAge)*time.Second+ageLeeway {
+		return Person{}, fmt.Errorf("%w: the person signed in there too long ago", ErrRefused)
+	}
+	person := Person{Subject: id.Subject, Email: claims.Email, Verified: claims.Verified == true || claims.Verified == "true", Strong: strong(claims.Methods, claims.Class)}
 	if person.Email == "" {
 		// Many providers tell the address only when asked for it.
 		info, err := found.UserInfo(ctx, oauth2.StaticTokenSource(token))
@@ -259,4 +280,32 @@ func (c *Client) Finish(ctx context.Context, p Provider, state string, a Answer)
 		person.Email, person.Verified = info.Email, info.EmailVerified
 	}
 	return person, nil
+}
+
+// The classes of sign-in (acr) that mean two factors, and the kinds of proof that
+// methods (amr, RFC 8176) are of: what is known, had, or part of the person.
+var (
+	strongClasses = []string{"phr", "phrh", "https://refeds.org/profile/mfa", "http://schemas.openid.net/pape/policies/2007/06/multi-factor"}
+	proofs        = map[string]string{"pwd": "known", "pin": "known", "kba": "known", "otp": "had", "hwk": "had", "swk": "had", "sc": "had", "pop": "had", "sms": "had", "tel": "had",
+		"fpt": "part", "face": "part", "iris": "part", "retina": "part", "vbm": "part"}
+)
+
+// strong reports whether the claims of a token say that two factors of different
+// kinds were proved.
+func strong(methods any, class string) bool {
+	if slices.Contains(strongClasses, class) {
+		return true
+	}
+	list, _ := methods.([]any)
+	kinds := map[string]bool{}
+	for _, m := range list {
+		name, _ := m.(string)
+		if name == "mfa" {
+			return true
+		}
+		if kind := proofs[name]; kind != "" {
+			kinds[kind] = true
+		}
+	}
+	return len(kinds) > 1
 }

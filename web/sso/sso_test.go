@@ -166,7 +166,9 @@ func TestProvidersThatLie(t *testing.T) {
 				http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 			}
 		}},
-		"a token without end": {set: func(l *liar) { l.token = endless(&taken) }},
+		"a token without end":      {set: func(l *liar) { l.token = endless(&taken) }},
+		"signed in there long ago": {set: func(l *liar) { l.claims = map[string]any{"auth_time": time.Now().Add(-13 * time.Hour).Unix()} }, refused: true},
+		"signed in there this day": {set: func(l *liar) { l.claims = map[string]any{"auth_time": time.Now().Add(-11 * time.Hour).Unix()} }, want: "lin@northwind.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLiar(t, key)
@@ -175,7 +177,7 @@ func TestProvidersThatLie(t *testing.T) {
 			}
 			client := &Client{Transport: l.Client().Transport}
 			p := Provider{Issuer: l.URL, ClientID: clientID, ClientSecret: clientSecret, Return: "https://console.example/login/sso/return"}
-			address, state, err := client.Begin(t.Context(), p, "lin@northwind.example")
+			address, state, err := client.Begin(t.Context(), p, "lin@northwind.example", 12*time.Hour)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -257,7 +259,7 @@ func TestConfigurationsThatLie(t *testing.T) {
 			l := newLiar(t, key)
 			set(l)
 			client := &Client{Transport: l.Client().Transport}
-			address, _, err := client.Begin(t.Context(), Provider{Issuer: l.URL, ClientID: clientID, Return: "https://console.example/login/sso/return"}, "lin@northwind.example")
+			address, _, err := client.Begin(t.Context(), Provider{Issuer: l.URL, ClientID: clientID, Return: "https://console.example/login/sso/return"}, "lin@northwind.example", 12*time.Hour)
 			if err == nil {
 				t.Errorf("leads to %s", address)
 			} else if text := err.Error(); len(text) > 400 || !utf8.ValidString(text) {
@@ -273,5 +275,60 @@ func TestConfigurationsThatLie(t *testing.T) {
 	}
 	if n := taken.Load(); n == 0 || n > 64<<20 {
 		t.Errorf("%d MB of an endless configuration were taken", n>>20)
+	}
+}
+
+// A provider that asks for a second factor proves it with each answer; what it
+// does not say is taken as a password alone.
+func TestSecondFactorsOfProviders(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLiar(t, key)
+	client := &Client{Transport: l.Client().Transport}
+	p := Provider{Issuer: l.URL, ClientID: clientID, ClientSecret: clientSecret, Return: "https://console.example/login/sso/return"}
+	for name, c := range map[string]struct {
+		claims map[string]any
+		want   bool
+	}{
+		"nothing":                 {nil, false},
+		"a password":              {map[string]any{"amr": []string{"pwd"}}, false},
+		"two passwords":           {map[string]any{"amr": []string{"pwd", "pin", "kba"}}, false},
+		"a key alone":             {map[string]any{"amr": []string{"hwk"}}, false},
+		"words that mean nothing": {map[string]any{"amr": []any{"rsa", "wia", 7, nil}, "acr": "1"}, false},
+		"not a list":              {map[string]any{"amr": "mfa"}, false},
+		"a weak class":            {map[string]any{"acr": "urn:mace:incommon:iap:bronze"}, false},
+		"several factors":         {map[string]any{"amr": []string{"mfa"}}, true},
+		"password and code":       {map[string]any{"amr": []string{"pwd", "otp"}}, true},
+		"key and fingerprint":     {map[string]any{"amr": []string{"hwk", "fpt"}}, true},
+		"a class":                 {map[string]any{"acr": "phr"}, true},
+		"a class of federations":  {map[string]any{"acr": "https://refeds.org/profile/mfa"}, true},
+	} {
+		l.claims = c.claims
+		address, state, err := client.Begin(t.Context(), p, "lin@northwind.example", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(address)
+		if err != nil || u.Query().Get("max_age") != "0" || u.Query().Get("code_challenge_method") != "S256" || u.Query().Get("response_type") != "code" || u.Query().Get("scope") != "openid email" {
+			t.Fatal(address, err)
+		}
+		l.nonce = u.Query().Get("nonce")
+		who, err := client.Finish(t.Context(), p, state, Answer{State: u.Query().Get("state"), Code: "code"})
+		if err != nil || who.Strong != c.want {
+			t.Errorf("%s: two factors are %v, %v", name, who.Strong, err)
+		}
+	}
+	// Asked to prove who they are once more, a person did so long ago.
+	l.claims = map[string]any{"auth_time": time.Now().Add(-time.Hour).Unix()}
+	address, state, err := client.Begin(t.Context(), p, "lin@northwind.example", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, _ := url.Parse(address)
+	l.nonce = u.Query().Get("nonce")
+	if _, err := client.Finish(t.Context(), p, state, Answer{State: u.Query().Get("state"), Code: "code"}); !errors.Is(err, ErrRefused) {
+		t.Errorf("an old sign-in counts as a new one: %v", err)
 	}
 }
