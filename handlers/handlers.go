@@ -55,15 +55,15 @@ type Deps struct {
 	RequireSecondFactor bool
 	// RequireOfCustomers keeps customers out too.
 	RequireOfCustomers bool
-	Demo                bool   // invented data: the sign-in page lists the demo people
-	NOC                 string // phone of the operator's network operations center, printed in letters
-	Address             string // address of the operator, printed in letters
-	Attempts            Attempts
-	Checks              Checks
-	Cards               Cards         // nil where no card gateway is configured: cards are not spoken of
-	Passkeys            *passkey.Site // nil where browsers make none: neither https nor localhost
-	SSO                 *sso.Client
-	Log                 *slog.Logger
+	Demo               bool   // invented data: the sign-in page lists the demo people
+	NOC                string // phone of the operator's network operations center, printed in letters
+	Address            string // address of the operator, printed in letters
+	Attempts           Attempts
+	Checks             Checks
+	Cards              Cards         // nil where no card gateway is configured: cards are not spoken of
+	Passkeys           *passkey.Site // nil where browsers make none: neither https nor localhost
+	SSO                *sso.Client
+	Log                *slog.Logger
 	// MailServer and MailFrom say to administrators how mails are sent.
 	MailServer, MailFrom string
 	// DemoPeople can be entered as with one button, and DemoPassword is theirs:

@@ -269,7 +269,7 @@ func TestConfigurationsThatLie(t *testing.T) {
 	}
 	// Where clouds tell a machine its secrets, not even for an answer of 404.
 	for _, issuer := range []string{"https://169.254.169.254", "https://[fe80::1]", "https://0.0.0.0", "https://224.0.0.1"} {
-		if _, _, err := new(Client).Begin(t.Context(), Provider{Issuer: issuer}, "lin@northwind.example"); err == nil || !strings.Contains(err.Error(), "of this machine's link") {
+		if _, _, err := new(Client).Begin(t.Context(), Provider{Issuer: issuer}, "lin@northwind.example", time.Hour); err == nil || !strings.Contains(err.Error(), "of this machine's link") {
 			t.Errorf("%s: %v", issuer, err)
 		}
 	}
