@@ -176,7 +176,7 @@ func TestPagesAndMetadata(t *testing.T) {
 				"Author":       sample.letter.Issuer.LegalName,
 				"Subject":      sample.letter.InterfaceID + ", " + sample.letter.CompanyName + ", " + sample.letter.FacilityName,
 				"Page size":    "595.28 x 841.89 pts (A4)",
-				"CreationDate": sample.letter.IssuedAt.Local().Format("2006-01-02T15:04:05"),
+				"CreationDate": sample.letter.IssuedAt.UTC().Format("2006-01-02T15:04:05"),
 			} {
 				if !regexp.MustCompile(`(?m)^` + field + `:\s+` + regexp.QuoteMeta(want)).MatchString(info) {
 					t.Errorf("%s is not %q in\n%s", field, want, info)

@@ -112,7 +112,7 @@ func TestOthersFindTheSignatureValid(t *testing.T) {
 				}
 				out = papertest.Tool(t, pdf, "pdfsig", "FILE")
 				for _, want := range []string{"Signature is Valid.", "Total document signed", "Signature Type: ETSI.CAdES.detached", "Hash Algorithm: SHA-256",
-					"Signing Time: " + s.letter.IssuedAt.Local().Format("Jan 02 2006 15:04:05")} {
+					"Signing Time: " + s.letter.IssuedAt.UTC().Format("Jan 02 2006 15:04:05")} {
 					if !strings.Contains(out, want) {
 						t.Errorf("no %q in\n%s", want, out)
 					}

@@ -39,7 +39,10 @@ func Tool(t *testing.T, pdf []byte, name string, args ...string) string {
 			args[i] = file
 		}
 	}
-	out, err := exec.Command(name, args...).CombinedOutput()
+	cmd := exec.Command(name, args...)
+	// Some print times in the zone of the machine, others do not.
+	cmd.Env = append(os.Environ(), "TZ=UTC")
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", name, err, out)
 	}
