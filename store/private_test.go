@@ -69,3 +69,17 @@ func TestNobodyElseReadsTheFiles(t *testing.T) {
 		t.Errorf("the database has mode %v, %v", info.Mode().Perm(), err)
 	}
 }
+
+// What pages read with cannot write, whatever a statement says.
+func TestReadersCannotWrite(t *testing.T) {
+	t.Parallel()
+	s, _, _ := people(t)
+	for _, query := range []string{"DELETE FROM users", "UPDATE users SET role = 'administrator'", "CREATE TABLE x (y)", "PRAGMA user_version = 1"} {
+		if _, err := s.read.ExecContext(t.Context(), query); err == nil {
+			t.Errorf("a reader may: %s", query)
+		}
+	}
+	if _, err := s.write.ExecContext(t.Context(), "UPDATE users SET role = role"); err != nil {
+		t.Errorf("the writer may not: %v", err)
+	}
+}

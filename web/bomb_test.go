@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"os"
 	"runtime"
 	"runtime/debug"
 	runtimemetrics "runtime/metrics"
@@ -26,6 +27,7 @@ import (
 	"demarc/handlers"
 	"demarc/store/inventory"
 	"demarc/store/lifecycle"
+	"demarc/store/ticket"
 	"demarc/web/paths"
 	"demarc/web/pay"
 	"demarc/web/pay/paytest"
@@ -564,4 +566,29 @@ func TestWritesAreLimited(t *testing.T) {
 	colleague.get(paths.AdminLedgerCSV+"?from=2026-10-01&to=2026-10-31").want(t, http.StatusOK, "")
 	s.env.Clock.Advance(exportWait)
 	b.get(paths.StatementCSV).want(t, http.StatusOK, "")
+}
+
+// SECURITY.md tells the limits that hold.
+func TestSecurityStatementTellsTheLimits(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := strings.Join(strings.Fields(string(text)), " ")
+	for _, want := range []string{
+		fmt.Sprintf("%d forms, then one a second; %d files, then one a second;", writesPerPerson, exportsPerPerson),
+		fmt.Sprintf("%d in vain, then one every two seconds; public files: %d, then ten a second", missesPerClient, filesPerClient),
+		fmt.Sprintf("%d checks of letters, then %d a second; 8 files compared at once, %d of a network, %d of a letter", checksInAll, checkRate, comparesPerNetwork, comparesPerLetter),
+		fmt.Sprintf("%d KB of headers, %d MB of a form, %d seconds of a request", (&Server{log: slog.New(slog.DiscardHandler)}).limited().MaxHeaderBytes>>10, bodyLimit>>20, int(requestLimit.Seconds())),
+		fmt.Sprintf("at most %d MB and 100,000 rows", inventory.MaxBytes>>20), fmt.Sprintf("PDF, `.pdf`, at most %d MB", handlers.MaxCompared>>20),
+		fmt.Sprintf("%d open tickets and %d that staff opened, %d messages in a ticket", ticket.OpenMost, ticket.OpenMost, ticket.MessagesMost),
+	} {
+		if !strings.Contains(told, want) {
+			t.Errorf("SECURITY.md does not say: %s", want)
+		}
+	}
+	if writeWait != time.Second || exportWait != time.Second || missWait != 2*time.Second || fileWait != time.Second/10 || inventory.MaxRows != 100_000 {
+		t.Error("a limit that SECURITY.md tells in words is another")
+	}
 }
