@@ -244,7 +244,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			return fmt.Errorf("metrics: %w", err)
 		}
 		defer ml.Close()
-		fmt.Fprintln(stdout, "Metrics on http://"+ml.Addr().String()+"/metrics")
+		if err := srv.CheckMetrics(ml.Addr()); err != nil {
+			return err
+		}
+		scheme := "http://"
+		if tcp, ok := ml.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+			scheme = "https://"
+		}
+		fmt.Fprintln(stdout, "Metrics on "+scheme+ml.Addr().String()+"/metrics")
 		go func() {
 			if err := srv.ServeMetrics(ctx, ml); err != nil {
 				log.Error("metrics are not served", "error", err)

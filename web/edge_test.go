@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -95,6 +96,21 @@ func TestTLS(t *testing.T) {
 	}
 	if _, _, err := serial(tls.VersionTLS11); err == nil {
 		t.Error("TLS 1.1 was spoken")
+	}
+	// The newest version is taken where both sides know it; older suites never are.
+	for _, suite := range []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, tls.TLS_RSA_WITH_AES_128_GCM_SHA256} {
+		c, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite}})
+		if (err == nil) != (suite == tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256) {
+			t.Errorf("%s: %v", tls.CipherSuiteName(suite), err)
+		}
+		if err == nil {
+			c.Close()
+		}
+	}
+	if c, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true}); err != nil || c.ConnectionState().Version != tls.VersionTLS13 {
+		t.Errorf("the newest version is not preferred: %v", err)
+	} else {
+		c.Close()
 	}
 	if res, err := http.Get("http://" + addr + paths.Login); err == nil && res.StatusCode != 400 {
 		t.Errorf("without TLS: %d", res.StatusCode)
@@ -339,6 +355,47 @@ func TestNothingLeaksAboutTheProgram(t *testing.T) {
 		if m := tell.FindString(a.body + head.String()); m != "" {
 			t.Errorf("%s tells %q", path, m)
 		}
+	}
+}
+
+// Metrics leave the machine over TLS or not at all.
+func TestMetricsLeaveOverTLSOnly(t *testing.T) {
+	certFile, keyFile := writeCertificate(t, t.TempDir(), 1)
+	open, protected := newSite(t), newSite(t, func(c *Config) { c.TLSCert, c.TLSKey = certFile, keyFile })
+	for address, here := range map[string]bool{"127.0.0.1": true, "127.9.9.9": true, "::1": true, "0.0.0.0": false, "::": false, "192.0.2.7": false} {
+		at := &net.TCPAddr{IP: net.ParseIP(address), Port: 9464}
+		if err := open.web.CheckMetrics(at); (err == nil) != here {
+			t.Errorf("%s without TLS: %v", address, err)
+		}
+		if err := protected.web.CheckMetrics(at); err != nil {
+			t.Errorf("%s with TLS: %v", address, err)
+		}
+	}
+	l, err := net.Listen("tcp", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := open.web.ServeMetrics(t.Context(), l); !errors.Is(err, ErrOpenMetrics) {
+		t.Errorf("served in the clear: %v", err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- protected.web.ServeMetrics(ctx, l) }()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+	for scheme, want := range map[string]int{"https": 200, "http": 400} {
+		res, err := c.Get(scheme + "://127.0.0.1:" + port + "/metrics")
+		if err != nil || res.StatusCode != want {
+			t.Errorf("%s: %v %v", scheme, res, err)
+		}
+		if err == nil {
+			res.Body.Close()
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log"
 	"net"
@@ -185,6 +186,12 @@ func (m storeMetrics) Collect(ch chan<- prometheus.Metric) {
 // ServeMetrics answers Prometheus on l until ctx ends. It is a listener of its
 // own, which the operator keeps from the public.
 func (s *Server) ServeMetrics(ctx context.Context, l net.Listener) error {
+	if err := s.CheckMetrics(l.Addr()); err != nil {
+		return err
+	}
+	if !onThisMachine(l.Addr()) {
+		l = tls.NewListener(l, s.cert.config())
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second, IdleTimeout: time.Minute,
@@ -195,4 +202,20 @@ func (s *Server) ServeMetrics(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	return nil
+}
+
+// ErrOpenMetrics means that metrics would cross a network readable.
+var ErrOpenMetrics = errors.New("metrics leave this machine over TLS only: give -tls-cert and -tls-key, or listen on 127.0.0.1")
+
+// CheckMetrics is ErrOpenMetrics where ServeMetrics would not serve, at the start.
+func (s *Server) CheckMetrics(at net.Addr) error {
+	if s.cert == nil && !onThisMachine(at) {
+		return ErrOpenMetrics
+	}
+	return nil
+}
+
+func onThisMachine(at net.Addr) bool {
+	tcp, ok := at.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }

@@ -170,7 +170,7 @@ func rsaKey(t *testing.T, bits int) *rsa.PrivateKey {
 
 func TestOperatorsOwnKey(t *testing.T) {
 	p384, _ := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	for name, key := range map[string]crypto.Signer{"RSA": rsaKey(t, 2048), "ECDSA": p384} {
+	for name, key := range map[string]crypto.Signer{"RSA": rsaKey(t, 3072), "ECDSA": p384} {
 		t.Run(name, func(t *testing.T) {
 			o := own(t, key, nil)
 			made := open(t, options(o.Dir)).Keys() // it ran with its own certificate before
@@ -226,7 +226,7 @@ func TestRefusedKeys(t *testing.T) {
 	}{
 		"only the key":         {func(t *testing.T) Options { o := own(t, p256, nil); o.Certificates = ""; return o }, "both"},
 		"only the certificate": {func(t *testing.T) Options { o := own(t, p256, nil); o.Key = ""; return o }, "both"},
-		"key of another":       {func(t *testing.T) Options { o := own(t, p256, nil); o.Key = own(t, rsaKey(t, 2048), nil).Key; return o }, "does not match"},
+		"key of another":       {func(t *testing.T) Options { o := own(t, p256, nil); o.Key = own(t, rsaKey(t, 3072), nil).Key; return o }, "does not match"},
 		"no file":              {func(t *testing.T) Options { o := own(t, p256, nil); o.Key += ".missing"; return o }, "no such file"},
 		"not PEM":              {func(t *testing.T) Options { o := own(t, p256, nil); o.Key = o.Dir; return o }, "directory"},
 		"wrong order": {func(t *testing.T) Options {
@@ -245,7 +245,7 @@ func TestRefusedKeys(t *testing.T) {
 			os.WriteFile(o.Certificates, append(pem.EncodeToMemory(first), root...), 0o600)
 			return o
 		}, "did not issue"},
-		"weak RSA":                               {plain(rsaKey(t, 1024), nil), "2048 at least"},
+		"weak RSA":                               {plain(rsaKey(t, 2048), nil), "3072 at least"},
 		"weak ECDSA":                             {plain(p224, nil), ""},
 		"Ed25519, which PDF readers do not know": {plain(ed, nil), "neither ECDSA nor RSA"},
 		"for encryption only":                    {plain(p256, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment }), "not for signatures"},

@@ -362,7 +362,9 @@ func TestConfig(t *testing.T) {
 		"password without user":     {mail.Config{Host: "mx.example", From: "a@b.example", Password: "p"}, false},
 		"password over plain text":  {mail.Config{Host: "mx.example", From: "a@b.example", User: "u", Password: "p", Mode: mail.NoTLS}, false},
 		"password on this machine":  {mail.Config{Host: "localhost", From: "a@b.example", User: "u", Password: "p", Mode: mail.NoTLS}, true},
-		"without TLS, no password":  {mail.Config{Host: "10.0.0.1", From: "a@b.example", Mode: mail.NoTLS}, true},
+		"without TLS, no password":  {mail.Config{Host: "10.0.0.1", From: "a@b.example", Mode: mail.NoTLS}, false},
+		"without TLS, by name":      {mail.Config{Host: "localhost.example", From: "a@b.example", Mode: mail.NoTLS}, false},
+		"without TLS, here":         {mail.Config{Host: "127.0.0.1", From: "a@b.example", Mode: mail.NoTLS}, true},
 		"a name beside the address": {mail.Config{Host: "mx.example", From: "Example Cloud <a@b.example>", Mode: mail.TLS}, true},
 	} {
 		if _, err := mail.NewSMTP(c.cfg); (err == nil) != c.ok {

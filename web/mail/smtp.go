@@ -70,8 +70,8 @@ func NewSMTP(cfg Config) (*SMTP, error) {
 	if (cfg.User == "") != (cfg.Password == "") {
 		return nil, errors.New("the mail server needs a user and a password, or neither")
 	}
-	if cfg.Mode == NoTLS && cfg.User != "" && !local(cfg.Host) {
-		return nil, fmt.Errorf("the password for the mail server would cross the network readable: use %s or %s", StartTLS, TLS)
+	if cfg.Mode == NoTLS && !local(cfg.Host) {
+		return nil, fmt.Errorf("mails hold one-time links, and would cross the network readable: use %s or %s, or a mail server on this machine", StartTLS, TLS)
 	}
 	cfg.Timeout = cmp.Or(cfg.Timeout, time.Minute)
 	opts := []gomail.Option{gomail.WithPort(cfg.Port), gomail.WithTimeout(cfg.Timeout), gomail.WithoutNoop(), gomail.WithHELO(heloName(from.Address))}

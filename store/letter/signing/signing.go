@@ -63,8 +63,8 @@ func Usable(chain []*x509.Certificate, key crypto.Signer) error {
 		if !public.Equal(leaf.PublicKey) {
 			return errors.New("the key is not the one of the first certificate")
 		}
-		if public.N.BitLen() < 2048 {
-			return fmt.Errorf("the RSA key has %d bits: 2048 at least", public.N.BitLen())
+		if public.N.BitLen() < 3072 { // 128 bits of security, like the others (SP 800-57)
+			return fmt.Errorf("the RSA key has %d bits: 3072 at least", public.N.BitLen())
 		}
 	default:
 		return errors.New("the key is neither ECDSA nor RSA")
