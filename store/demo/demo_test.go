@@ -163,14 +163,71 @@ func TestDemoHasEveryStageByRealTransitions(t *testing.T) {
 	}
 }
 
-// TestDemoLoadsOnAnyDay: weekends, holidays, the end of a year and a leap day
-// must not stop somebody from looking at the product.
-func TestDemoLoadsOnAnyDay(t *testing.T) {
-	for _, day := range []string{"2026-11-23T00:05:00Z", "2026-11-28T23:55:00Z", "2026-12-31T12:00:00Z", "2027-02-10T06:00:00Z", "2027-03-01T00:00:30Z", "2028-02-29T18:00:00Z"} {
-		now, err := time.Parse(time.RFC3339, day)
+// TestDemoLoadsAtAnyTime: weekends, holidays, the end of a month or a year, a
+// leap day and a night in which clocks change must not stop somebody from looking
+// at the product, or show them less of it. Starts some hours and 61 days apart come
+// through the hours, the days of the week and the lengths of months.
+func TestDemoLoadsAtAnyTime(t *testing.T) {
+	moments := []string{"2026-11-28T23:59:59Z", "2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z", "2027-03-01T00:00:30Z", "2027-03-14T10:00:00Z", "2027-10-31T01:00:00Z", "2028-02-29T18:00:00Z"}
+	for i := range 6 {
+		moments = append(moments, time.Date(2026, 11, 30+61*i, 1+4*i, 11*i, 0, 0, time.UTC).Format(time.RFC3339))
+	}
+	ctx := context.Background()
+	for _, moment := range moments {
+		now, err := time.Parse(time.RFC3339, moment)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Run(day[:10], func(t *testing.T) { load(t, now) })
+		t.Run(moment, func(t *testing.T) {
+			s := load(t, now)
+			// What the program does at its start.
+			if _, err := s.RunDue(ctx); err != nil {
+				t.Fatal(err)
+			}
+			owner, err := s.UserByEmail(ctx, "owner@northwind.example")
+			if err != nil {
+				t.Fatal(err)
+			}
+			counts, err := s.StageCounts(ctx, owner.AccountID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, st := range lifecycle.Stages() {
+				if counts[st] == 0 {
+					t.Errorf("no interface is %s", st)
+				}
+			}
+			a, err := s.Account(ctx, store.Actor{Role: lifecycle.Finance}, owner.AccountID)
+			if err != nil || a.Balance.String() != "$20,000.00" {
+				t.Errorf("balance %s, %v", a.Balance, err)
+			}
+			due, _, err := s.FeesDue(ctx, owner.AccountID, now.AddDate(1, 0, 0), "", 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			standings := map[fees.Standing]int{}
+			for _, c := range due {
+				standings[s.Standing(&c)]++
+			}
+			for _, want := range []fees.Standing{fees.Paid, fees.DueSoon, fees.Overdue, fees.Locked, fees.Freeable} {
+				if standings[want] == 0 {
+					t.Errorf("no interface whose fee stands at %d: %v", want, standings)
+				}
+			}
+			// The newest is open, the one before it was paid in part, the oldest is paid.
+			all, err := s.InvoicesOf(ctx, owner.AccountID, 10)
+			if err != nil || len(all) < 3 {
+				t.Fatalf("invoices %+v, %v", all, err)
+			}
+			if last := all[len(all)-1]; !all[0].Received.IsZero() || all[1].Received.String() != "$1,000.00" || all[1].Open().Minor <= 0 || last.PaidAt.IsZero() {
+				t.Errorf("invoices %+v", all)
+			}
+			if wrong, err := s.CheckLedger(ctx); err != nil || len(wrong) > 0 {
+				t.Errorf("ledger: %v, %v", wrong, err)
+			}
+			if wrong, err := s.CheckStages(ctx); err != nil || len(wrong) > 0 {
+				t.Errorf("stages: %v, %v", wrong, err)
+			}
+		})
 	}
 }
