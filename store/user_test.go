@@ -217,6 +217,16 @@ func TestGuessablePasswordsAreRefused(t *testing.T) {
 	}
 }
 
+// A password that nobody changed opens after years too.
+func TestPasswordsDoNotExpire(t *testing.T) {
+	s, clock, _ := people(t)
+	u := s.mustUser(t, "u@x.example", lifecycle.Reviewer, "", testPassword)
+	clock.move(10 * 365 * 24 * time.Hour)
+	if _, err := s.Authenticate(t.Context(), u.Email, testPassword); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestInvitation(t *testing.T) {
 	s, clk, account := people(t)
 	ctx := t.Context()
