@@ -1,9 +1,12 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -18,24 +21,41 @@ import (
 // staffQuery is what the address of the staff's list asks for, reduced to what
 // the list knows. Its pages have no numbers: the list is over all accounts.
 type staffQuery struct {
-	view                   store.View
-	by, query              string
-	status, account, after string
-	size                   int
+	view              store.View
+	by, query, status string
+	account           string // as it was typed, or its ID once it is found
+	region, site      string
+	after             string
+	size              int
+
+	accountName, regionName, siteName string
+	problem                           *views.FilterProblem // why it is not clear which account is meant
 }
 
-func readStaffQuery(c echo.Context) staffQuery {
+// viewLate is the view of what staff should have done by now. Its number is
+// counted: it grows while nobody writes.
+const viewLate store.View = "late"
+
+// staffListViews are the saved queries of the staff's list, in order.
+var staffListViews = []struct {
+	view  store.View
+	label string
+}{{store.ViewAll, "All"}, {store.ViewNeedsAction, "Customer's turn"}, {store.ViewWithOperator, "Our turn"}, {viewLate, "Late"}, {store.ViewEnabled, "Enabled"}, {store.ViewClosed, "Closed"}}
+
+func (h *Handlers) staffQuery(c echo.Context) (q staffQuery, err error) {
 	param := func(name string) string { return shortened(clean(c, name, c.QueryParam(name), false), queryLimit) }
-	q := staffQuery{view: store.View(param("view")), by: param("by"), query: param("q"), status: param("status"), account: param("account"), after: param("after")}
+	q = staffQuery{by: param("by"), query: param("q"), status: param("status"), account: strings.TrimSpace(param("account")), region: param("region"), site: param("ap"), after: param("after")}
 	if q.by == "account" {
 		// An account is a filter of its own, so that another search fits in it.
 		if q.query != "" {
-			q.account = q.query
+			q.account = strings.TrimSpace(q.query)
 		}
 		q.by, q.query = "", ""
 	}
-	if !slices.Contains([]store.View{store.ViewNeedsAction, store.ViewWithOperator, store.ViewEnabled, store.ViewClosed}, q.view) {
-		q.view = store.ViewAll
+	for _, v := range staffListViews {
+		if param("view") == string(v.view) {
+			q.view = v.view
+		}
 	}
 	if !slices.Contains([]string{"id", "name", "line"}, q.by) {
 		q.by = ""
@@ -43,15 +63,39 @@ func readStaffQuery(c echo.Context) staffQuery {
 	if !slices.Contains(store.StatusFilters(), q.status) {
 		q.status = ""
 	}
+	region, _ := h.Store.Catalogue().Region(q.region)
+	q.region, q.regionName = region.ID, region.Name
+	site, _ := h.Store.Catalogue().AccessPoint(q.site)
+	if q.region != "" && site.Region != q.region {
+		site.ID, site.Name = "", "" // another region was selected
+	}
+	q.site, q.siteName = site.ID, site.Name
 	q.size, _ = strconv.Atoi(param("size"))
 	if !slices.Contains(pageSizes, q.size) {
 		q.size = defaultRows
 	}
-	return q
+	if q.account == "" {
+		return q, nil
+	}
+	account, problem, err := h.accountCalled(c.Request().Context(), q.account, func(id string) string {
+		return q.with(func(q *staffQuery) { q.account = id })
+	})
+	q.problem, q.accountName = problem, cmp.Or(account.Name, q.account)
+	q.account = cmp.Or(account.ID, q.account)
+	return q, err
 }
 
-// href is the address of the list's first page.
-func (q staffQuery) href() string {
+// filter is what the store is asked for at now.
+func (q staffQuery) filter(now time.Time) store.ConnectionFilter {
+	f := store.ConnectionFilter{AccountID: q.account, View: q.view, Status: q.status, Region: q.region, AccessPoint: q.site, By: q.by, Query: q.query, After: q.after, Limit: q.size}
+	if q.view == viewLate {
+		f.View, f.DueBefore = store.ViewAll, now
+	}
+	return f
+}
+
+// href is the address of the list's first page at path.
+func (q staffQuery) href(path string) string {
 	by, size := q.by, ""
 	if q.query == "" {
 		by = ""
@@ -59,45 +103,71 @@ func (q staffQuery) href() string {
 	if q.size != defaultRows {
 		size = strconv.Itoa(q.size)
 	}
-	return paths.With(paths.AdminInterfaces, "view", string(q.view), "by", by, "q", q.query, "status", q.status, "account", q.account, "size", size)
+	return paths.With(path, "view", string(q.view), "by", by, "q", q.query, "status", q.status, "account", q.account, "region", q.region, "ap", q.site, "size", size)
 }
 
 func (q staffQuery) with(change func(*staffQuery)) string {
 	change(&q)
-	return q.href()
+	return q.href(paths.AdminInterfaces)
 }
 
-func (q staffQuery) filtered() bool { return q.query != "" || q.status != "" || q.account != "" }
+func (q *staffQuery) clear() { q.query, q.status, q.account, q.region, q.site = "", "", "", "", "" }
+
+func (q staffQuery) filtered() bool {
+	return q.query != "" || q.status != "" || q.account != "" || q.region != "" || q.site != ""
+}
+
+// caption says which order the list is in.
+func (q staffQuery) caption() string {
+	switch {
+	case q.query != "":
+		return "Interfaces that match, in alphabetical order"
+	case q.view == viewLate:
+		return "Interfaces that are late, by what is to be done, the longest overdue first"
+	case q.site != "":
+		return "Interfaces at " + q.siteName + ", by status in the order of the procedure"
+	case q.region != "" && q.account == "":
+		return "Interfaces in " + q.regionName + ", by status in the order of the procedure"
+	case q.account != "":
+		return "Interfaces of " + q.accountName + ", newest first"
+	}
+	return "Interfaces of all accounts, newest first"
+}
 
 // ListStaffInterfaces lists the interfaces of all accounts, or of one.
 func (h *Handlers) ListStaffInterfaces(c echo.Context) error {
-	ctx := c.Request().Context()
-	user, _ := reqctx.User(ctx)
-	q := readStaffQuery(c)
-	counts, err := h.Store.StageCounts(ctx, q.account)
+	ctx, actor := c.Request().Context(), h.actor(c)
+	q, err := h.staffQuery(c)
 	if err != nil {
 		return err
 	}
-	filter := store.ConnectionFilter{AccountID: q.account, View: q.view, Status: q.status, By: q.by, Query: q.query, After: q.after, Limit: q.size}
-	page, err := h.Store.Connections(ctx, h.actor(c), filter)
-	if store.KindOf(err) == store.Invalid { // a cursor nobody gave out
-		q.after, filter.After = "", ""
-		page, err = h.Store.Connections(ctx, h.actor(c), filter)
-	}
+	l, err := h.staffToolbar(c, q)
 	if err != nil {
 		return err
 	}
-	l, err := h.staffToolbar(c, q, counts)
-	if err != nil {
-		return err
+	columns := reqctx.Of(ctx).User.Columns.OfStaff()
+	l.Columns, l.Choice = listColumns(columns, store.StaffColumnNames())
+	var page store.StaffRows
+	if l.Problem = q.problem; l.Problem == nil {
+		page, err = h.Store.StaffRows(ctx, actor, q.filter(h.Store.Now()), columns)
+		if store.KindOf(err) == store.Invalid { // a cursor nobody gave out
+			q.after = ""
+			page, err = h.Store.StaffRows(ctx, actor, q.filter(h.Store.Now()), columns)
+		}
+		if err != nil {
+			return err
+		}
+		l.Count = countInterfaces(page.Total, page.TotalMore)
+		l.CSV = q.href(paths.AdminInterfacesCSV)
 	}
-	if l.Rows, err = h.staffRows(c, page.Items, user.Role); err != nil {
-		return err
+	l.Rows = h.staffRows(page.Items, actor.Role)
+	l.Nothing = l.Problem == nil && len(l.Rows) == 0 && !q.filtered() && q.view == store.ViewAll
+	here := q.href(paths.AdminInterfaces)
+	l.Pages = keysetPages(here, q.after, page.Next)
+	l.Pages.Summary = l.Count
+	if l.Here = here; q.after != "" {
+		l.Here = paths.With(here, "after", q.after)
 	}
-	l.Nothing = len(l.Rows) == 0 && !q.filtered() && q.view == store.ViewAll
-	l.Count = countInterfaces(page.Total, page.TotalMore)
-	l.Pages = keysetPages(q.href(), q.after, page.Next)
-	l.Pages.Summary = countInterfaces(page.Total, page.TotalMore)
 	if page.Total > pageSizes[0] {
 		for _, n := range pageSizes {
 			l.Pages.Sizes = append(l.Pages.Sizes, ui.PageLink{Label: strconv.Itoa(n), Current: n == q.size, Href: q.with(func(q *staffQuery) { q.size = n })})
@@ -106,24 +176,49 @@ func (h *Handlers) ListStaffInterfaces(c echo.Context) error {
 	return h.render(c, http.StatusOK, views.StaffInterfacesPage(h.page(c, "Interfaces", views.Crumb{Label: "Customers"}), l))
 }
 
-func (h *Handlers) staffToolbar(c echo.Context, q staffQuery, counts store.StageCounts) (views.StaffInterfaceList, error) {
+// staffToolbar is what does not depend on the rows. The numbers of the views are
+// those of the account, or of all accounts.
+func (h *Handlers) staffToolbar(c echo.Context, q staffQuery) (views.StaffInterfaceList, error) {
+	ctx, cat := c.Request().Context(), h.Store.Catalogue()
 	l := views.StaffInterfaceList{
-		Caption: "Interfaces of all accounts, newest first",
+		Caption: q.caption(),
 		Filter: ui.Control{Name: "by", Label: "Filter by", Value: q.by, Options: []ui.Option{
-			{Label: "Any property"}, {Value: "id", Label: "Interface ID"}, {Value: "name", Label: "Name"}, {Value: "line", Label: "Line code"}, {Value: "account", Label: "Account ID"}}},
-		Query:  ui.Control{Name: "q", Type: "search", Value: q.query, Placeholder: "Enter the beginning of an ID, name or code", MaxLength: queryLimit},
-		Status: ui.Control{Name: "status", Label: "Status", Value: q.status, Options: statusOptions()},
-		Clear:  q.with(func(q *staffQuery) { q.query, q.status, q.account = "", "", "" }),
+			{Label: "Any property"}, {Value: "id", Label: "Interface ID"}, {Value: "name", Label: "Name"}, {Value: "line", Label: "Line code"}, {Value: "account", Label: "Account"}}},
+		Query:       ui.Control{Name: "q", Type: "search", Value: q.query, Placeholder: "An ID, a name or a code", MaxLength: queryLimit},
+		Status:      ui.Control{Name: "status", Label: "Status", Value: q.status, Options: statusOptions()},
+		Region:      ui.Control{Name: "region", Label: "Region", Value: q.region, Options: []ui.Option{{Label: "All regions"}}},
+		AccessPoint: ui.Control{Name: "ap", Label: "Access Point", Value: q.site, Options: []ui.Option{{Label: "All access points"}}},
+		Clear:       q.with((*staffQuery).clear),
 	}
-	if q.query != "" {
-		l.Caption = "Interfaces that match, in alphabetical order"
+	sites := cat.AccessPoints()
+	for _, r := range cat.Regions() {
+		l.Region.Options = append(l.Region.Options, ui.Option{Value: r.ID, Label: r.Name})
+		for _, ap := range sites {
+			if ap.Region == r.ID && (q.region == "" || q.region == r.ID) {
+				l.AccessPoint.Options = append(l.AccessPoint.Options, ui.Option{Value: ap.ID, Label: ap.Name, Group: r.Name})
+			}
+		}
 	}
-	for _, tab := range []struct {
-		view  store.View
-		label string
-	}{{store.ViewAll, "All"}, {store.ViewNeedsAction, "Customer's turn"}, {store.ViewWithOperator, "Our turn"}, {store.ViewEnabled, "Enabled"}, {store.ViewClosed, "Closed"}} {
-		l.Views = append(l.Views, ui.ViewTab{Label: tab.label, Count: counts.Of(tab.view), CountText: thousands(counts.Of(tab.view)), Current: tab.view == q.view,
-			Href: q.with(func(q *staffQuery) { q.view, q.query, q.status = tab.view, "", "" })})
+	var account string
+	if q.problem == nil {
+		account = q.account
+	}
+	counts, err := h.Store.StageCounts(ctx, account)
+	if err != nil {
+		return l, err
+	}
+	late, more, err := h.Store.LateCount(ctx, h.actor(c), account, h.Store.Now())
+	if err != nil {
+		return l, err
+	}
+	for _, v := range staffListViews {
+		tab := ui.ViewTab{Label: v.label, Count: counts.Of(v.view), Current: v.view == q.view,
+			Href: q.with(func(q *staffQuery) { q.view, q.query, q.status, q.region, q.site = v.view, "", "", "", "" })}
+		tab.CountText = thousands(tab.Count)
+		if v.view == viewLate {
+			tab.Count, tab.CountText = late, totalText(late, more)
+		}
+		l.Views = append(l.Views, tab)
 	}
 	keep := func(name, value string) {
 		if value != "" {
@@ -139,15 +234,7 @@ func (h *Handlers) staffToolbar(c echo.Context, q staffQuery, counts store.Stage
 		l.Tokens = append(l.Tokens, ui.Token{Text: text, Href: q.with(change)})
 	}
 	if q.account != "" {
-		names, err := h.Store.AccountNames(c.Request().Context(), []string{q.account})
-		if err != nil {
-			return l, err
-		}
-		name := names[q.account]
-		if name == "" {
-			name = q.account
-		}
-		token("Account: "+name, func(q *staffQuery) { q.account = "" })
+		token("Account: "+q.accountName, func(q *staffQuery) { q.account = "" })
 	}
 	if q.query != "" {
 		what := map[string]string{"": "Search", "id": "Interface ID", "name": "Name", "line": "Line code"}[q.by]
@@ -156,34 +243,64 @@ func (h *Handlers) staffToolbar(c echo.Context, q staffQuery, counts store.Stage
 	if q.status != "" {
 		token("Status: "+statusLabel(q.status), func(q *staffQuery) { q.status = "" })
 	}
+	if q.region != "" {
+		token("Region: "+q.regionName, func(q *staffQuery) { q.region = "" })
+	}
+	if q.site != "" {
+		token("Access Point: "+q.siteName, func(q *staffQuery) { q.site = "" })
+	}
 	return l, nil
 }
 
-// staffRows are interfaces with their accounts and ports: a fixed number of
-// statements besides the names of the accounts.
-func (h *Handlers) staffRows(c echo.Context, items []store.Connection, role lifecycle.Role) ([]views.StaffInterfaceRow, error) {
+// staffRows are interfaces with their accounts and ports.
+func (h *Handlers) staffRows(items []store.StaffRow, role lifecycle.Role) []views.StaffInterfaceRow {
+	rows := make([]views.StaffInterfaceRow, len(items))
+	for n := range items {
+		item, r := &items[n], &rows[n]
+		h.listed(&r.Interface, &item.ConnectionRow)
+		r.AccountID, r.Account, r.RemovalDue = item.AccountID, item.Account, item.RemovalDue
+		r.AccountHref = accountHref(role, item.AccountID)
+		device, _ := h.Store.Catalogue().Device(item.Device)
+		r.Device, r.Port = device.Name, item.Port
+		r.Actions = []ui.Action{{Label: "View", Href: paths.AdminInterface(r.ID)}}
+		if can := views.StaffActions(r.Interface, role); len(can) > 0 && can[0].Kind == ui.KindPrimary {
+			r.Actions = append([]ui.Action{{Label: can[0].Label, Href: can[0].Href, Lead: true}}, r.Actions...)
+		}
+	}
+	return rows
+}
+
+// staffExportHead is the head of the file of the staff's list: that of a
+// customer's, and whose an interface is and where its cables end.
+var staffExportHead = slices.Concat(exportHead, []string{"Account ID", "Account", "Access point ID", "Device", "Port"})
+
+// ExportStaffInterfaces sends the interfaces of the filter, of all accounts or of
+// one, as CSV.
+func (h *Handlers) ExportStaffInterfaces(c echo.Context) error {
 	ctx := c.Request().Context()
-	all, err := h.staffViews(ctx, items)
+	q, err := h.staffQuery(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	ports, err := h.Store.PortsHeld(ctx, items)
-	if err != nil {
-		return nil, err
+	if q.problem != nil {
+		return &store.Error{Kind: store.Invalid, Msg: q.problem.Text}
 	}
-	rows := make([]views.StaffInterfaceRow, len(all))
-	for i, v := range all {
-		rows[i] = views.StaffInterfaceRow{Interface: v, AccountHref: accountHref(role, v.AccountID)}
-		if p, ok := ports[v.ID]; ok {
+	return h.sendInterfaces(c, "interfaces-", staffExportHead, q.filter(h.Store.Now()), func(batch []store.Connection) (func(store.Connection) []string, error) {
+		ports, err := h.Store.PortsHeld(ctx, batch)
+		if err != nil {
+			return nil, err
+		}
+		accounts := make([]string, len(batch))
+		for i, item := range batch {
+			accounts[i] = item.AccountID
+		}
+		names, err := h.Store.AccountNames(ctx, accounts)
+		return func(item store.Connection) []string {
+			p := ports[item.ID]
 			device, _ := h.Store.Catalogue().Device(p.Device)
-			rows[i].Device, rows[i].Port = device.Name, p.Name
-		}
-		rows[i].Actions = []ui.Action{{Label: "View", Href: paths.AdminInterface(v.ID)}}
-		if can := views.StaffActions(v, role); len(can) > 0 && can[0].Kind == ui.KindPrimary {
-			rows[i].Actions = append([]ui.Action{{Label: can[0].Label, Href: can[0].Href, Lead: true}}, rows[i].Actions...)
-		}
-	}
-	return rows, nil
+			return []string{item.AccountID, names[item.AccountID], item.AccessPointID, device.Name, p.Name}
+		}, err
+	})
 }
 
 // ShowStaffInterface is the page of any account's interface. What can be done

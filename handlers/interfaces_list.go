@@ -101,14 +101,25 @@ var (
 	sortLabels = map[store.Sort]string{store.SortNewest: "Newest first", store.SortName: "By name", store.SortStatus: "By status", store.SortDue: "By due date"}
 )
 
-// listColumns are the columns that a list shows, and the choice of them.
-func listColumns(shown store.ListColumns) (views.ListColumns, []ui.Control) {
-	labels := map[string]string{store.ColumnSP: "SP", store.ColumnRegion: "Region", store.ColumnRedundant: "Redundant Connection ID", store.ColumnFee: "Fee", store.ColumnCreated: "Created"}
+// listColumns are the columns that a list shows, and the choice of them among
+// names.
+func listColumns(shown store.ListColumns, names []string) (views.ListColumns, []ui.Control) {
+	labels := map[string]string{store.ColumnSP: "SP", store.ColumnRegion: "Region", store.ColumnRedundant: "Redundant Connection ID", store.ColumnPort: "Device / port", store.ColumnFee: "Fee", store.ColumnCreated: "Created"}
 	var choice []ui.Control
-	for _, name := range store.ColumnNames() {
+	for _, name := range names {
 		choice = append(choice, ui.Control{Name: "column", Value: name, Label: labels[name], Checked: shown.Has(name)})
 	}
-	return views.ListColumns{SP: shown.Has(store.ColumnSP), Region: shown.Has(store.ColumnRegion), Redundant: shown.Has(store.ColumnRedundant), Fee: shown.Has(store.ColumnFee), Created: shown.Has(store.ColumnCreated)}, choice
+	return views.ListColumns{SP: shown.Has(store.ColumnSP), Region: shown.Has(store.ColumnRegion), Redundant: shown.Has(store.ColumnRedundant), Port: shown.Has(store.ColumnPort), Fee: shown.Has(store.ColumnFee), Created: shown.Has(store.ColumnCreated)}, choice
+}
+
+// customerColumns are the columns of the customer's list that the reader chose.
+// Staff who look at it chose those of their own list.
+func customerColumns(c echo.Context) store.ListColumns {
+	user := reqctx.Of(c.Request().Context()).User
+	if user.StaffRole != "" {
+		return ""
+	}
+	return user.Columns
 }
 
 // shortened is the first n characters of s.
@@ -172,7 +183,7 @@ func (h *Handlers) ListInterfaces(c echo.Context) error {
 	actor := reqctx.Actor(ctx)
 	q := h.listQuery(c)
 	l := h.interfaceToolbar(&q)
-	l.Columns, l.Choice = listColumns(reqctx.Of(ctx).User.Columns)
+	l.Columns, l.Choice = listColumns(customerColumns(c), store.ColumnNames())
 	status := http.StatusOK
 	counts, rows, paging, err := h.interfaceRows(c, actor, &q)
 	if err != nil {
@@ -197,7 +208,7 @@ func (h *Handlers) ListInterfaces(c echo.Context) error {
 // length. It corrects q when the address names a page that is not there.
 func (h *Handlers) interfaceRows(c echo.Context, actor store.Actor, q *listQuery) (store.StageCounts, []views.Interface, store.Paging, error) {
 	ctx := c.Request().Context()
-	columns := reqctx.Of(ctx).User.Columns
+	columns := customerColumns(c)
 	counts, err := h.Store.StageCounts(ctx, actor.AccountID)
 	if err != nil {
 		return nil, nil, store.Paging{}, err
@@ -221,18 +232,23 @@ func (h *Handlers) interfaceViews(c echo.Context, items []store.ConnectionRow) [
 	ctx, role := c.Request().Context(), roleOf(c)
 	rows := make([]views.Interface, len(items))
 	for n := range items {
-		item, i := &items[n], &rows[n]
-		h.inRow(i, &item.Connection)
-		h.clocks(ctx, &item.Connection)
-		i.Reader, i.OrderNo = role, item.OrderNo
-		if item.Monthly.Currency != "" { // it was asked for
-			i.Monthly = item.Monthly.String()
-		}
-		if item.Partner != "" {
-			i.RedundantID, i.RedundantName = item.Partner, item.PartnerName
-		}
+		h.clocks(ctx, &items[n].Connection)
+		h.listed(&rows[n], &items[n])
+		rows[n].Reader = role
 	}
 	return rows
+}
+
+// listed writes what a row of a list shows, with what stands in other rows.
+func (h *Handlers) listed(i *views.Interface, item *store.ConnectionRow) {
+	h.inRow(i, &item.Connection)
+	i.OrderNo = item.OrderNo
+	if item.Monthly.Currency != "" { // it was asked for
+		i.Monthly = item.Monthly.String()
+	}
+	if item.Partner != "" {
+		i.RedundantID, i.RedundantName = item.Partner, item.PartnerName
+	}
 }
 
 // interfaceToolbar is what does not depend on the rows.
@@ -441,23 +457,40 @@ func pageNumbers(q listQuery, current, last int) []ui.PageLink {
 
 // ExportInterfaces sends the interfaces of the filters as CSV, row by row.
 func (h *Handlers) ExportInterfaces(c echo.Context) error {
+	return h.sendInterfaces(c, "physical-connection-interfaces-", exportHead, h.listQuery(c).filter(), func([]store.Connection) (func(store.Connection) []string, error) { return nil, nil })
+}
+
+// sendInterfaces sends the interfaces of a filter as CSV. more reads what else
+// is told of a batch of them and returns the cells that follow those of
+// exportRow; nil for none.
+func (h *Handlers) sendInterfaces(c echo.Context, name string, head []string, filter store.ConnectionFilter, more func([]store.Connection) (func(store.Connection) []string, error)) error {
 	ctx := c.Request().Context()
-	return h.sendRows(c, "physical-connection-interfaces-"+h.today(), exportHead, func(row func(...string) error) error {
+	return h.sendRows(c, name+h.today(), head, func(row func(...string) error) error {
 		var batch []store.Connection
 		flush := func() error {
 			partners, err := h.Store.Partners(ctx, batch)
 			if err != nil {
 				return err
 			}
+			also, err := more(batch)
+			if err != nil {
+				return err
+			}
 			for _, item := range batch {
-				if err := row(h.exportRow(item, partners[item.ID].ID)...); err != nil {
+				cells := h.exportRow(item, partners[item.ID].ID)
+				if also != nil {
+					for _, cell := range also(item) {
+						cells = append(cells, sheet.Text(cell))
+					}
+				}
+				if err := row(cells...); err != nil {
 					return err
 				}
 			}
 			batch = batch[:0]
 			return nil
 		}
-		err := h.Store.EachConnection(ctx, reqctx.Actor(ctx), h.listQuery(c).filter(), func(item store.Connection) error {
+		err := h.Store.EachConnection(ctx, reqctx.Actor(ctx), filter, func(item store.Connection) error {
 			if batch = append(batch, item); len(batch) < exportBatch {
 				return nil
 			}

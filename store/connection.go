@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -126,6 +127,13 @@ type ConnectionFilter struct {
 	View      View
 	Status    string // one of StatusFilters, or ""
 	Region    string
+	// AccessPoint is for staff: it is ignored for customers. The region of an
+	// access point goes without saying.
+	AccessPoint string
+	// DueBefore is for staff: only what waits for them and should have been done
+	// before then, by stage and the longest overdue first. The zero time is no
+	// bound; View is ignored with it.
+	DueBefore time.Time
 	// By says what Query is looked for in: "id", "name", "line", or "" for
 	// whichever fits. A search orders by what it looks in.
 	By, Query string
@@ -133,6 +141,13 @@ type ConnectionFilter struct {
 	Page      int    // 1 to MaxPage; ignored with After
 	After     string // cursor: the page after this one
 	Limit     int    // 10, 20, 50 or 100
+
+	uncounted bool // nobody asks how many there are
+}
+
+// counted reports whether no counter says how many interfaces the filter finds.
+func (f ConnectionFilter) counted() bool {
+	return f.Query != "" || f.Region != "" || f.AccessPoint != "" || !f.DueBefore.IsZero() || (f.View != "" && f.Status != "")
 }
 
 // Sort is an order of the list of an account.
@@ -153,7 +168,7 @@ const (
 // Sortable reports whether an index has the interfaces of the filter in an
 // order. A search is in the order of what it looks in.
 func (f ConnectionFilter) Sortable(by Sort) bool {
-	return f.Query == "" && (by != SortStatus || f.Region == "")
+	return f.Query == "" && f.AccessPoint == "" && f.DueBefore.IsZero() && (by != SortStatus || f.Region == "")
 }
 
 // MaxPage is the last page that has a number; further pages are reached one
@@ -203,6 +218,12 @@ func connectionsAs[T any](ctx context.Context, s *Store, by Actor, f ConnectionF
 	}
 	f.Page = min(max(f.Page, 1), MaxPage)
 	f.Query = strings.TrimSpace(f.Query)
+	if !by.Staff() {
+		f.AccessPoint, f.DueBefore = "", time.Time{}
+	}
+	if !f.DueBefore.IsZero() {
+		f.View = ViewWithOperator
+	}
 	var tries []connectionQuery
 	base := s.connectionBase(by, f)
 	if f.Query == "" {
@@ -242,7 +263,7 @@ func connectionsAs[T any](ctx context.Context, s *Store, by Actor, f ConnectionF
 			break
 		}
 	}
-	if f.Query == "" && f.Region == "" && (f.View == "" || f.Status == "") {
+	if !f.counted() && !f.uncounted {
 		counts, err := s.StageCounts(ctx, base.account)
 		if err != nil {
 			return items, page, err
@@ -255,7 +276,7 @@ func connectionsAs[T any](ctx context.Context, s *Store, by Actor, f ConnectionF
 // connectionQuery is a list query under construction.
 type connectionQuery struct {
 	account string // "" for all
-	order   string // created_at (newest first), name_key, id, line_code, status_rank or due_at
+	order   string // created_at (newest first), name_key, id, line_code, status_rank, due_at or stage
 	conds   []string
 	args    []any
 }
@@ -270,21 +291,93 @@ func (s *Store) connectionBase(by Actor, f ConnectionFilter) connectionQuery {
 		q = q.where("account_id = ?", account)
 	}
 	q.account = account
-	if turn, ok := f.View.turn(); ok {
+	if !f.DueBefore.IsZero() {
+		return q.late(f)
+	}
+	sites := f.Query == "" && (f.AccessPoint != "" || f.Region != "" && account == "")
+	switch turn, ok := f.View.turn(); {
+	case !ok:
+	case sites || f.Query != "":
+		q = q.where("turn || '' = ?", turn)
+	default:
 		q = q.where("turn = ?", turn)
-		if !f.View.whole(by.Role) {
+	}
+	if f.View != ViewAll && (sites && f.Status == "" || !f.View.whole(by.Role)) {
+		cond := "status_rank IN (" + f.View.ranks(by.Role) + ")"
+		if !sites {
 			// The sign keeps the index of the order: what waits for a customer is as
 			// little as the quota lets an account have.
-			q = q.where("+status_rank IN (" + f.View.ranks(by.Role) + ")")
+			cond = "+" + cond
 		}
+		q = q.where(cond)
 	}
-	if f.Status != "" && q.account != "" {
+	switch {
+	case f.Status == "":
+	case f.Query != "":
+		q = q.where("+status_rank = ?", statusRank(f.Status))
+	case q.account != "" || sites:
 		q = q.where("status_rank = ?", statusRank(f.Status))
-	} else if f.Status != "" {
+	default:
 		q = q.where("status = ?", f.Status)
 	}
-	if f.Region != "" {
+	if sites {
+		return q.bySite(f)
+	}
+	if f.AccessPoint != "" {
+		q = q.where("access_point_id || '' = ?", f.AccessPoint)
+	}
+	switch {
+	case f.Region == "":
+	case f.Query != "":
+		q = q.where("region || '' = ?", f.Region)
+	default:
 		q = q.where("region = ?", f.Region)
+	}
+	return q
+}
+
+// bySite keeps what is at the access point of the filter, or in its region, in
+// the order that their indexes have. Of an access point an account is looked for
+// among what it has, which is little, as its ports are.
+func (q connectionQuery) bySite(f ConnectionFilter) connectionQuery {
+	q = q.where("status_rank > 0").orderedBy("status_rank") // what the indexes hold
+	if f.AccessPoint == "" {
+		return q.where("region = ?", f.Region)
+	}
+	if q.account != "" {
+		q.conds[0] = "account_id || '' = ?"
+	}
+	if f.Region != "" {
+		q = q.where("region || '' = ?", f.Region)
+	}
+	return q.where("access_point_id = ?", f.AccessPoint)
+}
+
+// late keeps what staff should have done before f.DueBefore. That is little, and
+// the index of the queue has it, also of one account and of one region.
+func (q connectionQuery) late(f ConnectionFilter) connectionQuery {
+	var stages []string
+	for _, stage := range lifecycle.Stages() {
+		if stage.Turn() == lifecycle.TurnStaff && (f.Status == "" || f.Status == statusOf(stage)) {
+			stages = append(stages, "'"+string(stage)+"'")
+		}
+	}
+	column, due, region := "stage", "due_at", "region"
+	if f.Query != "" { // a search has an index of its own
+		column, due = "stage || ''", "due_at || ''"
+	}
+	q = q.where(column+" IN ("+cmp.Or(strings.Join(stages, ", "), "''")+") AND "+due+" < ?", at(f.DueBefore)).orderedBy("stage")
+	if f.Query != "" || q.account != "" || f.AccessPoint != "" {
+		region = "region || ''"
+	}
+	if f.AccessPoint != "" {
+		q = q.where("access_point_id || '' = ?", f.AccessPoint)
+	}
+	if f.Region != "" {
+		q = q.where(region+" = ?", f.Region)
+	}
+	if f.Query == "" && (q.account != "" || region == "region" && f.Region != "") {
+		q = q.where("turn = 'staff'") // what the indexes of one account and one region hold
 	}
 	return q
 }
@@ -380,6 +473,11 @@ func (q connectionQuery) parts(after string) ([]connectionQuery, error) {
 			}
 			return []connectionQuery{older(newest.where("status_rank = ?", n), created), q.where("status_rank > ?", n)}, nil
 		}
+	case "stage":
+		if after != "" {
+			stage, due, _ := strings.Cut(key, " ")
+			return []connectionQuery{q.where("stage = ? AND due_at >= ? AND (due_at > ? OR id > ?)", stage, due, due, id), q.where("stage > ?", stage)}, nil
+		}
 	default:
 		if after != "" {
 			q = q.where("("+q.order+", id) > (?, ?)", key, id)
@@ -405,6 +503,8 @@ func (q connectionQuery) cursor(c *Connection) string {
 		key = c.LineCode
 	case "status_rank":
 		key = strconv.Itoa(statusRank(statusOf(c.Stage))) + " " + created
+	case "stage":
+		key = string(c.Stage) + " " + at(c.DueAt).text()
 	case "due_at":
 		if key = withoutDue + created; !c.DueAt.IsZero() {
 			key = at(c.DueAt).text()
@@ -421,6 +521,8 @@ func (q connectionQuery) place() string {
 		return "'~' || id"
 	case "status_rank":
 		return "status_rank || ' ' || created_at || '~' || id"
+	case "stage":
+		return "stage || ' ' || due_at || '~' || id"
 	case "due_at":
 		return ""
 	}
@@ -449,6 +551,8 @@ func (q connectionQuery) orderBy() string {
 		return " ORDER BY id"
 	case "status_rank":
 		return " ORDER BY status_rank, created_at DESC, id"
+	case "stage":
+		return " ORDER BY stage, due_at, id"
 	}
 	return " ORDER BY " + q.order + ", id"
 }
@@ -501,13 +605,22 @@ func connectionPage[T any](ctx context.Context, s *Store, q connectionQuery, f C
 		items = items[:f.Limit]
 		page.Next = q.cursor(shape.of(&items[f.Limit-1]))
 	}
-	if f.Query != "" || f.Region != "" || (f.View != "" && f.Status != "") {
+	if f.counted() && !f.uncounted {
 		page.Total, err = s.countUpTo(ctx, q, countLimit+1)
 		if page.Total > countLimit {
 			page.Total, page.TotalMore = countLimit, true
 		}
 	}
 	return items, page, err
+}
+
+// LateCount is how many interfaces of an account, "" for all, wait for staff and
+// should have been done before t; at most 1,000 are counted, and more says that
+// there are more than that.
+func (s *Store) LateCount(ctx context.Context, by Actor, account string, t time.Time) (n int, more bool, err error) {
+	q := s.connectionBase(by, ConnectionFilter{AccountID: account, DueBefore: t})
+	n, err = s.countUpTo(ctx, q, countLimit+1)
+	return min(n, countLimit), n > countLimit, err
 }
 
 // countUpTo counts what a query finds, and no further than limit.
@@ -535,7 +648,7 @@ func escapeLike(s string) string {
 // without holding them all: what an export streams. Page, After and Limit are
 // ignored.
 func (s *Store) EachConnection(ctx context.Context, by Actor, filter ConnectionFilter, f func(Connection) error) error {
-	filter.Limit, filter.Page, filter.After = 100, 1, ""
+	filter.Limit, filter.Page, filter.After, filter.uncounted = 100, 1, "", true
 	for {
 		page, err := s.Connections(ctx, by, filter)
 		if err != nil {

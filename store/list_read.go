@@ -38,6 +38,46 @@ func (s *Store) ConnectionRows(ctx context.Context, by Actor, f ConnectionFilter
 	return ConnectionRows{items, paging}, err
 }
 
+// StaffRow is a row of the staff's list: over all accounts, and with the port.
+type StaffRow struct {
+	ConnectionRow
+	Account      string // its name
+	Device, Port string // the device's ID and the port's name; "" without a port
+}
+
+// StaffRows is one page of the list of staff.
+type StaffRows struct {
+	Items []StaffRow
+	Paging
+}
+
+// StaffRows is ConnectionRows for staff. Kinds: Invalid for a broken cursor.
+func (s *Store) StaffRows(ctx context.Context, by Actor, f ConnectionFilter, show ListColumns) (StaffRows, error) {
+	columns, fee := rowColumns, show.Has(ColumnFee)
+	if fee {
+		columns += feeColumns
+	}
+	var out StaffRow
+	var account, port string
+	var removal bool
+	row := scanRows(fee, &account, &out.Account, &removal, &port)
+	scan := func(r scanner) (StaffRow, error) {
+		var err error
+		if out.ConnectionRow, err = row(r); err != nil {
+			return out, err
+		}
+		out.AccountID, out.RemovalDue = account, removal
+		out.Device, out.Port, _ = strings.Cut(port, " ")
+		return out, nil
+	}
+	items, paging, err := connectionsAs(ctx, s, by, f, connectionShape[StaffRow]{columns + staffColumns, scan, func(r *StaffRow) *Connection { return &r.Connection }})
+	return StaffRows{items, paging}, err
+}
+
+// staffColumns follow rowColumns and feeColumns for staff; an ID has no space.
+const staffColumns = `, c.account_id, (SELECT a.name FROM accounts a WHERE a.id = c.account_id), c.removal_due,
+	COALESCE((SELECT p.device_id || ' ' || p.name FROM ports p WHERE p.connection_id = c.id), '')`
+
 // feeColumns follow rowColumns for those who want to see fees.
 const feeColumns = ", c.currency, c.monthly_fee"
 
@@ -50,9 +90,10 @@ const rowColumns = `c.id, c.name, c.region, c.access_point_id, c.sp, c.port_type
 	CASE WHEN c.redundant_id <> '' THEN (SELECT p.name FROM connections p WHERE p.account_id = c.account_id AND p.id = c.redundant_id AND p.turn <> 'closed') END,
 	(SELECT p.id || ' ' || p.name FROM connections p WHERE p.redundant_id = c.id AND p.redundant_id <> '' AND p.turn <> 'closed' LIMIT 1)`
 
-// scanRows returns a function that scans rowColumns, and feeColumns with fee, for
-// the rows of one answer: what a row is scanned into is made once.
-func scanRows(fee bool) func(scanner) (ConnectionRow, error) {
+// scanRows returns a function that scans rowColumns, feeColumns with fee, and
+// more into more, for the rows of one answer: what a row is scanned into is made
+// once.
+func scanRows(fee bool, more ...any) func(scanner) (ConnectionRow, error) {
 	var v ConnectionRow
 	var since, due, paid, created, renew, failed instant
 	var chosen, chosenBy sql.NullString
@@ -61,6 +102,7 @@ func scanRows(fee bool) func(scanner) (ConnectionRow, error) {
 	if fee {
 		dest = append(dest, &v.Monthly.Currency, &v.Monthly.Minor)
 	}
+	dest = append(dest, more...)
 	return func(r scanner) (ConnectionRow, error) {
 		if err := r.Scan(dest...); err != nil {
 			return v, err

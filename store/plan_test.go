@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -481,6 +483,118 @@ func fill(t *testing.T, s *Store, n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestStaffFiltersUseIndexes narrows the staff's list in every way that its page
+// offers, all at once too, and looks at the plans: nothing is sorted, and each
+// list is in the order of an index that begins with what it is narrowed by.
+func TestStaffFiltersUseIndexes(t *testing.T) {
+	ctx := t.Context()
+	s, err := Open(ctx, Options{Dir: t.TempDir(), Operator: "Example Cloud"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	fill(t, s, 600)
+	const site = "ap-cn-shanghai-bs-B"
+	for _, stmt := range []string{
+		"UPDATE connections SET access_point_id = '" + site + "', region = 'cn-shanghai' WHERE line_code LIKE '%3' OR line_code LIKE '%7'",
+		"UPDATE connections SET region = 'cn-shanghai' WHERE line_code LIKE '%1'",
+		"UPDATE connections SET due_at = NULL WHERE stage IN ('enabled', 'terminated', 'canceled') OR line_code LIKE '%9'",
+		"UPDATE connections SET due_at = '2027-06-01T00:00:00.000Z' WHERE due_at IS NOT NULL AND line_code LIKE '%4_'",
+	} {
+		if _, err := s.write.Exec(stmt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	staff := Actor{UserID: "r", Role: lifecycle.Reviewer}
+	var all []Connection
+	if err := s.EachConnection(ctx, staff, ConnectionFilter{}, func(c Connection) error { all = append(all, c); return nil }); err != nil || len(all) != 600 {
+		t.Fatal(len(all), err)
+	}
+	found := 0
+	late := func(f ConnectionFilter) ConnectionFilter { f.DueBefore = soon(); return f }
+	for _, account := range []string{"", "acc-01"} {
+		for _, region := range []string{"", "cn-shanghai"} {
+			for _, site := range []string{"", site} {
+				for _, status := range []string{"", StatusWaiting, "in_application"} {
+					for _, query := range []string{"", "pc-00", "name-1"} {
+						f := ConnectionFilter{AccountID: account, Region: region, AccessPoint: site, Status: status, Query: query, Limit: 10}
+						for _, f := range []ConnectionFilter{f, {AccountID: account, Region: region, AccessPoint: site, Status: status, Query: query, View: ViewNeedsAction, Limit: 10}, late(f)} {
+							var want string // how the index of the rows is used
+							switch {
+							case query != "":
+							case !f.DueBefore.IsZero() && account != "":
+								want = "connections_queue_of_account (account_id=? AND stage=? AND due_at<?)"
+							case !f.DueBefore.IsZero() && region != "" && site == "":
+								want = "connections_queue_in_region (stage=? AND region=? AND due_at<?)"
+							case !f.DueBefore.IsZero():
+								want = "connections_queue (stage=? AND due_at<?)"
+							case site != "":
+								want = "connections_at_site (access_point_id=?"
+							case region != "" && account == "":
+								want = "connections_in_region (region=?"
+							}
+							clear(s.stmts)
+							p, err := s.StaffRows(ctx, staff, f, ColumnFee)
+							if err != nil {
+								t.Fatalf("%+v: %v", f, err)
+							}
+							first := strings.Join(slices.Concat(slices.Collect(maps.Values(plansOf(t, s)))...), "\n")
+							var got, wanted []string
+							total := p.Total
+							for {
+								for _, r := range p.Items {
+									got = append(got, r.ID)
+								}
+								if f.After = p.Next; f.After == "" {
+									break
+								}
+								if p, err = s.StaffRows(ctx, staff, f, ""); err != nil {
+									t.Fatalf("%+v: %v", f, err)
+								}
+							}
+							for _, c := range all {
+								if f.finds(c) {
+									wanted = append(wanted, c.ID)
+								}
+							}
+							if n := len(got); n != total {
+								t.Errorf("%+v: %d rows, the page says %d", f, n, total)
+							}
+							slices.Sort(got)
+							slices.Sort(wanted)
+							if !slices.Equal(got, wanted) {
+								t.Errorf("%+v: %d rows, want %d", f, len(got), len(wanted))
+							}
+							found += len(got)
+							if !strings.Contains(first, want) {
+								t.Errorf("%+v: want %s\n%s", f, want, first)
+							}
+							for query, plan := range plansOf(t, s) {
+								for _, d := range plan {
+									if strings.Contains(d, "TEMP B-TREE") || strings.HasPrefix(d, "SCAN c ") && !strings.Contains(d, "USING INDEX") {
+										t.Errorf("%+v: %s\n%s", f, d, query)
+									}
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no filter finds anything")
+	}
+}
+
+// finds is what a filter without an order means.
+func (f ConnectionFilter) finds(c Connection) bool {
+	q, name := f.Query, foldName(c.Name)
+	return (f.AccountID == "" || c.AccountID == f.AccountID) && (f.Region == "" || c.Region == f.Region) && (f.AccessPoint == "" || c.AccessPointID == f.AccessPoint) &&
+		(f.Status == "" || statusOf(c.Stage) == f.Status) && f.View.Has(c.Stage, lifecycle.Reviewer) && (strings.HasPrefix(c.ID, q) || strings.HasPrefix(name, q) || f.AccountID != "" && strings.Contains(name, q)) &&
+		(f.DueBefore.IsZero() || c.Stage.Turn() == lifecycle.TurnStaff && !c.DueAt.IsZero() && c.DueAt.Before(f.DueBefore))
 }
 
 // TestAPlanThatScansIsSeen is the test of the test above.

@@ -317,8 +317,8 @@ func (s *Store) SetTheme(ctx context.Context, by Actor, theme string) error {
 	})
 }
 
-// ListColumns are the columns of the customer's list that a person may leave out
-// or add, in the order of the page.
+// ListColumns are the columns of the list of interfaces that a person may leave
+// out or add, in the order of the page.
 type ListColumns string
 
 // The columns to choose from.
@@ -326,6 +326,7 @@ const (
 	ColumnSP        = "sp"
 	ColumnRegion    = "region"
 	ColumnRedundant = "redundant"
+	ColumnPort      = "port" // the device and the port; for staff
 	ColumnFee       = "fee"
 	ColumnCreated   = "created"
 )
@@ -333,14 +334,23 @@ const (
 // usualColumns are shown to whoever chose nothing, noColumns to whoever chose
 // none.
 const (
-	usualColumns = ColumnSP + " " + ColumnRedundant + " " + ColumnCreated
-	noColumns    = ListColumns("-")
+	usualColumns      = ColumnSP + " " + ColumnRedundant + " " + ColumnCreated
+	usualStaffColumns = ListColumns(ColumnSP + " " + ColumnPort + " " + ColumnCreated)
+	noColumns         = ListColumns("-")
 )
 
-// ColumnNames are the names of all columns to choose from.
+// ColumnNames are the names of all columns that a customer chooses from.
 func ColumnNames() []string {
 	return []string{ColumnSP, ColumnRegion, ColumnRedundant, ColumnFee, ColumnCreated}
 }
+
+// StaffColumnNames are the names of all columns that staff choose from.
+func StaffColumnNames() []string {
+	return []string{ColumnSP, ColumnRegion, ColumnRedundant, ColumnPort, ColumnFee, ColumnCreated}
+}
+
+// OfStaff are the columns of the staff's list for the choice of one of them.
+func (c ListColumns) OfStaff() ListColumns { return cmp.Or(c, usualStaffColumns) }
 
 // Has reports whether the column is shown.
 func (c ListColumns) Has(name string) bool {
@@ -354,8 +364,12 @@ func (c ListColumns) Has(name string) bool {
 // SetListColumns keeps which columns of the list the person wants to see. Kinds:
 // Invalid for a column that there is none of.
 func (s *Store) SetListColumns(ctx context.Context, by Actor, names []string) error {
+	all, usual := ColumnNames(), ListColumns(usualColumns)
+	if by.Staff() {
+		all, usual = StaffColumnNames(), usualStaffColumns
+	}
 	var shown []string
-	for _, name := range ColumnNames() {
+	for _, name := range all {
 		if slices.Contains(names, name) {
 			shown = append(shown, name)
 		}
@@ -366,7 +380,7 @@ func (s *Store) SetListColumns(ctx context.Context, by Actor, names []string) er
 		}
 	}
 	columns := cmp.Or(ListColumns(strings.Join(shown, " ")), noColumns)
-	if columns == usualColumns {
+	if columns == usual {
 		columns = "" // whoever wants the usual columns gets those of a later version
 	}
 	return s.inTx(ctx, by, func(t *tx) error {

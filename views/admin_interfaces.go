@@ -19,23 +19,43 @@ type StaffInterfaceRow struct {
 
 // StaffInterfaceList is the list of interfaces across accounts.
 type StaffInterfaceList struct {
-	Rows    []StaffInterfaceRow
-	Caption string
-	Count   string // "24 interfaces", said aloud when the list changes
-	Views   []ui.ViewTab
-	Filter  ui.Control // select: the property that Query is looked for in
-	Query   ui.Control
-	Status  ui.Control
-	Kept    []ui.Hidden
-	Tokens  []ui.Token
-	Clear   string
-	Pages   ui.Pages
-	Nothing bool // there is no interface at all
+	Rows                        []StaffInterfaceRow
+	Columns                     ListColumns
+	Choice                      []ui.Control // a box for each column that can be left out
+	Caption                     string
+	Count                       string // "24 interfaces", said aloud when the list changes
+	Views                       []ui.ViewTab
+	Filter                      ui.Control // select: the property that Query is looked for in
+	Query                       ui.Control
+	Status, Region, AccessPoint ui.Control
+	Kept                        []ui.Hidden
+	Tokens                      []ui.Token
+	// Clear is the list without filters, Here the same list again.
+	Clear, Here string
+	CSV         string
+	Problem     *FilterProblem // why nothing can be listed
+	Pages       ui.Pages
+	Nothing     bool // there is no interface at all
 }
 
 func (l StaffInterfaceList) columns() []ui.Column {
-	return []ui.Column{{Label: "Interface ID / Name"}, {Label: "Account"}, {Label: "Status"}, {Label: "Access Point / SP"}, {Label: "Port Specification"}, {Label: "Device / port"},
-		{Label: "Created", Class: "col-extra"}, {Label: "Actions", Class: "col-acts"}}
+	site := ui.Column{Label: "Access Point"}
+	if l.Columns.SP {
+		site.Label = "Access Point / SP"
+	}
+	out := []ui.Column{{Label: "Interface ID / Name"}, {Label: "Account"}, {Label: "Status"}, site}
+	add := func(shown bool, c ui.Column) {
+		if shown {
+			out = append(out, c)
+		}
+	}
+	add(l.Columns.Region, ui.Column{Label: "Region"})
+	add(true, ui.Column{Label: "Port Specification"})
+	add(l.Columns.Redundant, ui.Column{Label: "Redundant Connection ID"})
+	add(l.Columns.Port, ui.Column{Label: "Device / port"})
+	add(l.Columns.Fee, ui.Column{Label: "Fee"})
+	add(l.Columns.Created, ui.Column{Label: "Created", Class: "col-extra"})
+	return append(out, ui.Column{Label: "Actions", Class: "col-acts"})
 }
 
 // StaffActions are what the lifecycle's table lets a role do with an interface,

@@ -35,10 +35,14 @@ func officePages(s string) map[string]templ.Component {
 	row := StaffInterfaceRow{Interface: i, AccountHref: "/a", Device: s, Port: s, Actions: []ui.Action{{Label: s, Href: "/x", Lead: true}}}
 	list := StaffInterfaceList{Rows: []StaffInterfaceRow{row}, Caption: s, Count: s, Views: []ui.ViewTab{{Label: s, Href: "/x", Count: 1, Current: true}},
 		Filter: ui.Control{Name: "by", Label: "Filter by", Options: []ui.Option{{Label: s}}}, Query: ui.Control{Name: "q", Value: s}, Status: ui.Control{Name: "status", Label: "Status"},
+		Region: ui.Control{Name: "region", Label: "Region"}, AccessPoint: ui.Control{Name: "ap", Label: "Access Point", Options: []ui.Option{{Label: s, Value: s, Group: s}}},
+		Columns: ListColumns{SP: true, Region: true, Redundant: true, Port: true, Fee: true, Created: true}, Choice: []ui.Control{{ID: "column-sp", Name: "column", Value: s, Label: s}}, CSV: "/x.csv", Here: "/x",
 		Kept: []ui.Hidden{{Name: "account", Value: s}}, Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", Pages: pages}
 	nothing, noMatch := list, list
 	nothing.Nothing, nothing.Rows = true, nil
 	noMatch.Rows = nil
+	whichAccount := noMatch
+	whichAccount.Problem = &FilterProblem{Text: s, Means: []ui.Action{{Label: s, Href: "/x"}}}
 	detail := StaffInterface{InterfaceDetail: InterfaceDetail{Progress: Progress{Interface: i, Operator: s}, Basic: []ui.Pair{{Term: s, Value: s}}}, AccountHref: "/a", Role: lifecycle.Technician,
 		Port: []ui.Pair{{Term: "Port", Value: s, Mono: true}}, LastChange: LastChange{At: staffNow, Now: staffNow, Who: s, Zone: time.UTC}, Audit: audit}
 	ports := []StaffPort{
@@ -61,7 +65,7 @@ func officePages(s string) map[string]templ.Component {
 		"whitelist, granted": StaffWhitelistPage(p, StaffWhitelist{View: WhitelistGranted, Rows: []StaffWhitelistRow{granted}}),
 		"revoke":             WhitelistDecisionPage(p, false, decision), "grant": WhitelistDecisionPage(p, false, grant),
 		"too late":   WhitelistDecisionPage(p, false, WhitelistDecision{Row: wl, Conflict: s}),
-		"interfaces": StaffInterfacesPage(p, list), "no match": StaffInterfacesPage(p, noMatch),
+		"interfaces": StaffInterfacesPage(p, list), "no match": StaffInterfacesPage(p, noMatch), "which account": StaffInterfacesPage(p, whichAccount),
 		"interface":        StaffInterfacePage(p, detail),
 		"audit":            AuditPage(p, Audit{Rows: audit, EventList: eventList(s)}),
 		"audit, not clear": AuditPage(p, Audit{EventList: unclear(s)}),

@@ -39,8 +39,9 @@ type InterfaceList struct {
 	Nothing, Failed bool
 }
 
-// ListColumns are the columns of the list that a person chose.
-type ListColumns struct{ SP, Region, Redundant, Fee, Created bool }
+// ListColumns are the columns of the list that a person chose; Port is one of the
+// staff's list.
+type ListColumns struct{ SP, Region, Redundant, Port, Fee, Created bool }
 
 func (l InterfaceList) columns() []ui.Column {
 	site := ui.Column{Label: "Access Point"}

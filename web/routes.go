@@ -175,6 +175,7 @@ func (s *Server) routes(e *echo.Echo) {
 	staff := person.with(staffOnly)
 	staff.get(paths.Admin, h.WorkQueue)
 	staff.get(paths.AdminInterfaces, h.ListStaffInterfaces)
+	staff.get(paths.AdminInterfacesCSV, h.ExportStaffInterfaces)
 	staff.get(paths.AdminInterface(":id"), h.ShowStaffInterface)
 	notes := staff.with(may(lifecycle.WriteNotes))
 	notes.post(paths.AdminNotes(":id"), h.WriteNote)

@@ -623,7 +623,7 @@ func lookEverywhere(t *testing.T, d *dossier, p *Program, people map[string]*per
 	for _, path := range []string{paths.Home, paths.Interface(id), paths.LOAApplication(id), paths.LOA(id), paths.Messages, paths.Orders, paths.Billing, paths.StatementCSV, paths.InterfacesCSV, paths.People, paths.Security} {
 		owner.get(path)
 	}
-	for _, path := range []string{paths.AdminLOA(id), paths.AdminLetter(id), paths.AdminInterface(id), paths.AdminLOAs, paths.AdminAudit, paths.Admin} {
+	for _, path := range []string{paths.AdminLOA(id), paths.AdminLetter(id), paths.AdminInterface(id), paths.AdminLOAs, paths.AdminInterfacesCSV, paths.AdminAudit, paths.Admin} {
 		review.get(path)
 	}
 	for _, path := range []string{paths.AdminAudit, paths.AdminAuditJSONL, paths.AdminAuditCSV, paths.AdminInventoryCSV, paths.AdminPeople, paths.AdminMail, paths.AdminPayments, paths.AdminLedger,
