@@ -313,7 +313,7 @@ func nav(role lifecycle.Role, path string, needs, answered int, q store.QueueCou
 		add("Queues", queues...)
 		customers := []views.NavItem{{Label: "Interfaces", Href: paths.AdminInterfaces}}
 		if lifecycle.May(lifecycle.SeeAccounts, role) {
-			customers = append(customers, views.NavItem{Label: "Accounts", Href: paths.AdminAccounts}, views.NavItem{Label: "Overdue fees", Href: paths.AdminOverdue})
+			customers = append(customers, views.NavItem{Label: "Accounts", Href: paths.AdminAccounts}, views.NavItem{Label: "Orders", Href: paths.AdminOrders}, views.NavItem{Label: "Overdue fees", Href: paths.AdminOverdue})
 			settings = append(settings, views.NavItem{Label: "Rules about fees", Href: paths.AdminFeeRules})
 		}
 		if cards && lifecycle.May(lifecycle.SeeAccounts, role) {

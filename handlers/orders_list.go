@@ -68,25 +68,40 @@ func (h *Handlers) orderRows(c echo.Context, account string, items []store.Order
 		return nil, err
 	}
 	var rows []views.OrderRow
-	now, cat := h.Store.Now(), h.Store.Catalogue()
 	for _, o := range items {
 		ref := refs[o.ConnectionID]
-		row := views.OrderRow{No: o.No, Href: paths.Order(o.No), Kind: "Installation", InterfaceID: o.ConnectionID, Name: ref.Name, Amount: o.Amount.String(),
-			State: o.State, CreatedAt: o.CreatedAt, Zone: cat.Zone(ref.Region), Refunded: refundedText(o), OnInvoice: o.Method == store.MethodInvoice, Documents: orderDocuments(byOrder[o.No])}
-		switch o.Kind {
-		case store.KindResource:
-			row.Kind, row.Period = "Resource fee", pricing.PeriodLabel(o.Months)
-		case store.KindRenewal:
-			row.Kind, row.Period = "Renewal", pricing.PeriodLabel(o.Months)
-		}
-		if o.State == "unpaid" && !o.ExpiresAt.IsZero() && !o.ExpiresAt.After(now) {
-			row.State = "expired" // the system closes it a moment later
-		}
-		if row.State == "unpaid" {
-			row.ValidUntil = o.ExpiresAt
-		}
-		row.MayPay = row.State == "unpaid" && lifecycle.MayDo(lifecycle.PayInstallationFee, roleOf(c))
+		row := h.orderRow(o, ref.Name, ref.Region)
+		row.Href, row.Documents = paths.Order(o.No), orderDocuments(byOrder[o.No])
+		row.MayPay = row.State == store.OrderUnpaid && lifecycle.MayDo(lifecycle.PayInstallationFee, roleOf(c))
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// orderRow is an order in words, for an interface of this name and region. It is
+// the same for everybody; what leads on is added by those who list it.
+func (h *Handlers) orderRow(o store.Order, name, region string) views.OrderRow {
+	row := views.OrderRow{No: o.No, Kind: orderKind(o.Kind), InterfaceID: o.ConnectionID, Name: name, Amount: o.Amount.String(),
+		State: o.State, CreatedAt: o.CreatedAt, Zone: h.Store.Catalogue().Zone(region), Refunded: refundedText(o), OnInvoice: o.Method == store.MethodInvoice}
+	if o.Kind != store.KindInstallation {
+		row.Period = pricing.PeriodLabel(o.Months)
+	}
+	if o.State == store.OrderUnpaid && !o.ExpiresAt.IsZero() && !o.ExpiresAt.After(h.Store.Now()) {
+		row.State = store.OrderExpired // the system closes it a moment later
+	}
+	if row.State == store.OrderUnpaid {
+		row.ValidUntil = o.ExpiresAt
+	}
+	return row
+}
+
+// orderKind is what lists call the type of an order.
+func orderKind(kind string) string {
+	switch kind {
+	case store.KindResource:
+		return "Resource fee"
+	case store.KindRenewal:
+		return "Renewal"
+	}
+	return "Installation"
 }

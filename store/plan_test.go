@@ -589,6 +589,79 @@ func TestStaffFiltersUseIndexes(t *testing.T) {
 	}
 }
 
+// TestStaffOrdersUseIndexes narrows the orders of all accounts in every way and
+// looks at what is found and at the plans.
+func TestStaffOrdersUseIndexes(t *testing.T) {
+	ctx := t.Context()
+	s, err := Open(ctx, Options{Dir: t.TempDir(), Operator: "Example Cloud"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	fill(t, s, 400)
+	if _, err := s.write.Exec(`INSERT INTO orders (account_id, no, connection_id, kind, state, currency, amount, unit_amount, months, price_version, created_at, created_by)
+		SELECT account_id, CAST(no + 1000 AS TEXT), connection_id, 'resource', CASE WHEN no % 3 = 0 THEN 'unpaid' ELSE 'canceled' END, 'USD', 1, 1, 1, 'v', created_at, 'u' FROM orders`); err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range lifecycle.StaffRoles() {
+		_, _, err := s.StaffOrders(ctx, Actor{Role: role}, OrderFilter{Limit: 1})
+		if got := err == nil; got != lifecycle.May(lifecycle.SeeAccounts, role) {
+			t.Errorf("%s: %v", role, err)
+		}
+	}
+	staff := Actor{UserID: "f", Role: lifecycle.Finance}
+	var all []StaffOrder
+	if err := s.EachStaffOrder(ctx, staff, OrderFilter{}, func(o StaffOrder) error { all = append(all, o); return nil }); err != nil || len(all) != 800 {
+		t.Fatal(len(all), err)
+	}
+	for _, account := range []string{"", "acc-01", "acc-none"} {
+		for _, state := range append(OrderStates(), "") {
+			for _, kind := range append(OrderKinds(), "") {
+				for _, number := range []string{"", "202600001", "x"} {
+					f := OrderFilter{AccountID: account, State: state, Kind: kind, Number: number, Limit: 30}
+					var got, want []string
+					clear(s.stmts)
+					for {
+						items, next, err := s.StaffOrders(ctx, staff, f)
+						if err != nil {
+							t.Fatalf("%+v: %v", f, err)
+						}
+						for _, o := range items {
+							if o.Account == "" || o.Name == "" || o.Region == "" {
+								t.Fatalf("%+v", o)
+							}
+							got = append(got, o.No)
+						}
+						if f.After = next; next == "" {
+							break
+						}
+					}
+					for _, o := range all {
+						if (account == "" || o.AccountID == account) && (state == "" || o.State == state) && (kind == "" || o.Kind == kind) && strings.HasPrefix(o.No, number) {
+							want = append(want, o.No)
+						}
+					}
+					if !slices.Equal(got, want) || !slices.IsSortedFunc(got, func(a, b string) int { return strings.Compare(b, a) }) {
+						t.Errorf("%+v: %d orders, want %d, by number", f, len(got), len(want))
+					}
+					for query, plan := range plansOf(t, s) {
+						found := false
+						for _, d := range plan {
+							found = found || strings.HasPrefix(d, "SEARCH o USING")
+							if strings.Contains(d, "TEMP B-TREE") || strings.HasPrefix(d, "SCAN") {
+								t.Errorf("%+v: %s\n%s", f, d, query)
+							}
+						}
+						if !found {
+							t.Errorf("%+v: %q", f, plan)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 // finds is what a filter without an order means.
 func (f ConnectionFilter) finds(c Connection) bool {
 	q, name := f.Query, foldName(c.Name)

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"strconv"
 	"time"
 
 	"demarc/views/ui"
@@ -125,10 +124,11 @@ func accountColumns() []ui.Column {
 // formKeyField is the hidden field that makes a repeated form count once.
 func formKeyField(key string) []ui.Hidden { return []ui.Hidden{{Name: "key", Value: key}} }
 
-// ordersShown says whether these are all orders of the account.
+// ordersShown leads to the orders of the account, and says how many there are
+// when these are all.
 func (a AccountShow) ordersShown() string {
 	if a.MoreOrders {
-		return "The newest " + strconv.Itoa(len(a.Orders))
+		return "All orders"
 	}
 	return countOf(len(a.Orders), "order", "orders")
 }

@@ -724,7 +724,7 @@ func accountOrders(a AccountShow) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card("orders-h", "Orders", ui.Muted(a.ordersShown())).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card("orders-h", "Orders", ui.Link(a.ordersShown(), paths.With(paths.AdminOrders, "account", a.ID))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

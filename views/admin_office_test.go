@@ -38,6 +38,12 @@ func officePages(s string) map[string]templ.Component {
 		Region: ui.Control{Name: "region", Label: "Region"}, AccessPoint: ui.Control{Name: "ap", Label: "Access Point", Options: []ui.Option{{Label: s, Value: s, Group: s}}},
 		Columns: ListColumns{SP: true, Region: true, Redundant: true, Port: true, Fee: true, Created: true}, Choice: []ui.Control{{ID: "column-sp", Name: "column", Value: s, Label: s}}, CSV: "/x.csv", Here: "/x",
 		Kept: []ui.Hidden{{Name: "account", Value: s}}, Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", Pages: pages}
+	orders := StaffOrderList{Number: ui.Control{Name: "q", Label: s, Value: s}, Account: ui.Control{ID: "order-account", Name: "account", Label: s, Value: s}, State: ui.Control{Name: "state", Label: s}, Kind: ui.Control{Name: "type", Label: s},
+		Tokens: []ui.Token{{Text: s, Href: "/x"}}, Clear: "/x", Here: "/x", CSV: "/x.csv", Pages: pages,
+		Rows: []StaffOrderRow{{Account: s, AccountHref: "/a", OrderRow: OrderRow{No: s, Kind: s, Period: s, InterfaceID: s, Name: s, Amount: s, Refunded: s, State: "unpaid", ValidUntil: staffNow, CreatedAt: staffNow, Zone: time.UTC,
+			Documents: []OrderDocument{{Title: s, No: s, Href: "/x"}}}}}}
+	noOrders := orders
+	noOrders.Rows = nil
 	nothing, noMatch := list, list
 	nothing.Nothing, nothing.Rows = true, nil
 	noMatch.Rows = nil
@@ -65,7 +71,7 @@ func officePages(s string) map[string]templ.Component {
 		"whitelist, granted": StaffWhitelistPage(p, StaffWhitelist{View: WhitelistGranted, Rows: []StaffWhitelistRow{granted}}),
 		"revoke":             WhitelistDecisionPage(p, false, decision), "grant": WhitelistDecisionPage(p, false, grant),
 		"too late":   WhitelistDecisionPage(p, false, WhitelistDecision{Row: wl, Conflict: s}),
-		"interfaces": StaffInterfacesPage(p, list), "no match": StaffInterfacesPage(p, noMatch), "which account": StaffInterfacesPage(p, whichAccount),
+		"interfaces": StaffInterfacesPage(p, list), "no match": StaffInterfacesPage(p, noMatch), "orders": StaffOrdersPage(p, orders), "no orders": StaffOrdersPage(p, noOrders), "which account": StaffInterfacesPage(p, whichAccount),
 		"interface":        StaffInterfacePage(p, detail),
 		"audit":            AuditPage(p, Audit{Rows: audit, EventList: eventList(s)}),
 		"audit, not clear": AuditPage(p, Audit{EventList: unclear(s)}),

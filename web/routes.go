@@ -254,6 +254,8 @@ func (s *Server) routes(e *echo.Echo) {
 
 	// Staff: accounts and money
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminAccounts, h.ListAccounts)
+	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminOrders, h.ListStaffOrders)
+	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminOrdersCSV, h.ExportStaffOrders)
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminOverdue, h.ListOverdue)
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminFeeRules, h.ShowFeeRules)
 	staff.with(may(lifecycle.SetFeeRules)).post(paths.AdminFeeRules, h.SaveFeeRules)

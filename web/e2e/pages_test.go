@@ -66,6 +66,7 @@ var noPage = map[string]string{
 	`paths.AdminDocument(":no")`:    "a PDF",
 	"paths.AdminLedgerCSV":          "a file",
 	"paths.AdminInterfacesCSV":      "a file",
+	"paths.AdminOrdersCSV":          "a file",
 }
 
 // getRoutes are the first arguments of all calls of get in web/routes.go, as
@@ -307,7 +308,7 @@ func (s *site) visits() map[string][]visit {
 		"paths.Admin": {{who: reviewer, path: paths.Admin}, {who: technician, path: paths.Admin}, {who: finance, path: paths.Admin}, {who: admin, path: paths.Admin}, {who: northwind, path: paths.Admin, state: "refused to a customer", status: http.StatusForbidden}},
 		"paths.AdminInterfaces": {{who: admin, path: paths.AdminInterfaces}, {who: technician, path: paths.AdminInterfaces + "?q=nothing-like-this", state: "no match"}, {who: admin, path: paths.AdminInterfaces + "?account=" + s.account, state: "of one account"},
 			{who: reviewer, path: paths.AdminInterfaces + "?view=late&region=cn-hangzhou&status=waiting", state: "late, in a region"}, {who: admin, path: paths.AdminInterfaces + "?account=xyz", state: "no such account"},
-			{who: admin, path: paths.AdminInterfaces, state: "columns", open: "columns"}},
+			{who: admin, path: paths.AdminInterfaces, state: "columns", open: "Columns"}},
 		`paths.AdminInterface(":id")`: staffInterfaces,
 		"paths.Activity": {{who: northwind, path: paths.Activity}, {who: southwind, path: paths.Activity, state: "of a new account"}, {who: northwind, path: paths.With(paths.Activity, "kind", "all-sign-in", "who", "operator", "object", "pc-", "from", "2026-01-01"), state: "an object that is not there"},
 			{who: northwind, path: paths.With(paths.Activity, "to", "2020-01-01"), state: "no match"}, {who: northwind, path: paths.With(paths.Activity, "from", "2026-02-02", "to", "2026-02-01"), state: "wrong days", status: http.StatusUnprocessableEntity}},

@@ -97,6 +97,8 @@ const (
 	AdminNewTicket     = "/admin/tickets/new"
 	AdminInterfaces    = "/admin/interfaces"
 	AdminInterfacesCSV = "/admin/interfaces.csv"
+	AdminOrders        = "/admin/orders"
+	AdminOrdersCSV     = "/admin/orders.csv"
 	AdminAccessPoints  = "/admin/access-points"
 	AdminRegions       = "/admin/regions"
 	AdminNewRegion     = "/admin/new/region"
