@@ -27,7 +27,9 @@ type staffOrderQuery struct {
 }
 
 func (h *Handlers) staffOrderQuery(c echo.Context) (q staffOrderQuery, err error) {
-	param := func(name string) string { return strings.TrimSpace(shortened(clean(c, name, c.QueryParam(name), false), queryLimit)) }
+	param := func(name string) string {
+		return strings.TrimSpace(shortened(clean(c, name, c.QueryParam(name), false), queryLimit))
+	}
 	q = staffOrderQuery{number: param("q"), state: param("state"), kind: param("type"), account: param("account"), after: param("after")}
 	if !slices.Contains(store.OrderStates(), q.state) {
 		q.state = ""

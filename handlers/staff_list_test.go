@@ -47,9 +47,11 @@ func TestStaffListNarrowed(t *testing.T) {
 		in.Region, in.SP, in.AccessPoint = "ap-southeast-1", catalog.EquinixSP, s.APID(t, "Singapore-A")
 	}
 	late := s.At(t, lifecycle.InApplication, named("late-review"))
+	s.Clock.Advance(time.Minute)
 	other := s.At(t, lifecycle.InApplication, elsewhere, named("late-singapore"))
 	s.Clock.Advance(30 * 24 * time.Hour)
 	review := s.At(t, lifecycle.InApplication, named("in-time"), func(in *store.NewConnection) { in.Description = "=1+1" })
+	s.Clock.Advance(time.Minute)
 	unpaid := s.AtOf(t, s.OtherOwner, lifecycle.PendingPayment, elsewhere, named("unpaid"))
 	reviewer := s.as(reviewerMail)
 	here, there := late.AccessPointID, other.AccessPointID
