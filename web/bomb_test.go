@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	runtimemetrics "runtime/metrics"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -566,6 +567,27 @@ func TestWritesAreLimited(t *testing.T) {
 	colleague.get(paths.AdminLedgerCSV+"?from=2026-10-01&to=2026-10-31").want(t, http.StatusOK, "")
 	s.env.Clock.Advance(exportWait)
 	b.get(paths.StatementCSV).want(t, http.StatusOK, "")
+
+	// Every route that sends a file counts.
+	b.get(paths.InterfacesCSV)
+	admin := s.browser(t).signIn("admin@cloud.example")
+	for range exportsPerPerson {
+		admin.get(paths.AdminOrdersCSV).want(t, http.StatusOK, "")
+	}
+	seen := 0
+	for _, r := range s.web.echo.Routes() {
+		who := b
+		if strings.HasPrefix(r.Path, paths.Admin+"/") {
+			who = admin
+		}
+		if r.Method == http.MethodGet && slices.Contains([]string{".csv", ".jsonl", ".pdf", "/pdf"}, r.Path[strings.LastIndexAny(r.Path, "./"):]) {
+			seen++
+			refused(r.Path, who.get(strings.NewReplacer(":id", "pc-1", ":no", "1").Replace(r.Path)))
+		}
+	}
+	if seen < 14 {
+		t.Errorf("%d routes send files", seen)
+	}
 }
 
 // SECURITY.md tells the limits that hold.

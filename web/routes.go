@@ -175,7 +175,7 @@ func (s *Server) routes(e *echo.Echo) {
 	staff := person.with(staffOnly)
 	staff.get(paths.Admin, h.WorkQueue)
 	staff.get(paths.AdminInterfaces, h.ListStaffInterfaces)
-	staff.get(paths.AdminInterfacesCSV, h.ExportStaffInterfaces)
+	staff.with(sends).get(paths.AdminInterfacesCSV, h.ExportStaffInterfaces)
 	staff.get(paths.AdminInterface(":id"), h.ShowStaffInterface)
 	notes := staff.with(may(lifecycle.WriteNotes))
 	notes.post(paths.AdminNotes(":id"), h.WriteNote)
@@ -255,7 +255,7 @@ func (s *Server) routes(e *echo.Echo) {
 	// Staff: accounts and money
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminAccounts, h.ListAccounts)
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminOrders, h.ListStaffOrders)
-	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminOrdersCSV, h.ExportStaffOrders)
+	staff.with(may(lifecycle.SeeAccounts), sends).get(paths.AdminOrdersCSV, h.ExportStaffOrders)
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminOverdue, h.ListOverdue)
 	staff.with(may(lifecycle.SeeAccounts)).get(paths.AdminFeeRules, h.ShowFeeRules)
 	staff.with(may(lifecycle.SetFeeRules)).post(paths.AdminFeeRules, h.SaveFeeRules)
