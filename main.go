@@ -134,6 +134,9 @@ func parse(args []string, getenv func(string) string, out io.Writer) (config, er
 	if err == nil && (c.stripe.Key == "") != (c.stripe.WebhookSecret == "") {
 		err = errors.New("cards need both secrets of Stripe: the API key and the signing secret of the webhook endpoint")
 	}
+	if u, bad := url.Parse(c.stripe.URL); err == nil && c.stripe.URL != "" && (bad != nil || u.Hostname() == "" || u.Scheme != "https" && (u.Scheme != "http" || !net.ParseIP(u.Hostname()).IsLoopback())) {
+		err = errors.New("-stripe-url is no address with https, or of this machine: the API key would cross a network readable")
+	}
 	if u, bad := url.Parse(c.termsURL); err == nil && c.termsURL != "" && (bad != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		err = fmt.Errorf("-terms-url %q is no address of a web page, https://your.example/terms", c.termsURL)
 	}
@@ -236,6 +239,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	srv, err := web.New(ctx, cfg, s)
 	if err != nil {
+		return err
+	}
+	if err := srv.CheckConsole(l.Addr()); err != nil {
 		return err
 	}
 	if c.metrics != "" {

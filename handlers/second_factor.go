@@ -32,7 +32,9 @@ func (h *Handlers) stepOver(c echo.Context, err error) error {
 	if store.KindOf(err) != store.Unauthenticated {
 		return err
 	}
-	reqctx.Of(c.Request().Context()).Session.StartStep("", "")
+	ctx := c.Request().Context()
+	h.Log.InfoContext(ctx, "a sign-in was over", "request_id", reqctx.ID(ctx))
+	reqctx.Of(ctx).Session.StartStep("", "")
 	return h.done(c, paths.Login, views.Flash{Tone: ui.ToneWarn, Text: store.MessageOf(err)})
 }
 

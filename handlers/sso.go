@@ -122,6 +122,7 @@ func (h *Handlers) FinishSSO(c echo.Context) error {
 		return err
 	}
 	if c.QueryParam("error") != "" {
+		h.Log.InfoContext(ctx, "an identity provider did not sign somebody in", "request_id", reqctx.ID(ctx), "provider", p.ID)
 		return fail(p.Name + " did not sign you in. Try again, or sign in with the password.")
 	}
 	who, err := h.SSO.Finish(ctx, h.ssoProvider(p, key), state, sso.Answer{State: c.QueryParam("state"), Code: c.QueryParam("code"), Issuer: c.QueryParam("iss")})

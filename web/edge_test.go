@@ -358,6 +358,38 @@ func TestNothingLeaksAboutTheProgram(t *testing.T) {
 	}
 }
 
+// The console leaves the machine over TLS, its own or that of the proxy that its
+// address names, or not at all.
+func TestTheConsoleLeavesOverTLSOnly(t *testing.T) {
+	certFile, keyFile := writeCertificate(t, t.TempDir(), 1)
+	for name, c := range map[string]struct {
+		edit func(*Config)
+		far  bool // may be asked from other machines
+	}{
+		"nothing":                {func(*Config) {}, false},
+		"an address with http":   {func(c *Config) { c.PublicURL = "http://console.example" }, false},
+		"an address with https":  {func(c *Config) { c.PublicURL = "https://console.example" }, true},
+		"a certificate":          {func(c *Config) { c.TLSCert, c.TLSKey = certFile, keyFile }, true},
+		"the demo":               {func(c *Config) { c.Demo = true }, true},
+		"a proxy without a name": {func(c *Config) { c.Proxies, _ = ParseProxies("192.0.2.1") }, false},
+	} {
+		s := newSite(t, c.edit)
+		for address, here := range map[string]bool{"127.0.0.1": true, "127.9.9.9": true, "::1": true, "0.0.0.0": false, "::": false, "192.0.2.7": false} {
+			if err := s.web.CheckConsole(&net.TCPAddr{IP: net.ParseIP(address), Port: 8080}); (err == nil) != (here || c.far) {
+				t.Errorf("%s, on %s: %v", name, address, err)
+			}
+		}
+	}
+	l, err := net.Listen("tcp", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := newSite(t).web.Serve(t.Context(), l); !errors.Is(err, ErrOpenConsole) {
+		t.Errorf("served in the clear: %v", err)
+	}
+}
+
 // Metrics leave the machine over TLS or not at all.
 func TestMetricsLeaveOverTLSOnly(t *testing.T) {
 	certFile, keyFile := writeCertificate(t, t.TempDir(), 1)

@@ -199,8 +199,23 @@ func (s *Server) limited() *http.Server {
 	}
 }
 
+// ErrOpenConsole means that passwords would cross a network readable.
+var ErrOpenConsole = errors.New("the console leaves this machine over TLS only: give -tls-cert and -tls-key, or the https address of your proxy by -public-url, or listen on 127.0.0.1")
+
+// CheckConsole is ErrOpenConsole where Serve would not serve, at the start. The demo
+// has no secrets.
+func (s *Server) CheckConsole(at net.Addr) error {
+	if !s.cfg.Secure && !s.cfg.Demo && !onThisMachine(at) {
+		return ErrOpenConsole
+	}
+	return nil
+}
+
 // Serve answers requests on l until ctx ends, then lets those under way finish.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if err := s.CheckConsole(l.Addr()); err != nil {
+		return err
+	}
 	srv := s.limited()
 	done := make(chan error, 1)
 	go func() {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,8 @@ func TestTermsAddress(t *testing.T) {
 }
 
 // One secret of Stripe without the other is a mistake, not a way to take cards
-// whose events anybody could sign: the program says so and begins nothing.
+// whose events anybody could sign, and the key is sent nowhere in the clear: the
+// program says so and begins nothing.
 func TestStripeSecrets(t *testing.T) {
 	path := buildDemarc(t)
 	file := func(text string) string {
@@ -73,7 +75,8 @@ func TestStripeSecrets(t *testing.T) {
 		}
 		return f
 	}
-	const both = "cards need both secrets of Stripe"
+	const both, clear = "cards need both secrets of Stripe", "-stripe-url is no address with https"
+	pair := []string{"DEMARC_STRIPE_KEY=sk_test_abc", "DEMARC_STRIPE_WEBHOOK_SECRET=whsec_abc"}
 	for what, c := range map[string]struct {
 		env, args []string
 		want      string
@@ -81,6 +84,9 @@ func TestStripeSecrets(t *testing.T) {
 		"a key alone":                     {env: []string{"DEMARC_STRIPE_KEY=sk_test_abc"}, want: both},
 		"a signing secret alone":          {env: []string{"DEMARC_STRIPE_WEBHOOK_SECRET=whsec_abc"}, want: both},
 		"a signing secret of blanks":      {env: []string{"DEMARC_STRIPE_KEY=sk_test_abc", "DEMARC_STRIPE_WEBHOOK_SECRET=  "}, want: both},
+		"an address in the clear":         {env: append(slices.Clone(pair), "DEMARC_STRIPE_URL=http://stripe.example"), want: clear},
+		"an address by name":              {env: append(slices.Clone(pair), "DEMARC_STRIPE_URL=http://localhost.example:1"), want: clear},
+		"an address that is none":         {env: append(slices.Clone(pair), "DEMARC_STRIPE_URL=stripe.example"), want: clear},
 		"a file of the key alone":         {args: []string{"-stripe-key-file", file("sk_test_abc\n")}, want: both},
 		"an empty file for signing":       {env: []string{"DEMARC_STRIPE_KEY=sk_test_abc"}, args: []string{"-stripe-webhook-secret-file", file(" \n")}, want: "is empty"},
 		"a file for signing that is gone": {env: []string{"DEMARC_STRIPE_KEY=sk_test_abc"}, args: []string{"-stripe-webhook-secret-file", filepath.Join(t.TempDir(), "none")}, want: "no such file"},

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"math/big"
@@ -24,7 +25,7 @@ import (
 
 // The product is tested against a real provider elsewhere; here is one that lies.
 
-const clientID, clientSecret = "console", "the secret of the console"
+const clientID, clientSecret, accessToken = "console", "the secret of the console", "opens-what-is-theirs"
 
 // liar is a provider whose every answer a test may replace.
 type liar struct {
@@ -45,8 +46,18 @@ func part(v any) string {
 }
 
 func rs256(key *rsa.PrivateKey) func(*liar, string) string {
+	return signed(key, map[string]any{"alg": "RS256", "kid": "1"})
+}
+
+func public(key *rsa.PrivateKey) map[string]string {
+	return map[string]string{"kty": "RSA", "kid": "1", "alg": "RS256", "use": "sig",
+		"n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()), "e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes())}
+}
+
+// signed is a token with any header.
+func signed(key *rsa.PrivateKey, header map[string]any) func(*liar, string) string {
 	return func(_ *liar, claims string) string {
-		text := part(map[string]string{"alg": "RS256", "kid": "1"}) + "." + claims
+		text := part(header) + "." + claims
 		sum := sha256.Sum256([]byte(text))
 		sig, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
 		if err != nil {
@@ -71,8 +82,7 @@ func newLiar(t *testing.T, key *rsa.PrivateKey) *liar {
 		json.NewEncoder(w).Encode(c)
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
-		json.NewEncoder(w).Encode(map[string]any{"keys": []any{map[string]string{"kty": "RSA", "kid": "1", "alg": "RS256", "use": "sig",
-			"n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()), "e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes())}}})
+		json.NewEncoder(w).Encode(map[string]any{"keys": []any{public(key)}})
 	})
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		l.asked.Add(1)
@@ -85,7 +95,7 @@ func newLiar(t *testing.T, key *rsa.PrivateKey) *liar {
 		maps.Copy(claims, l.claims)
 		maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
 		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": l.sign(l, part(claims))})
+		json.NewEncoder(w).Encode(map[string]any{"access_token": accessToken, "refresh_token": accessToken, "token_type": "Bearer", "id_token": l.sign(l, part(claims))})
 	})
 	mux.HandleFunc("/me", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -147,13 +157,20 @@ func TestProvidersThatLie(t *testing.T) {
 			}
 		}, refused: true},
 		"signed with the shared secret": {set: func(l *liar) { l.sign = hs256 }, refused: true},
-		"no token":                      {set: func(l *liar) { l.sign = func(*liar, string) string { return "" } }, refused: true},
-		"another state":                 {answer: func(_ *liar, a *Answer) { a.State += "x" }, refused: true, unasked: true},
-		"no state":                      {answer: func(_ *liar, a *Answer) { a.State = "" }, refused: true, unasked: true},
-		"no code":                       {answer: func(_ *liar, a *Answer) { a.Code = "" }, refused: true, unasked: true},
-		"another provider answered":     {answer: func(_ *liar, a *Answer) { a.Issuer = "https://login.example" }, refused: true, unasked: true},
-		"nobody says who answered":      {set: func(l *liar) { l.published = map[string]any{"authorization_response_iss_parameter_supported": true} }, refused: true, unasked: true},
-		"a refusal":                     {set: func(l *liar) { l.token = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "{}", 400) } }, refused: true},
+		"a key in the token itself": {set: func(l *liar) {
+			l.sign = signed(other, map[string]any{"alg": "RS256", "kid": "1", "jwk": public(other)})
+		}, refused: true},
+		"a key that it leads to": {set: func(l *liar) {
+			l.sign = signed(other, map[string]any{"alg": "RS256", "kid": "2", "jku": elsewhere.URL, "x5u": elsewhere.URL})
+		}, refused: true},
+		"not good yet":              {set: func(l *liar) { l.claims = map[string]any{"nbf": time.Now().Add(time.Hour).Unix()} }, refused: true},
+		"no token":                  {set: func(l *liar) { l.sign = func(*liar, string) string { return "" } }, refused: true},
+		"another state":             {answer: func(_ *liar, a *Answer) { a.State += "x" }, refused: true, unasked: true},
+		"no state":                  {answer: func(_ *liar, a *Answer) { a.State = "" }, refused: true, unasked: true},
+		"no code":                   {answer: func(_ *liar, a *Answer) { a.Code = "" }, refused: true, unasked: true},
+		"another provider answered": {answer: func(_ *liar, a *Answer) { a.Issuer = "https://login.example" }, refused: true, unasked: true},
+		"nobody says who answered":  {set: func(l *liar) { l.published = map[string]any{"authorization_response_iss_parameter_supported": true} }, refused: true, unasked: true},
+		"a refusal":                 {set: func(l *liar) { l.token = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "{}", 400) } }, refused: true},
 		"a refusal that talks": {set: func(l *liar) {
 			l.token = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
@@ -203,6 +220,9 @@ func TestProvidersThatLie(t *testing.T) {
 			}
 			if err != nil && strings.Contains(err.Error(), clientSecret) {
 				t.Errorf("the error tells the secret: %v", err)
+			}
+			if told := fmt.Sprintf("%+v %v", who, err); strings.Contains(told, accessToken) || strings.Contains(told, "eyJ") {
+				t.Errorf("a token leaves the client: %s", told)
 			}
 			if err != nil && (len(err.Error()) > 600 || strings.Contains(err.Error(), "northwind")) {
 				t.Errorf("the error repeats what the provider said: %v", err)
@@ -288,6 +308,7 @@ func TestSecondFactorsOfProviders(t *testing.T) {
 	l := newLiar(t, key)
 	client := &Client{Transport: l.Client().Transport}
 	p := Provider{Issuer: l.URL, ClientID: clientID, ClientSecret: clientSecret, Return: "https://console.example/login/sso/return"}
+	seen := map[string]bool{} // what binds an answer to its question
 	for name, c := range map[string]struct {
 		claims map[string]any
 		want   bool
@@ -315,6 +336,13 @@ func TestSecondFactorsOfProviders(t *testing.T) {
 			t.Fatal(address, err)
 		}
 		l.nonce = u.Query().Get("nonce")
+		for _, secret := range []string{"state", "nonce", "code_challenge"} {
+			v := u.Query().Get(secret)
+			if b, err := base64.RawURLEncoding.DecodeString(v); err != nil || len(b) != 32 || seen[v] {
+				t.Errorf("%s: %s is %q, %v, seen before: %v", name, secret, v, err, seen[v])
+			}
+			seen[v] = true
+		}
 		who, err := client.Finish(t.Context(), p, state, Answer{State: u.Query().Get("state"), Code: "code"})
 		if err != nil || who.Strong != c.want {
 			t.Errorf("%s: two factors are %v, %v", name, who.Strong, err)
