@@ -286,3 +286,66 @@ func (s *site) sessionOf(t *testing.T, email string) string {
 	}
 	return all[0].ID
 }
+
+// TestFormsTakeTheirOwnFieldsAlone sends forms with more than they ask for: what a
+// person may not write stays as it is, whoever says otherwise.
+func TestFormsTakeTheirOwnFieldsAlone(t *testing.T) {
+	s := newSite(t)
+	s.Everybody(t)
+	ctx := context.Background()
+	lin := s.as(customerMail)
+	// The names of columns, and of fields of other forms and of structures.
+	more := func(form url.Values) url.Values {
+		for name, v := range map[string]string{
+			"id": "pc-1", "ID": "pc-1", "account": s.Southwind, "account_id": s.Southwind, "AccountID": s.Southwind, "stage": "enabled", "Stage": "enabled", "to_stage": "enabled", "state": "paid", "State": "paid", "version": "99",
+			"amount": "0.01", "Amount": "0.01", "price": "0.01", "installation": "0", "Installation": "0", "monthly_minor": "0", "installation_minor": "0", "balance": "9999", "balance_minor": "9999", "limit": "9999", "orders": "99", "applications": "99",
+			"line_code": "HZ-1", "loa_no": "LOA-1", "port": "p-1", "paid_through": "2099-01-01T00:00:00.000Z", "auto_renew": "12", "created_by": s.Admin.UserID, "user_id": s.Admin.UserID, "user": s.Admin.UserID, "staff": "on", "mfa": "on", "StaffRole": "administrator",
+		} {
+			if !form.Has(name) {
+				form.Set(name, v)
+			}
+		}
+		return form
+	}
+	// An interface: its name, and no more.
+	before := s.At(t, lifecycle.ToApplyForLOA)
+	edit := paths.EditInterface(before.ID)
+	page := lin.get(edit).want(http.StatusOK)
+	lin.post(edit, more(url.Values{"key": {page.field("key")}, "rev": {page.field("rev")}, "name": {"hz-dc9"}, "description": {"First line"}, "role": {"administrator"}})).want(http.StatusSeeOther)
+	want := before
+	want.Name, want.Description, want.Version, want.UpdatedAt = "hz-dc9", "First line", before.Version+1, s.Clock.Now()
+	if got := s.Get(t, before.ID); !got.UpdatedAt.Equal(want.UpdatedAt) {
+		t.Errorf("updated at %s", got.UpdatedAt)
+	} else if got.UpdatedAt = want.UpdatedAt; got != want {
+		t.Errorf("an edit wrote\n%+v\nwant\n%+v", got, want)
+	}
+	// An order: at the price of the list, unpaid, and of the account.
+	quoted := s.Order(t, s.Owner)
+	a := lin.post(paths.Interfaces, more(s.choices("key", "k-1", "name", "hz-dc10"))).want(http.StatusSeeOther)
+	o, err := s.Store.Order(ctx, s.Owner, a.header.Get("Location")[len(paths.Orders)+1:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Amount != quoted.Amount || o.State != store.OrderUnpaid || o.AccountID != s.Northwind || o.CreatedBy != quoted.CreatedBy || o.AutoRenew != 0 {
+		t.Errorf("ordered %+v, want as %+v", o, quoted)
+	}
+	if c := s.Get(t, o.ConnectionID); c.Stage != lifecycle.PendingPayment || c.AccountID != s.Northwind || c.ID == "pc-1" || c.LOANo != "" {
+		t.Errorf("the order made %+v", c)
+	}
+	// A person: in the account of whoever adds them, in the role that was chosen.
+	lin.post(paths.People, more(url.Values{"name": {"Zoë New"}, "email": {"zoe@northwind.example"}, "role": {"viewer"}, "Role": {"administrator"}})).want(http.StatusSeeOther)
+	if u, err := s.UserByEmail(ctx, "zoe@northwind.example"); err != nil || u.AccountID != s.Northwind || u.Role != lifecycle.Viewer || u.HasPassword || u.SecondFactor {
+		t.Errorf("added %+v, %v", u, err)
+	}
+	// Oneself.
+	me, err := s.UserByEmail(ctx, viewerMail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.as(viewerMail).post(paths.Preferences, more(url.Values{"theme": {"dark"}, "role": {"administrator"}, "email": {"boss@cloud.example"}, "name": {"Boss"}})).want(http.StatusSeeOther)
+	me.Theme = "dark"
+	if u, err := s.UserByEmail(ctx, viewerMail); err != nil || u.Role != me.Role || u.AccountID != me.AccountID || u.Name != me.Name || u.ID != me.ID || u.Theme != me.Theme {
+		t.Errorf("preferences wrote %+v, %v", u, err)
+	}
+	s.Sound(t)
+}

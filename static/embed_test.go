@@ -122,8 +122,8 @@ func TestVendoredHtmxIsThePublishedFile(t *testing.T) {
 func TestNothingThePolicyForbids(t *testing.T) {
 	for name, words := range map[string][]string{
 		ConsoleCSS: {"@import", "http:", "https:", "data:", "url("},
-		AppJS:      {"localStorage", "sessionStorage", "indexedDB", ".cookie", "postMessage", "onmessage", "__proto__", ".prototype", "eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", ".style", "http:", "https:"},
-		PasskeyJS:  {"localStorage", "sessionStorage", "indexedDB", ".cookie", "postMessage", "onmessage", "__proto__", ".prototype", "eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", ".style", "http:", "https:"},
+		AppJS:      {"localStorage", "sessionStorage", "indexedDB", ".cookie", "postMessage", "onmessage", "__proto__", ".prototype", "eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", ".style", "http:", "https:", " == ", " != "},
+		PasskeyJS:  {"localStorage", "sessionStorage", "indexedDB", ".cookie", "postMessage", "onmessage", "__proto__", ".prototype", "eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", ".style", "http:", "https:", " == ", " != "},
 		FaviconSVG: {"<script", "style=", "href"},
 	} {
 		a, _ := Lookup(URL(name))

@@ -116,6 +116,10 @@ func TestUnknownNameCostsTheSameHash(t *testing.T) {
 	if err != nil || *p != *passwordCost {
 		t.Errorf("the hash for nobody costs %+v (%v), a real one %+v", p, err, passwordCost)
 	}
+	// What web/SECURITY.md says that they cost.
+	if passwordCost.Memory < 64*1024 || passwordCost.Iterations < 1 || passwordCost.SaltLength < 16 || passwordCost.KeyLength < 32 || recoveryMemory < 16*1024 {
+		t.Errorf("a password costs %+v, a recovery code %d KB", passwordCost, recoveryMemory)
+	}
 }
 
 func TestHashesAreBounded(t *testing.T) {

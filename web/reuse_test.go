@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -283,4 +284,24 @@ func (k *keptSite) get(t *testing.T, who store.Actor, path string, packed bool) 
 	}
 	t.Fatalf("%s cannot sign in", who.Name)
 	return ""
+}
+
+// What is kept is bounded, whoever asks for how much: the pages that were asked
+// for last stay.
+func TestKeptPagesAreBounded(t *testing.T) {
+	var k keptPages
+	now := time.Now()
+	for i := range 20 {
+		k.keep(&keptPage{key: pageKey{uri: "/" + strings.Repeat("x", 1000*i)}, drawn: now, ends: now.Add(time.Hour), packed: make([]byte, 1<<20)})
+		held := 0
+		for e := k.order.Front(); e != nil; e = e.Next() {
+			held += e.Value.(*keptPage).size()
+		}
+		if held > 8<<20 || held != k.bytes || len(k.of) != k.order.Len() {
+			t.Fatalf("after %d pages %d bytes are held, counted as %d", i+1, held, k.bytes)
+		}
+	}
+	if k.order.Len() != 7 || k.get(pageKey{uri: "/" + strings.Repeat("x", 19000)}, now) == nil || k.get(pageKey{uri: "/"}, now) != nil {
+		t.Errorf("%d pages are kept, or not the last ones", k.order.Len())
+	}
 }

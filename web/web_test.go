@@ -33,6 +33,8 @@ import (
 	"demarc/store/storetest"
 	"demarc/views"
 	"demarc/web/paths"
+	"demarc/web/pay"
+	"demarc/web/pay/paytest"
 	"demarc/web/reqctx"
 )
 
@@ -460,6 +462,28 @@ func TestBrokenCookieIsAnonymous(t *testing.T) {
 	}
 	// And nothing is in the way of a sign-in.
 	last.signInByForm("owner@northwind.example").get(paths.Messages).want(t, 200, "")
+}
+
+// What the program encrypted for one cookie is nothing in the other, although the
+// keys are the same.
+func TestACookieIsBoundToItsName(t *testing.T) {
+	s := newSite(t)
+	id, secret, err := s.env.StartSession(t.Context(), s.env.Owner, store.MethodPassword, "Test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, _ := url.Parse(s.URL)
+	for name, want := range map[string]int{"demarc": 200, "demarc-known": 303} {
+		v, err := s.web.sessions.known.Encode(name, map[any]any{valueID: id, valueSecret: secret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := s.browser(t)
+		b.c.Jar.SetCookies(u, []*http.Cookie{{Name: "demarc", Value: v}})
+		if a := b.get(paths.Messages); a.StatusCode != want {
+			t.Errorf("a session in what was made for %s: %d, want %d", name, a.StatusCode, want)
+		}
+	}
 }
 
 // A screen that nobody sits at is signed out, however often its page asks by
@@ -1008,6 +1032,61 @@ func TestRefusalsAreLogged(t *testing.T) {
 		}
 		if at, err := time.Parse(time.RFC3339Nano, fmt.Sprint(l["time"])); err != nil || at.IsZero() {
 			t.Errorf("%s: time %v", c.what, l["time"])
+		}
+	}
+}
+
+// Who was not believed, or came too often, leaves a line that says which it was.
+func TestDoubtsAreLogged(t *testing.T) {
+	s := newSite(t)
+	s.web.cfg.Cards = pay.NewDesk(s.env.Store, paytest.New(), "https://console.example", slog.New(slog.DiscardHandler))
+	s.passwords(t, "owner@northwind.example")
+	provider := store.NewProviderID()
+	if err := s.env.AddIdentityProvider(t.Context(), s.env.Admin, store.NewIdentityProvider{ID: provider, AccountID: s.env.Southwind, Name: "Away", Issuer: "https://127.0.0.1:1", ClientID: "c", ClientSecret: "s", Domain: "southwind.example"}); err != nil {
+		t.Fatal(err)
+	}
+	anybody, owner := s.browser(t), s.browser(t).signIn("owner@northwind.example")
+	signIn := func(email string) func() answer {
+		return func() answer {
+			return anybody.do("POST", paths.Login, url.Values{"email": {email}, "password": {"not the password"}})
+		}
+	}
+	often := func(n int, ask func() answer) func() answer {
+		return func() answer {
+			for range n {
+				ask()
+			}
+			return ask()
+		}
+	}
+	for _, c := range []struct {
+		what   string
+		ask    func() answer
+		status int
+		msg    string
+		level  string
+		why    any // of the request's own line
+	}{
+		{"a wrong password", signIn("owner@northwind.example"), 422, "sign-in refused", "INFO", nil},
+		{"a name that nobody has", signIn("nobody@northwind.example"), 422, "sign-in refused", "INFO", nil},
+		{"many wrong passwords", often(attemptsPerEmail, signIn("owner@northwind.example")), 429, "sign-in attempts limited", "WARN", nil},
+		{"an answer that nobody asked for", func() answer { return anybody.get(paths.SSOReturn(provider) + "?state=x&code=y") }, 303, "a sign-in was over", "INFO", nil},
+		{"a provider that is away", func() answer { return anybody.do("POST", paths.SSO, url.Values{"email": {"owner@southwind.example"}}) }, 422, "identity provider does not answer", "WARN", nil},
+		{"an event that nobody signed", func() answer { return anybody.do("POST", paths.CardWebhook, url.Values{}) }, 400, "a webhook was not believed", "WARN", nil},
+		{"a form too many", often(writesPerPerson, func() answer { return owner.do("POST", paths.Tickets, url.Values{"key": {"k"}}) }), 429, "request", "WARN", "too_many"},
+	} {
+		a := c.ask()
+		var told, asked map[string]any
+		for _, l := range s.logLines(t, "request_id", a.Header.Get("X-Request-Id")) {
+			if l["msg"] == "request" {
+				asked = l
+			}
+			if l["msg"] == c.msg {
+				told = l
+			}
+		}
+		if a.StatusCode != c.status || told["level"] != c.level || asked["status"] != float64(c.status) || asked["turned_away"] != c.why {
+			t.Errorf("%s: %d, the log says %v and %v", c.what, a.StatusCode, told, asked)
 		}
 	}
 }
