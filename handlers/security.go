@@ -83,10 +83,14 @@ func codesLeft(n int) string {
 	return strconv.Itoa(n) + " recovery codes are left."
 }
 
-// ChangePassword replaces the person's own password.
+// ChangePassword replaces the person's own password. Who has none gets none here.
 func (h *Handlers) ChangePassword(c echo.Context) error {
 	ctx := c.Request().Context()
 	by := h.actor(c)
+	if u, _ := reqctx.User(ctx); !u.HasPassword {
+		// Nothing proves here that it is them, and their provider decides who gets in.
+		return h.done(c, paths.Security, views.Flash{Tone: ui.ToneWarn, Text: "You sign in with your identity provider and have no password here. Nothing was changed."})
+	}
 	password := secret(c, "password")
 	err := h.proveOwn(c)
 	if err == nil && password != "" && password != secret(c, "again") {

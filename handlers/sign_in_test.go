@@ -17,6 +17,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"demarc/store"
+	"demarc/store/lifecycle"
 	"demarc/store/storetest"
 	"demarc/web"
 	"demarc/web/paths"
@@ -129,6 +130,9 @@ func TestSignInWithAnAuthenticatorApp(t *testing.T) {
 	if n := list.doc().Find("form[action='" + paths.SecuritySession + "']").Length(); n != 3 {
 		t.Errorf("%d sessions are listed, want 3", n)
 	}
+	if n := list.doc().Find("form[action='" + paths.SecuritySessions + "'] button").Length(); n != 1 {
+		t.Errorf("%d ways to end the others at once", n)
+	}
 	c.post(paths.SecuritySessions, url.Values{}).want(http.StatusSeeOther)
 	for i, gone := range []*client{other, third} {
 		if a := gone.get(paths.Interfaces); a.status != http.StatusSeeOther {
@@ -142,7 +146,9 @@ func TestSignInWithAnAuthenticatorApp(t *testing.T) {
 	c.post(href, url.Values{"current": {"wrong password"}}).want(http.StatusUnprocessableEntity)
 	s.as("owner@southwind.example").get(href).want(http.StatusNotFound)
 	s.as("owner@southwind.example").post(href, url.Values{"current": {storetest.Password}}).want(http.StatusNotFound)
-	c.post(href, url.Values{"current": {storetest.Password}}).want(http.StatusSeeOther)
+	if a := c.post(href, url.Values{"current": {storetest.Password}}).want(http.StatusSeeOther); a.header.Get("Location") != paths.Security {
+		t.Errorf("after the removal, not the page of sessions but %s", a.header.Get("Location"))
+	}
 	if a := s.anyone().password(email); a.header.Get("Location") != "/messages" {
 		t.Errorf("without a factor, the password leads to %s", a.header.Get("Location"))
 	}
@@ -451,6 +457,39 @@ func TestSingleSignOn(t *testing.T) {
 	if text := denied.get(paths.Login).text(); !strings.Contains(text, "did not sign you in") {
 		t.Errorf("a refusal of the provider: %s", text)
 	}
+}
+
+// Who signs in at their identity provider alone has no password to change: at an
+// open browser of theirs nobody chooses one, and neither do they, past their
+// provider. Before they change anything else they sign in there anew.
+func TestWhoHasNoPasswordChoosesNone(t *testing.T) {
+	s := newSecureSite(t)
+	const email = "sam@northwind.example"
+	if _, err := s.CreateUser(t.Context(), store.NewUser{Email: email, Name: "Sam Low", Role: lifecycle.Viewer, AccountID: s.Northwind}, ""); err != nil {
+		t.Fatal(err)
+	}
+	north := store.NewProviderID()
+	p := s.newProvider(t, []ssotest.Person{{Name: "sam", Email: email, Verified: true}}, north)
+	s.trust(t, p, north, "northwind.example", s.Northwind, false)
+	for next, want := range map[string]string{paths.Messages: "43200", paths.Security: "0"} {
+		link := s.anyone().post(paths.SSO, url.Values{"email": {email}, "next": {next}}).want(http.StatusOK).doc().Find("a.btn--primary").AttrOr("href", "")
+		if u, err := url.Parse(link); err != nil || u.Query().Get("max_age") != want {
+			t.Errorf("on the way to %s: %s, want max_age=%s", next, link, want)
+		}
+	}
+	c := s.anyone()
+	c.get(atProvider(t, c.beginSSO(email), "sam")).want(http.StatusSeeOther)
+	if n := c.get(paths.Security).want(http.StatusOK).doc().Find(`form[action="` + paths.SecurityPassword + `"]`).Length(); n != 0 {
+		t.Error("a password is offered")
+	}
+	const word = "a quite new one"
+	for _, current := range []string{"", word} {
+		c.post(paths.SecurityPassword, url.Values{"current": {current}, "password": {word}, "again": {word}}).want(http.StatusSeeOther)
+	}
+	if text := c.get(paths.Security).want(http.StatusOK).text(); !strings.Contains(text, "have no password here. Nothing was changed.") {
+		t.Errorf("nothing says why: %s", text)
+	}
+	s.anyone().post(paths.Login, url.Values{"email": {email}, "password": {word}}).want(http.StatusUnprocessableEntity)
 }
 
 // A provider that is a customer's own mixes itself up with the one of staff: it
