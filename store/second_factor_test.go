@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -205,6 +206,11 @@ func TestRecoveryCodes(t *testing.T) {
 	if slices.Sort(codes); len(slices.Compact(slices.Clone(codes))) != recoveryCodes {
 		t.Fatalf("codes repeat: %v", codes)
 	}
+	for _, c := range codes { // ten of 32 letters: 50 bits
+		if !regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}$`).MatchString(c) {
+			t.Errorf("the code %q", c)
+		}
+	}
 	pass := func(c string) (Method, error) {
 		id, key := step(t, s, u)
 		_, m, err := s.PassWithCode(ctx, id, key, c, "TEST")
@@ -258,17 +264,37 @@ func TestRecoveryCodesAreKeptUnderASlowHash(t *testing.T) {
 			t.Errorf("kept as %s", h)
 		}
 	}
+	// The salt is the person's, and the cost what OWASP asks for.
 	const old = "7KQ4M-2XDPW"
-	if err := s.inTx(ctx, systemActor(), func(t *tx) error {
-		_, err := t.exec("INSERT INTO recovery_codes (user_id, code_hash) VALUES (?, ?)", u.ID, quickRecoveryHash(u.ID, recoveryCode(old)))
-		return err
-	}); err != nil {
-		t.Fatal(err)
+	hash := func(user string, cost recoveryCost) string {
+		t.Helper()
+		h, err := s.hashRecoveryCode(ctx, user, recoveryCode(old), cost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
 	}
-	for _, want := range []Kind{0, Invalid} {
-		id, key := step(t, s, u)
-		if _, _, err := s.PassWithCode(ctx, id, key, old, "TEST"); KindOf(err) != want {
-			t.Errorf("a code from before: %v, want kind %v", err, want)
+	if hash(u.ID, recoveryNow) == hash("us-another", recoveryNow) {
+		t.Error("one code of two people is kept under one hash")
+	}
+	if c := recoveryNow; c.passes < 3 || c.memory < 12288 {
+		t.Errorf("a hash takes %d KB, %d times", c.memory, c.passes)
+	}
+	if made, err := s.hashRecoveryCode(ctx, u.ID, recoveryCode(codes[0]), recoveryNow); err != nil || !slices.Contains(hashes, made) {
+		t.Errorf("a code that was made is not kept at this cost: %v", err)
+	}
+	for what, before := range map[string]string{"quick": quickRecoveryHash(u.ID, recoveryCode(old)), "cheaper": hash(u.ID, recoveryBefore)} {
+		if err := s.inTx(ctx, systemActor(), func(t *tx) error {
+			_, err := t.exec("INSERT INTO recovery_codes (user_id, code_hash) VALUES (?, ?)", u.ID, before)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []Kind{0, Invalid} {
+			id, key := step(t, s, u)
+			if _, _, err := s.PassWithCode(ctx, id, key, old, "TEST"); KindOf(err) != want {
+				t.Errorf("a code from before, %s: %v, want kind %v", what, err, want)
+			}
 		}
 	}
 }

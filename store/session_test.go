@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,9 @@ func TestSession(t *testing.T) {
 	id2, secret2 := startSession(t, s, u)
 	if id2 == id || secret2 == secret {
 		t.Fatal("two sign-ins share a session")
+	}
+	if b, err := base64.RawURLEncoding.DecodeString(secret); err != nil || len(b) != 32 {
+		t.Errorf("a secret of %d bytes, want 256 bits; %v", len(b), err)
 	}
 	if err := s.EndSession(ctx, actorOf(other), id); err != nil {
 		t.Fatal(err)

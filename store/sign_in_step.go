@@ -115,11 +115,14 @@ func (s *Store) PassWithCode(ctx context.Context, id, secret, code, requestID st
 	}
 	var kept []string
 	if typed := recoveryCode(code); len(typed) == recoveryLength {
-		slow, err := s.hashRecoveryCode(ctx, st.UserID, typed)
-		if err != nil {
-			return st, "", err
+		for _, cost := range []recoveryCost{recoveryNow, recoveryBefore} {
+			hash, err := s.hashRecoveryCode(ctx, st.UserID, typed, cost)
+			if err != nil {
+				return st, "", err
+			}
+			kept = append(kept, hash)
 		}
-		kept = []string{slow, quickRecoveryHash(st.UserID, typed)}
+		kept = append(kept, quickRecoveryHash(st.UserID, typed))
 	}
 	var refusal error
 	by := systemActor()
@@ -186,7 +189,7 @@ func (t *tx) useCode(user, code string, kept []string) (Method, error) {
 	if len(kept) == 0 {
 		return "", nil
 	}
-	res, err := t.exec("UPDATE recovery_codes SET used_at = ? WHERE user_id = ? AND code_hash IN (?, ?) AND used_at IS NULL", at(t.now), user, kept[0], kept[1])
+	res, err := t.exec("UPDATE recovery_codes SET used_at = ? WHERE user_id = ? AND code_hash IN (?, ?, ?) AND used_at IS NULL", at(t.now), user, kept[0], kept[1], kept[2])
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"errors"
 	"strings"
 	"sync"
@@ -253,6 +254,9 @@ func TestInvitation(t *testing.T) {
 	var stored string
 	if err := s.read.QueryRow("SELECT token_hash FROM invitations").Scan(&stored); err != nil || stored == token || strings.Contains(stored, token) {
 		t.Errorf("the token itself is stored: %q, %v", stored, err)
+	}
+	if b, err := base64.RawURLEncoding.DecodeString(token); err != nil || len(b) != 32 {
+		t.Errorf("a token of %d bytes, want 256 bits; %v", len(b), err)
 	}
 	inv, err := s.Invitation(ctx, token)
 	if err != nil || inv.Email != "n@x.example" || inv.Role != lifecycle.Owner {
