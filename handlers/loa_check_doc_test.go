@@ -21,7 +21,11 @@ func TestCheckDataIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	var fields map[string]any
-	if err := json.Unmarshal([]byte(s.anyone().compare(paths.LOACheck(code)+".json", storetest.PDF).want(http.StatusOK).body), &fields); err != nil {
+	a := s.anyone().compare(paths.LOACheck(code)+".json", storetest.PDF).want(http.StatusOK)
+	if kind := a.header.Get("Content-Type"); kind != "application/json" {
+		t.Errorf("the content type is %q", kind)
+	}
+	if err := json.Unmarshal([]byte(a.body), &fields); err != nil {
 		t.Fatal(err)
 	}
 	if len(fields) < 30 {

@@ -28,6 +28,7 @@ import (
 	"demarc/handlers"
 	"demarc/store/inventory"
 	"demarc/store/lifecycle"
+	"demarc/store/storetest"
 	"demarc/store/ticket"
 	"demarc/web/paths"
 	"demarc/web/pay"
@@ -587,6 +588,33 @@ func TestWritesAreLimited(t *testing.T) {
 	}
 	if seen < 14 {
 		t.Errorf("%d routes send files", seen)
+	}
+}
+
+// Of many clients that check letters at once, each within its own limit, so many
+// are answered as there may be in all.
+func TestChecksOfManyClients(t *testing.T) {
+	t.Parallel()
+	clock := &storetest.Clock{}
+	clock.Set(storetest.Start)
+	k := newChecks(clock.Now)
+	answered := func(from int) (n int) {
+		for i := range 3 * checksInAll {
+			switch wait, ok := k.Take(fmt.Sprintf("10.%d.%d.1", from, i)); {
+			case ok:
+				n++
+			case wait <= 0 || wait > time.Second:
+				t.Fatalf("client %d is told to wait %s", i, wait)
+			}
+		}
+		return n
+	}
+	if n := answered(1); n != checksInAll {
+		t.Errorf("%d were answered at once, want %d", n, checksInAll)
+	}
+	clock.Advance(time.Second)
+	if n := answered(2); n != checkRate {
+		t.Errorf("%d were answered a second later, want %d", n, checkRate)
 	}
 }
 

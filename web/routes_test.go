@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -274,6 +275,33 @@ const routesHead = `# Every route of the console and what it answers to each rol
 # Made by: go test ./web -run TestEveryRouteForEveryRole -update-routes
 `
 
+// checkContent looks at what an answer says of its body: a page says its encoding
+// and has a way to sign out for who is signed in; what is no page says its type and,
+// unless it is published or there for programs, is a file with a name. It reports
+// whether it is one.
+func checkContent(t *testing.T, what string, res *http.Response, body string, known bool) bool {
+	t.Helper()
+	kind := res.Header.Get("Content-Type")
+	switch name := res.Header.Get("Content-Disposition"); {
+	case body == "":
+		return false
+	case kind == "" || strings.HasPrefix(kind, "text/") && !strings.HasSuffix(strings.ToLower(kind), "; charset=utf-8"):
+		t.Errorf("%s: the content type is %q", what, kind)
+	case name != "":
+		if !regexp.MustCompile(`^attachment; filename="[A-Za-z0-9._-]+"$`).MatchString(name) {
+			t.Errorf("%s: the file is named by %q", what, name)
+		}
+		return true
+	case strings.HasPrefix(kind, "text/html"):
+		if known && strings.Contains(body, "<html") && !strings.Contains(body, `action="`+paths.Logout+`"`) {
+			t.Errorf("%s: a page without a way to sign out", what)
+		}
+	case !strings.HasPrefix(kind, "text/plain") && !strings.HasPrefix(kind, "application/json") && !strings.HasPrefix(kind, "application/schema+json") && !strings.HasPrefix(kind, "application/jwk-set+json"):
+		t.Errorf("%s: %s without a name", what, kind)
+	}
+	return false
+}
+
 // TestEveryRouteForEveryRole asks for every route of the router as everybody
 // and compares with the table; and whatever the table says, some things must
 // hold for every route.
@@ -288,7 +316,7 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 	}
 	lines := make([]string, len(routes))
 	answers := make([][]string, len(routes))
-	var told atomic.Int32 // how often staff read what is for staff only
+	var told, sent atomic.Int32 // how often staff read what is for staff only, and how many files came
 	each(len(routes), func(i int) {
 		method, pattern := routes[i][0], routes[i][1]
 		target := fill(t, strings.TrimSuffix(pattern, "*"), w.own)
@@ -305,11 +333,17 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 			case has:
 				t.Errorf("%s %s shows a staff note to %s", method, target, c.name)
 			}
+			if checkContent(t, method+" "+target+" for "+c.name, res, string(body), c.email != "" && !isPublic(pattern) && pattern != paths.Session) {
+				sent.Add(1)
+			}
 		}
 		lines[i] = fmt.Sprintf("%-4s %-56s %s", method, pattern, row(answers[i]))
 	})
 	if told.Load() < 10 {
 		t.Errorf("staff read the note %d times: the search for it is blind", told.Load())
+	}
+	if sent.Load() < 20 {
+		t.Errorf("%d files came: the look at them is blind", sent.Load())
 	}
 	want := map[string]string{}
 	if f, err := os.Open(routesFile); err == nil {

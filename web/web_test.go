@@ -373,9 +373,13 @@ func TestSecureCookie(t *testing.T) {
 	s.passwords(t, "owner@northwind.example")
 	a := s.browser(t).do("POST", paths.Login, url.Values{"email": {"owner@northwind.example"}, "password": {storetest.Password}})
 	a.want(t, 303, "/")
-	c := a.sessionCookie()
-	if c == nil || c.Name != "__Host-demarc" || !c.Secure || !c.HttpOnly || c.Path != "/" || c.Domain != "" {
-		t.Errorf("cookie %+v", c)
+	if n := len(a.Cookies()); n != 2 {
+		t.Errorf("%d cookies", n)
+	}
+	for _, c := range a.Cookies() {
+		if c.Name != "__Host-demarc" && c.Name != "__Host-demarc-known" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+			t.Errorf("cookie %+v", c)
+		}
 	}
 	for _, a := range []answer{a, s.browser(t).get(paths.Home), s.browser(t).get("/nowhere"), s.browser(t).get(files.URL(files.ConsoleCSS))} {
 		if got := a.Header.Get("Strict-Transport-Security"); got != "max-age=31536000; includeSubDomains" {
