@@ -57,7 +57,7 @@ func Problem(password string, about ...string) string {
 		}
 	}
 	if beside(lower, append(Words(), parts(about)...)) < rest {
-		return fmt.Sprintf("Names, the company and words of this console are easy to guess. Use %d more letters or digits beside them, or choose another password.", rest)
+		return fmt.Sprintf("Names, the company and words of this console are easy to guess. Use at least %d letters or digits beside them, or choose another password.", rest)
 	}
 	return ""
 }
