@@ -110,11 +110,11 @@ func TestNav(t *testing.T) {
 	for role, want := range map[lifecycle.Role]string{
 		lifecycle.Owner:         "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Billing, Orders, People, Activity, Tickets 6, Messages",
 		lifecycle.Viewer:        "Overview, Physical Connection Interfaces 5, Access Points, Port Whitelist, Billing, Orders, Tickets 6, Messages",
-		lifecycle.Auditor:       "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Tickets 5, Interfaces, Accounts, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Mail, Letter keys, Working days, Audit log",
+		lifecycle.Auditor:       "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Tickets 5, Interfaces, Accounts, Orders, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Mail, Letter keys, Working days, Audit log",
 		lifecycle.Reviewer:      "Work queue, LOA applications 1, Whitelist requests 4, Tickets 5, Interfaces, Access points, Working days, Audit log",
 		lifecycle.Technician:    "Work queue, Cabling 2, Removals 3, Tickets 5, Interfaces, Access points, Working days, Audit log",
-		lifecycle.Finance:       "Work queue, Tickets 5, Interfaces, Accounts, Overdue fees, Prices, Ledger, Rules about fees, Working days, Audit log",
-		lifecycle.Administrator: "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Tickets 5, Interfaces, Accounts, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Single sign-on, Mail, Personal data, Letter keys, Working days, Audit log",
+		lifecycle.Finance:       "Work queue, Tickets 5, Interfaces, Accounts, Orders, Overdue fees, Prices, Ledger, Rules about fees, Working days, Audit log",
+		lifecycle.Administrator: "Work queue, LOA applications 1, Cabling 2, Removals 3, Whitelist requests 4, Tickets 5, Interfaces, Accounts, Orders, Overdue fees, Prices, Ledger, Access points, Inventory, Rules about fees, People, Single sign-on, Mail, Personal data, Letter keys, Working days, Audit log",
 	} {
 		var got []string
 		for _, g := range nav(role, "/elsewhere", 5, 6, store.QueueCounts{LOA: 1, Cabling: 2, Removals: 3, Whitelist: 4, Tickets: 5}, false) {
