@@ -1006,8 +1006,12 @@ func TestStaffPagesAreForTheirRoles(t *testing.T) {
 func TestStaffDocumentIsTheStoredOne(t *testing.T) {
 	s := newSite(t)
 	c := s.At(t, lifecycle.ApprovedLOA)
-	if a := s.as(asReviewer).get(paths.AdminLOADocument(c.ID)).want(200); !bytes.Equal([]byte(a.body), storetest.PDF) {
+	a := s.as(asReviewer).get(paths.AdminLOADocument(c.ID)).want(200)
+	if !bytes.Equal([]byte(a.body), storetest.PDF) {
 		t.Error("another document")
+	}
+	if got := a.header.Get("Content-Disposition"); got != `attachment; filename="`+c.LOANo+`.pdf"` {
+		t.Errorf("named %s", got)
 	}
 	s.as(asReviewer).get(paths.AdminLOADocument(s.At(t, lifecycle.InApplication).ID)).want(404)
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"demarc/handlers"
+	"demarc/store"
 	"demarc/store/inventory"
 	"demarc/store/lifecycle"
 	"demarc/store/storetest"
@@ -631,6 +632,9 @@ func TestSecurityStatementTellsTheLimits(t *testing.T) {
 		fmt.Sprintf("%d in vain, then one every two seconds; public files: %d, then ten a second", missesPerClient, filesPerClient),
 		fmt.Sprintf("%d checks of letters, then %d a second; 8 files compared at once, %d of a network, %d of a letter", checksInAll, checkRate, comparesPerNetwork, comparesPerLetter),
 		fmt.Sprintf("%d KB of headers, %d MB of a form, %d seconds of a request", (&Server{log: slog.New(slog.DiscardHandler)}).limited().MaxHeaderBytes>>10, bodyLimit>>20, int(requestLimit.Seconds())),
+		fmt.Sprintf("(an address, or /64 of IPv6) has %d, and a name %d from everywhere", attemptsPerClient, attemptsAnywhere),
+		fmt.Sprintf("%d minutes without use, %d hours in all, %d minutes to change how one signs in", int(store.IdleLimit.Minutes()), int(store.SessionLimit.Hours()), int(store.FreshLimit.Minutes())),
+		fmt.Sprintf("opens once, for %d hours or, for a forgotten password, one", int(store.InvitationLimit.Hours())),
 		fmt.Sprintf("at most %d MB and 100,000 rows", inventory.MaxBytes>>20), fmt.Sprintf("PDF, `.pdf`, at most %d MB", handlers.MaxCompared>>20),
 		fmt.Sprintf("%d open tickets and %d that staff opened, %d messages in a ticket", ticket.OpenMost, ticket.OpenMost, ticket.MessagesMost),
 	} {
@@ -638,7 +642,7 @@ func TestSecurityStatementTellsTheLimits(t *testing.T) {
 			t.Errorf("SECURITY.md does not say: %s", want)
 		}
 	}
-	if writeWait != time.Second || exportWait != time.Second || missWait != 2*time.Second || fileWait != time.Second/10 || inventory.MaxRows != 100_000 {
+	if writeWait != time.Second || exportWait != time.Second || missWait != 2*time.Second || fileWait != time.Second/10 || attemptsPerEmail != 5 || attemptWait != 5*time.Minute || store.ResetLimit != time.Hour || store.StepLimit != 10*time.Minute || store.ImportLimit != time.Hour || inventory.MaxRows != 100_000 {
 		t.Error("a limit that SECURITY.md tells in words is another")
 	}
 }

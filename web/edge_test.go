@@ -276,6 +276,34 @@ func TestLargeAndBrokenRequests(t *testing.T) {
 	}
 }
 
+// Of a length and chunks the chunks count: what follows them is not taken for a part
+// of the body, nor a part of the body for a request.
+func TestChunksCountBesideALength(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c, err := net.Dial("tcp", s.listen(t).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(time.Minute))
+	io.WriteString(c, "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"+
+		"c\r\nemail=zinnob\r\n0\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	r := bufio.NewReader(c)
+	res, err := http.ReadResponse(r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(body), `value="zinnob"`) {
+		t.Errorf("the form: %d, %v\n%s", res.StatusCode, err, body)
+	}
+	// The connection may end here as well.
+	if res, err := http.ReadResponse(r, nil); err == nil && res.StatusCode != http.StatusNotFound {
+		t.Errorf("the request after it: %d", res.StatusCode)
+	}
+}
+
 // Nothing of what a client sends gets into a header of the answer.
 func TestHeaderInjectionAndOpenRedirects(t *testing.T) {
 	s := newSite(t)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -380,6 +381,16 @@ func TestSecureCookie(t *testing.T) {
 		if c.Name != "__Host-demarc" && c.Name != "__Host-demarc-known" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
 			t.Errorf("cookie %+v", c)
 		}
+		// Signed as "time|value|code", of which the value is encrypted.
+		sealed, err := base64.URLEncoding.DecodeString(c.Value)
+		parts := strings.Split(string(sealed), "|")
+		if err != nil || len(parts) < 3 {
+			t.Fatalf("%s: %q, %v", c.Name, sealed, err)
+		}
+		value, err := base64.URLEncoding.DecodeString(parts[1])
+		if err != nil || len(value) < 40 || strings.Contains(string(value), "se-") || strings.Contains(string(value), person("owner@northwind.example")) {
+			t.Errorf("%s can be read: %q, %v", c.Name, value, err)
+		}
 	}
 	for _, a := range []answer{a, s.browser(t).get(paths.Home), s.browser(t).get("/nowhere"), s.browser(t).get(files.URL(files.ConsoleCSS))} {
 		if got := a.Header.Get("Strict-Transport-Security"); got != "max-age=31536000; includeSubDomains" {
@@ -609,6 +620,41 @@ func TestAttemptsAreLimited(t *testing.T) {
 	b.do("POST", paths.Login, url.Values{"email": {"admin@cloud.example"}, "password": {storetest.Password}}).want(t, 303, "/")
 	s.env.Clock.Advance(attemptWait)
 	s.browser(t).do("POST", paths.Login, right).want(t, 303, "/")
+}
+
+// What many clients try for one name has a limit together, which does not hold for
+// the browser that the name signed in with before.
+func TestAttemptsForOneName(t *testing.T) {
+	clock := &storetest.Clock{}
+	clock.Set(storetest.Start)
+	a := newAttempts(clock.Now)
+	const name = "owner@x.example"
+	client := 0
+	try := func(name, familiar string) bool {
+		client++
+		_, ok := a.Take(name, fmt.Sprintf("10.0.%d.%d", client/200, client%200), familiar)
+		return ok
+	}
+	for i := range attemptsAnywhere {
+		if !try(name, "") {
+			t.Fatalf("attempt %d refused", i)
+		}
+	}
+	if try(name, "") {
+		t.Error("many clients try one name without end")
+	}
+	if !try("other@x.example", "") {
+		t.Error("another name is blocked")
+	}
+	for i := range 2 * attemptsPerEmail {
+		if ok := try(name, "the browser"); ok != (i < attemptsPerEmail) {
+			t.Errorf("attempt %d of the familiar browser: %t", i, ok)
+		}
+	}
+	clock.Advance(attemptWait / 12)
+	if !try(name, "") || try(name, "") {
+		t.Error("the limit of one name is not refilled twelve times as fast")
+	}
 }
 
 func TestAttemptsByClient(t *testing.T) {
