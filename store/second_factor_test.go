@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -431,6 +433,15 @@ func TestSSOUser(t *testing.T) {
 		return p.ID
 	}
 	of, staff := add(north, "north.example"), add("", "cloud.example")
+	files, err := filepath.Glob(filepath.Join(s.dir, Database+"*"))
+	if err != nil || len(files) < 2 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		if b, err := os.ReadFile(name); err != nil || strings.Contains(string(b), "very secret") {
+			t.Errorf("%s holds the secret of a provider, %v", filepath.Base(name), err)
+		}
+	}
 	lin, err := s.CreateUser(ctx, NewUser{Email: "lin@north.example", Name: "Lin", Role: lifecycle.Owner, AccountID: north}, "")
 	if err != nil {
 		t.Fatal(err)

@@ -454,3 +454,32 @@ func TestOneFileWritesTheStageRecognises(t *testing.T) {
 		}
 	}
 }
+
+// TestTheLogGoesWhereMainSaysAlone: what writes the log is made where the program
+// and its commands begin, for standard error, and nowhere else.
+func TestTheLogGoesWhereMainSaysAlone(t *testing.T) {
+	makes := regexp.MustCompile(`slog\.New(Text|JSON|Log)?(Handler|Logger)?\(|slog\.NewMultiHandler|log\.SetOutput|"log/syslog"`)
+	found := 0
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || regexp.MustCompile(`test/[^/]+$`).MatchString(path) {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range makes.FindAll(b, -1) {
+			if found++; path != "../main.go" && path != "../store/ops/ops.go" {
+				t.Errorf("%s makes a log of its own: %s", path, m)
+			}
+		}
+		return nil
+	})
+	if err != nil || found < 4 {
+		t.Errorf("%d logs are made, %v: the search is broken", found, err)
+	}
+	main, err := os.ReadFile("../main.go")
+	if err != nil || !strings.Contains(string(main), "newLog(c.logFormat, c.logLevel, stderr)") {
+		t.Errorf("the log does not go to standard error: %v", err)
+	}
+}

@@ -245,6 +245,7 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 			"X-Content-Type-Options":     "nosniff",
 			"Referrer-Policy":            "same-origin",
 			"Cross-Origin-Opener-Policy": "same-origin",
+			"Permissions-Policy":         "camera=(), geolocation=(), microphone=(), payment=()",
 		} {
 			if got := a.Header.Get(h); got != want {
 				t.Errorf("%s: %s is %q", name, h, got)
