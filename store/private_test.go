@@ -48,6 +48,17 @@ func TestNobodyElseReadsTheFiles(t *testing.T) {
 			t.Fatalf("%d files, %v", n, err)
 		}
 	}
+	made := filepath.Join(dir, "made")
+	first, err := Open(t.Context(), Options{Dir: made, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(made); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder that the program makes has mode %v, %v", info.Mode().Perm(), err)
+	}
 	s := open()
 	s.mustUser(t, "u@cloud.example", lifecycle.Reviewer, "", "") // the log is there while it is open
 	if err := s.Backup(t.Context(), filepath.Join(dir, "copy")); err != nil {
