@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -75,6 +77,13 @@ const (
 	metaPayment = "demarc_payment"
 )
 
+// isPage reports whether the browser can be sent to the address by itself: a page
+// with https, or of this machine, where something stands in for Stripe.
+func isPage(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && net.ParseIP(u.Hostname()).IsLoopback())
+}
+
 // Checkout implements pay.Gateway.
 func (g *Gateway) Checkout(ctx context.Context, c payment.Checkout) (payment.Session, error) {
 	if !g.Takes(c.Amount.Currency) || c.Amount.Minor <= 0 {
@@ -104,7 +113,7 @@ func (g *Gateway) Checkout(ctx context.Context, c payment.Checkout) (payment.Ses
 	if err != nil {
 		return payment.Session{}, problem("checkout", err)
 	}
-	if s.URL == "" {
+	if !isPage(s.URL) {
 		return payment.Session{}, fmt.Errorf("%w: checkout %s has no page", pay.ErrRefused, s.ID)
 	}
 	return payment.Session{ID: s.ID, URL: s.URL, ExpiresAt: time.Unix(s.ExpiresAt, 0).UTC()}, nil

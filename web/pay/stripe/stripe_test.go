@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -168,6 +169,26 @@ func TestWhatIsSent(t *testing.T) {
 		"&payment_method_types%5B0%5D=card&success_url=https%3A%2F%2Fconsole.example%2Forders%2F202611200001%2Fpayment"
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("sent\n%q\nwant\n%q", got, want)
+	}
+}
+
+// The browser goes by itself to what Stripe names as its page.
+func TestTheCardPageIsAPage(t *testing.T) {
+	address := ""
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode(map[string]any{"id": "cs_1", "object": "checkout.session", "url": address})
+	}))
+	defer srv.Close()
+	g := New(Config{Key: "sk_test_123", URL: srv.URL})
+	for a, good := range map[string]bool{
+		"https://checkout.stripe.example/c/pay/cs_1": true, "http://127.0.0.1:12111/pay/cs_1": true, "http://[::1]/pay": true,
+		"": false, "/pay": false, "//pay.example": false, "https:": false, "https://": false, "https:///pay": false,
+		"http://pay.example/pay": false, "javascript:alert(1)": false, "data:text/html,x": false, "ftp://127.0.0.1/": false, "https://pay.example/\r\nX: y": false,
+	} {
+		address = a
+		if s, err := g.Checkout(t.Context(), checkout()); (err == nil) != good || err != nil && !errors.Is(err, pay.ErrRefused) || err == nil && s.URL != a {
+			t.Errorf("%q: %+v, %v", a, s, err)
+		}
 	}
 }
 
