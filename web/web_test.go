@@ -1122,6 +1122,19 @@ func TestDoubtsAreLogged(t *testing.T) {
 		{"a name that nobody has", signIn("nobody@northwind.example"), 422, "sign-in refused", "INFO", nil},
 		{"many wrong passwords", often(attemptsPerEmail, signIn("owner@northwind.example")), 429, "sign-in attempts limited", "WARN", nil},
 		{"an answer that nobody asked for", func() answer { return anybody.get(paths.SSOReturn(provider) + "?state=x&code=y") }, 303, "a sign-in was over", "INFO", nil},
+		{"somebody whom a provider refused", func() answer {
+			id, secret, err := s.env.StartStep(t.Context(), store.Actor{RequestID: "TEST"}, store.Step{Kind: store.StepSSO, Data: provider + "\nstate"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, sess, rec := s.browser(t), s.web.sessions.empty(), httptest.NewRecorder()
+			sess.StartStep(id, secret)
+			if err := sess.save(httptest.NewRequest("GET", "/", nil), rec); err != nil {
+				t.Fatal(err)
+			}
+			b.setCookies(rec.Result().Cookies())
+			return b.get(paths.SSOReturn(provider) + "?error=access_denied&error_description=whatever")
+		}, 303, "an identity provider did not sign somebody in", "INFO", nil},
 		{"a provider that is away", func() answer { return anybody.do("POST", paths.SSO, url.Values{"email": {"owner@southwind.example"}}) }, 422, "identity provider does not answer", "WARN", nil},
 		{"an event that nobody signed", func() answer { return anybody.do("POST", paths.CardWebhook, url.Values{}) }, 400, "a webhook was not believed", "WARN", nil},
 		{"a form too many", often(writesPerPerson, func() answer { return owner.do("POST", paths.Tickets, url.Values{"key": {"k"}}) }), 429, "request", "WARN", "too_many"},
