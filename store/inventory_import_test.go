@@ -563,6 +563,36 @@ func TestTwoSteps(t *testing.T) {
 	}
 }
 
+// While an import of somebody is under way, theirs is the only one; others have their own.
+func TestOneImportAtATime(t *testing.T) {
+	e := storetest.New(t)
+	ctx := context.Background()
+	second, err := e.CreateUser(ctx, store.NewUser{Email: "second@cloud.example", Name: "Second", Role: lifecycle.Administrator}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, w := io.Pipe()
+	ended := make(chan error)
+	go func() { ended <- e.UploadInventory(ctx, e.Admin, inventory.AddAndChange, r) }()
+	if _, err := io.WriteString(w, "kind"); err != nil { // once it is read, the import is under way
+		t.Fatal(err)
+	}
+	file := ownCatalogue(10)
+	if err := e.UploadInventory(ctx, e.Admin, inventory.AddAndChange, strings.NewReader(file)); store.KindOf(err) != store.Conflict {
+		t.Errorf("a second import of the same person: %v", err)
+	}
+	if err := e.UploadInventory(ctx, store.Actor{UserID: second.ID, Role: second.Role}, inventory.AddAndChange, strings.NewReader(file)); err != nil {
+		t.Errorf("an import of another person: %v", err)
+	}
+	w.CloseWithError(io.ErrUnexpectedEOF)
+	if err := <-ended; store.KindOf(err) != store.Unavailable {
+		t.Errorf("an upload that broke off: %v", err)
+	}
+	if err := e.UploadInventory(ctx, e.Admin, inventory.AddAndChange, strings.NewReader(file)); err != nil {
+		t.Errorf("after it: %v", err)
+	}
+}
+
 // TestUploads: what is refused at once, what waits too long, what a restart
 // forgets, and a present that changed.
 func TestUploads(t *testing.T) {

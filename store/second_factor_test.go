@@ -133,6 +133,45 @@ func TestAuthenticatorApp(t *testing.T) {
 	}
 }
 
+// A person has ten second factors at most, of whatever kind and however many are
+// added at once.
+func TestSecondFactorsAreFew(t *testing.T) {
+	s, _, _ := people(t)
+	ctx := t.Context()
+	u := s.mustUser(t, "u@cloud.example", lifecycle.Reviewer, "", "")
+	id, secret, err := s.DraftTOTP(ctx, actorOf(u))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var added atomic.Int32
+	var wg sync.WaitGroup
+	for i := range 2 * factorsHeld {
+		wg.Go(func() {
+			switch err := s.AddPasskey(ctx, actorOf(u), "Key", fmt.Sprint("credential-", i), "{}"); KindOf(err) {
+			case 0:
+				added.Add(1)
+			case Conflict:
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if added.Load() != factorsHeld {
+		t.Errorf("%d passkeys were added, want %d", added.Load(), factorsHeld)
+	}
+	if err := s.ConfirmTOTP(ctx, actorOf(u), id, "", code(t, secret, s.Now())); KindOf(err) != Conflict {
+		t.Errorf("an app beside them: %v", err)
+	}
+	if _, _, err := s.DraftTOTP(ctx, actorOf(u)); KindOf(err) != Conflict {
+		t.Errorf("another app begun: %v", err)
+	}
+	other := s.mustUser(t, "other@cloud.example", lifecycle.Reviewer, "", "")
+	if err := s.AddPasskey(ctx, actorOf(other), "Key", "credential-other", "{}"); err != nil {
+		t.Errorf("another person: %v", err)
+	}
+}
+
 // One code opens one session, however many ask at once.
 func TestOneCodeOpensOnce(t *testing.T) {
 	s, clock, _ := people(t)
