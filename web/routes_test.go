@@ -275,12 +275,18 @@ const routesHead = `# Every route of the console and what it answers to each rol
 # Made by: go test ./web -run TestEveryRouteForEveryRole -update-routes
 `
 
-// checkContent looks at what an answer says of its body: a page says its encoding
-// and has a way to sign out for who is signed in; what is no page says its type and,
-// unless it is published or there for programs, is a file with a name. It reports
-// whether it is one.
+// checkContent looks at what an answer says of its body: no other site may read it
+// unless it is published; a page says its encoding and has a way to sign out for who
+// is signed in; what is no page says its type and, unless it is published or there for
+// programs, is a file with a name. It reports whether it is one.
 func checkContent(t *testing.T, what string, res *http.Response, body string, known bool) bool {
 	t.Helper()
+	if by := res.Header.Get("Access-Control-Allow-Origin"); by != "" && !strings.Contains(what, " /.well-known/") {
+		t.Errorf("%s: pages of %s may read it", what, by)
+	}
+	if res.Header.Get("X-Content-Type-Options") != "nosniff" || res.Header.Get("Content-Security-Policy") != contentPolicy {
+		t.Errorf("%s: headers %v", what, res.Header)
+	}
 	kind := res.Header.Get("Content-Type")
 	switch name := res.Header.Get("Content-Disposition"); {
 	case body == "":
