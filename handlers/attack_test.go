@@ -170,6 +170,38 @@ func TestSecondFactorGuessingIsLimited(t *testing.T) {
 	attacker.post(paths.SecondFactor, url.Values{"code": {"000000"}}).want(http.StatusTooManyRequests)
 }
 
+// TestALinkIsNoWayAroundTheFactor opens a one-time link for a forgotten password of
+// somebody who has a second factor: the new password alone opens nothing.
+func TestALinkIsNoWayAroundTheFactor(t *testing.T) {
+	for _, email := range []string{"owner@northwind.example", "reviewer@cloud.example"} {
+		s := newSecureSite(t)
+		mine := s.as(email)
+		key := mine.addApp(s.Clock)
+		s.Clock.Advance(time.Minute)
+		u, err := s.UserByEmail(t.Context(), email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, link, err := s.NewLink(t.Context(), s.Admin, u.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := s.anyone()
+		if a := c.post(paths.Setup(link.Token), url.Values{"password": {"a quite new one"}, "again": {"a quite new one"}}).want(http.StatusSeeOther); a.header.Get("Location") != paths.SecondFactor {
+			t.Errorf("%s: the link leads to %s", email, a.header.Get("Location"))
+		}
+		for _, by := range []*client{c, mine} { // half signed in, and signed out by the new password
+			for _, path := range []string{paths.Messages, paths.Security, paths.SecurityRecovery} {
+				if a := by.get(path).want(http.StatusSeeOther); !strings.HasPrefix(a.header.Get("Location"), paths.Login) {
+					t.Errorf("%s: %s leads to %s", email, path, a.header.Get("Location"))
+				}
+			}
+		}
+		c.post(paths.SecondFactor, url.Values{"code": {appCode(t, key, s.Clock)}}).want(http.StatusSeeOther)
+		c.get(paths.Messages).want(http.StatusOK)
+	}
+}
+
 // TestAProviderWithoutAFactorIsNoWayAround signs staff in with an identity
 // provider that asks for no second factor: who has one of ours is asked for it.
 // What is a customer's is between them and their own provider.

@@ -323,6 +323,11 @@ func TestChangePassword(t *testing.T) {
 	c.get(paths.Interfaces).want(http.StatusOK)
 	other.get(paths.Interfaces).want(http.StatusSeeOther)
 	s.anyone().password(email).want(http.StatusUnprocessableEntity)
+	// Blanks count; of two ways to type one letter it does not matter which.
+	c.post(paths.SecurityPassword, url.Values{"current": {"a quite new one"}, "password": {"  Cafe\u0301 au lait"}, "again": {"  Cafe\u0301 au lait"}}).want(http.StatusSeeOther)
+	for typed, want := range map[string]int{"  Caf\u00e9 au lait": http.StatusSeeOther, "  Cafe\u0301 au lait": http.StatusSeeOther, "Caf\u00e9 au lait": http.StatusUnprocessableEntity} {
+		s.anyone().post(paths.Login, url.Values{"email": {email}, "password": {typed}}).want(want)
+	}
 }
 
 // newProvider starts an identity provider that sends people back to the addresses
