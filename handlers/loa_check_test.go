@@ -152,6 +152,19 @@ func TestCheckPageHoldsNoPerson(t *testing.T) {
 			}
 		}
 	}
+	// Who is signed in for another account is the public: nobody reads their name.
+	ma := s.as("owner@southwind.example")
+	ma.get(paths.LOACheck(d.Snapshot.CheckCode)).want(http.StatusOK)
+	ma.compare(paths.LOACheck(d.Snapshot.CheckCode), storetest.PDF).want(http.StatusOK)
+	u, err := s.UserByEmail(t.Context(), "owner@southwind.example")
+	if err != nil || u.Name == "" {
+		t.Fatal(u, err)
+	}
+	for _, path := range []string{paths.LOA(c.ID), paths.Activity} {
+		if a := s.as(customerMail).get(path).want(http.StatusOK); strings.Contains(a.body, u.Name) || strings.Contains(a.body, u.ID) {
+			t.Errorf("%s names %s, of another account", path, u.Name)
+		}
+	}
 	got, err := s.LOAAccesses(t.Context(), c.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +177,7 @@ func TestCheckPageHoldsNoPerson(t *testing.T) {
 			known += a.N
 		}
 	}
-	if public != 3 || known != 3 {
+	if public != 5 || known != 3 {
 		t.Errorf("kept %+v", got)
 	}
 }

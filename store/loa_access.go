@@ -36,11 +36,19 @@ func (a LOAAccess) Public() bool { return a.Role == "" }
 const ActionDownloadLetter = "download_letter"
 
 // NoteLOAAccess keeps that somebody downloaded or checked a version of a letter.
-// Of somebody who is not signed in nothing is kept but that it happened. The
+// Of somebody who is not signed in, or is a customer of another account, nothing
+// is kept but that it happened: the letter's account reads these names. The
 // first download of a person on a day (UTC) is also an event: who opens the same
 // file again and again fills no log.
 func (s *Store) NoteLOAAccess(ctx context.Context, by Actor, connection string, version int, kind AccessKind) error {
 	return s.inTx(ctx, by, func(t *tx) error {
+		if by.UserID != "" {
+			if _, err := t.connection(connection); KindOf(err) == NotFound {
+				by = Actor{}
+			} else if err != nil {
+				return err
+			}
+		}
 		var n int
 		err := t.row(`INSERT INTO loa_accesses (connection_id, version, kind, user_id, day, name, role, n, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
 			ON CONFLICT (connection_id, version, kind, user_id, day) DO UPDATE SET n = loa_accesses.n + 1, last_at = excluded.last_at RETURNING n`,
