@@ -310,6 +310,8 @@ func (s *site) visits() map[string][]visit {
 			{who: reviewer, path: paths.AdminInterfaces + "?view=late&region=cn-hangzhou&status=waiting", state: "late, in a region"}, {who: admin, path: paths.AdminInterfaces + "?account=xyz", state: "no such account"},
 			{who: admin, path: paths.AdminInterfaces, state: "columns", open: "Columns"}},
 		`paths.AdminInterface(":id")`: staffInterfaces,
+		"paths.AdminOrders": {{who: finance, path: paths.AdminOrders}, {who: admin, path: paths.With(paths.AdminOrders, "account", s.account, "state", "paid", "type", "installation"), state: "filtered"}, {who: admin, path: paths.AdminOrders + "?q=2099", state: "no match"},
+			{who: admin, path: paths.AdminOrders + "?account=xyz", state: "no such account"}},
 		"paths.Activity": {{who: northwind, path: paths.Activity}, {who: southwind, path: paths.Activity, state: "of a new account"}, {who: northwind, path: paths.With(paths.Activity, "kind", "all-sign-in", "who", "operator", "object", "pc-", "from", "2026-01-01"), state: "an object that is not there"},
 			{who: northwind, path: paths.With(paths.Activity, "to", "2020-01-01"), state: "no match"}, {who: northwind, path: paths.With(paths.Activity, "from", "2026-02-02", "to", "2026-02-01"), state: "wrong days", status: http.StatusUnprocessableEntity}},
 		"paths.AdminAudit": {{who: admin, path: paths.AdminAudit}, {who: finance, path: paths.AdminAudit}, {who: admin, path: paths.With(paths.AdminAudit, "account", s.account, "action", "all-letters", "from", "2026-01-01"), state: "filtered"},
