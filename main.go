@@ -185,7 +185,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	log, err := newLog(c.logFormat, c.logLevel, stderr)
+	log, err := web.NewLog(c.logFormat, c.logLevel, stderr)
 	if err != nil {
 		return err
 	}
@@ -305,23 +305,6 @@ func (c config) mail() (*mail.SMTP, error) {
 		cfg.Password = strings.TrimRight(string(b), "\r\n")
 	}
 	return mail.NewSMTP(cfg)
-}
-
-// newLog writes lines for people or for machines. Neither has personal data.
-func newLog(format, level string, out io.Writer) (*slog.Logger, error) {
-	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
-	least, ok := levels[level]
-	if !ok {
-		return nil, fmt.Errorf("log level %q: want debug, info, warn or error", level)
-	}
-	options := &slog.HandlerOptions{Level: least}
-	switch format {
-	case "text":
-		return slog.New(slog.NewTextHandler(out, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(out, options)), nil
-	}
-	return nil, fmt.Errorf("log format %q: want text or json", format)
 }
 
 // greet says where the console is and how to get in.

@@ -1,4 +1,4 @@
-package main
+package web
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ func TestLogFormats(t *testing.T) {
 		at string // what stands before the time
 	}{"json": {`"time":"`}, "text": {"time="}} {
 		var out bytes.Buffer
-		log, err := newLog(format, "info", &out)
+		log, err := NewLog(format, "info", &out)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +33,7 @@ func TestLogFormats(t *testing.T) {
 		}
 	}
 	for _, bad := range [][2]string{{"xml", "info"}, {"json", "loud"}, {"", "info"}, {"json", ""}} {
-		if _, err := newLog(bad[0], bad[1], &bytes.Buffer{}); err == nil {
+		if _, err := NewLog(bad[0], bad[1], &bytes.Buffer{}); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
 	}
